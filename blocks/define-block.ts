@@ -1,0 +1,174 @@
+import * as z from "zod";
+import type {
+  BlockCategory,
+  BlockDescriptor,
+  BlockEffects,
+  BlockPool,
+  BlockUiType,
+} from "#graph/catalog/block-descriptor.ts";
+import type { JsonSchema, JsonValue } from "#graph/json.ts";
+import type { NodeUsage } from "#graph/run/event.ts";
+
+/** A provider's key and address, as the deployment or the owner set them. */
+export interface ProviderCredential {
+  apiKey: string;
+  /** Base URL that replaces the provider's own. */
+  baseUrl?: string;
+}
+
+/** All that a block may reach. There is no other way out: no bindings, no environment, no global `fetch`. */
+export interface BlockContext {
+  /** The guarded `fetch` (see worker/egress): refuses private addresses, caps size and time, checks redirects. */
+  fetch: typeof fetch;
+  /** Aborts on cancel, time-out and lost lease. */
+  signal: AbortSignal;
+  /** Stable over all attempts of this node execution. Send it as `Idempotency-Key` where the remote supports one. */
+  idempotencyKey: string;
+  /** Credential of a provider (`openai`, `anthropic`, `ollama`, …), or undefined when none is configured. */
+  credential(provider: string): Promise<ProviderCredential | undefined>;
+  /** Adds to the usage of this node execution. */
+  usage(add: NodeUsage): void;
+  /** Current time, ms since the epoch. */
+  now(): number;
+  /** Uniform in [0, 1). */
+  random(): number;
+  /** Resolves after `ms`, rejects when `signal` aborts. */
+  sleep(ms: number): Promise<void>;
+  logger: { info(message: string, data?: object): void; warn(message: string, data?: object): void };
+  run: {
+    executionId: string;
+    nodeExecutionId: string;
+    nodeId: string;
+    graphId: string;
+    graphVersion: number;
+    attempt: number;
+  };
+}
+
+/** One answer that `ctx.fetch` gives in an example, in the order of the calls. */
+export interface ExampleResponse {
+  /** Exact URL that the block must ask for. */
+  url: string;
+  method?: string;
+  status?: number;
+  headers?: Record<string, string>;
+  json?: unknown;
+  text?: string;
+}
+
+/** An example is documentation and a test at once: `expect` lists every `[pin, value]` in order of yield. */
+export interface BlockExample {
+  name: string;
+  input: Record<string, unknown>;
+  fetch?: ExampleResponse[];
+  credentials?: Record<string, ProviderCredential>;
+  /** ms since the epoch that `ctx.now()` starts at. */
+  now?: number;
+  /** What `ctx.random()` returns, in turn. */
+  random?: number[];
+  expect?: [pin: string, value: unknown][];
+  /** The block fails, and its message contains this. */
+  expectError?: string;
+}
+
+type Yield<O> = { [K in keyof O & string]: [pin: K, value: O[K]] }[keyof O & string];
+
+export interface BlockSpec<I extends z.ZodObject, O extends z.ZodObject> {
+  id: string;
+  name: string;
+  description: string;
+  categories: BlockCategory[];
+  /** Default `Standard`. */
+  uiType?: BlockUiType;
+  /** Default false. */
+  staticOutput?: boolean;
+  effects: BlockEffects;
+  /** Default `io`. */
+  pool?: BlockPool;
+  /** Longest attempt, ms. Default 10 minutes, which is also the most. */
+  timeoutMs?: number;
+  input: I;
+  /** Pins. `error` is added to every block but those of type Input, Output, Note and Agent. */
+  output: O;
+  /** Any pin name may be yielded besides those in `output` (agent nodes and the like). Default false. */
+  examples: BlockExample[];
+  /** Yields `[pin, value]`; throw `BlockError` (or anything) to fail. */
+  run(args: { input: z.output<I>; ctx: BlockContext }): AsyncGenerator<Yield<z.input<O>>, void, undefined>;
+}
+
+/** A block as the registry holds it, its types erased. */
+export interface Block {
+  descriptor: BlockDescriptor;
+  input: z.ZodObject;
+  output: z.ZodObject;
+  examples: BlockExample[];
+  run(args: { input: never; ctx: BlockContext }): AsyncGenerator<[pin: string, value: unknown], void, undefined>;
+}
+
+/** A failure that a block foresees. `code` is stable; `retryable` tells whether another attempt may succeed. */
+export class BlockError extends Error {
+  readonly code: string;
+  readonly retryable: boolean;
+  /** Earliest next attempt, ms from now (a `Retry-After`). */
+  readonly retryAfterMs: number | undefined;
+  constructor(code: string, message: string, options: { retryable?: boolean; retryAfterMs?: number; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "BlockError";
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+const DEFAULT_TIMEOUT_MS = 600_000;
+const WITHOUT_ERROR_PIN: ReadonlySet<BlockUiType> = new Set<BlockUiType>(["Input", "Output", "Note", "Agent"]);
+
+/** Declares a block. The zod schemas are the only truth about its pins: types, JSON Schema and checks come from them. */
+export function defineBlock<I extends z.ZodObject, O extends z.ZodObject>(spec: BlockSpec<I, O>): Block {
+  const uiType = spec.uiType ?? "Standard";
+  const output = WITHOUT_ERROR_PIN.has(uiType) || "error" in spec.output.shape
+    ? spec.output
+    : spec.output.extend({ error: z.string().optional().meta({ title: "Error", description: "Why the block failed." }) });
+  return {
+    descriptor: {
+      id: spec.id,
+      name: spec.name,
+      description: spec.description,
+      categories: spec.categories,
+      ui_type: uiType,
+      static_output: spec.staticOutput ?? false,
+      effects: spec.effects,
+      pool: spec.pool ?? "io",
+      timeout_ms: Math.min(spec.timeoutMs ?? DEFAULT_TIMEOUT_MS, DEFAULT_TIMEOUT_MS),
+      input_schema: describe(spec.input, "input"),
+      output_schema: describe(output, "output"),
+      disabled: false,
+    },
+    input: spec.input,
+    output,
+    examples: spec.examples,
+    run: spec.run as unknown as Block["run"],
+  };
+}
+
+/** JSON Schema of a block's pins; like AutoGPT's, a field with a default is `advanced` unless it says otherwise (autogpt.md §5). */
+function describe(schema: z.ZodObject, io: "input" | "output"): JsonSchema {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as JsonSchema;
+  const required = new Set(json.required ?? []);
+  for (const [name, property] of Object.entries(json.properties ?? {})) {
+    property.title ??= titleOf(name);
+    if (io === "input") {
+      property.advanced ??= !required.has(name);
+    }
+  }
+  return json;
+}
+
+function titleOf(name: string): string {
+  return name
+    .split("_")
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join(" ");
+}
+
+export type { JsonValue };

@@ -1,0 +1,158 @@
+import type { BlockEffects, BlockPool } from "#graph/catalog/block-descriptor.ts";
+import type { JsonObject, JsonValue } from "#graph/json.ts";
+import type { Plan } from "#graph/plan/plan.ts";
+import type { ExecutionEvent, NodeUsage, RunError, RunStats } from "#graph/run/event.ts";
+import type { ExecutionStatus } from "#graph/run/status.ts";
+
+/** Expected outcomes cross RPC as data: error classes do not survive it. */
+export type Outcome<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
+
+export interface StartRequest {
+  execution_id: string;
+  workspace_id: string;
+  plan: Plan;
+  inputs: JsonObject;
+  /** Where the run came from: `api`, `page`, `cli`, `external_api`, … */
+  source: string;
+}
+
+/** What everybody is told of a run. Times are ISO 8601 UTC. */
+export interface ExecutionView {
+  id: string;
+  graph_id: string;
+  graph_version: number;
+  graph_name: string;
+  status: ExecutionStatus;
+  source: string;
+  inputs: JsonObject;
+  /** Values by output name, in the order in which they reached the output nodes. */
+  outputs: Record<string, JsonValue[]>;
+  error: RunError | null;
+  stats: RunStats;
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  last_seq: number;
+}
+
+export interface NodeExecutionView {
+  node_execution_id: string;
+  node_id: string;
+  block_id: string;
+  status: ExecutionStatus;
+  attempt: number;
+  input: JsonObject;
+  /** Values by pin, in order of yield. */
+  output: Record<string, JsonValue[]>;
+  error: RunError | null;
+  usage: NodeUsage | null;
+  queued_at: string | null;
+  started_at: string | null;
+  ended_at: string | null;
+  duration_ms: number | null;
+}
+
+export interface EventPage {
+  items: ExecutionEvent[];
+  /** Sequence number of the newest event of the run. */
+  last_seq: number;
+  /** No event will follow `last_seq`. */
+  ended: boolean;
+}
+
+export interface NodeExecutionPage {
+  items: NodeExecutionView[];
+  next_cursor: string | null;
+}
+
+/** One attempt of one node execution, handed to a consumer until `deadline`. */
+export interface Lease {
+  node_execution_id: string;
+  node_id: string;
+  block_id: string;
+  attempt: number;
+  /** Values by exact linked pin name, plus run inputs; defaults not merged, nothing coerced. */
+  input: JsonObject;
+  input_default: JsonObject;
+  effects: BlockEffects;
+  timeout_ms: number;
+  /** ms since the epoch; renew before it passes. */
+  deadline: number;
+  idempotency_key: string;
+}
+
+export interface LeaseRequest {
+  consumer: string;
+  pool: BlockPool;
+  /** Most leases to hand out now. */
+  max: number;
+}
+
+/** What a consumer has to say of one attempt. Outputs count from `first_output` within the attempt. */
+export interface AttemptReport {
+  node_execution_id: string;
+  attempt: number;
+  first_output: number;
+  outputs: [pin: string, value: JsonValue][];
+  /** Absent while the block is still running. */
+  end?:
+    | { status: "completed"; duration_ms: number; usage?: NodeUsage }
+    | {
+        status: "failed";
+        duration_ms: number;
+        error: RunError;
+        retryable: boolean;
+        retry_after_ms?: number;
+        usage?: NodeUsage;
+      };
+}
+
+export interface WorkAnswer {
+  leases: Lease[];
+  /** Attempts among the reported or renewed ones that the object no longer wants: stop them. */
+  refused: { node_execution_id: string; attempt: number }[];
+  /** ms since the epoch by which the consumer must report or renew. */
+  deadline: number;
+  ended: boolean;
+}
+
+/** What the object tells the projection of runs in D1. Applied only when `seq` is newer than what the row has. */
+export interface ExecutionSummary {
+  execution_id: string;
+  workspace_id: string;
+  graph_id: string;
+  graph_version: number;
+  graph_name: string;
+  status: ExecutionStatus;
+  source: string;
+  seq: number;
+  error: RunError | null;
+  stats: RunStats;
+  /** ms since the epoch */
+  created_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+}
+
+/** The RPC surface of `ExecutionObject`. Every call from outside names the workspace and gets `not_found` for another's run. */
+export interface ExecutionRpc {
+  start(request: StartRequest, waitMs: number): Promise<Outcome<ExecutionView>>;
+  view(workspaceId: string): Promise<Outcome<ExecutionView>>;
+  /** Answers when the run has ended or after `waitMs`, whichever is first. */
+  wait(workspaceId: string, waitMs: number): Promise<Outcome<ExecutionView>>;
+  cancel(workspaceId: string, reason: string): Promise<Outcome<ExecutionView>>;
+  events(workspaceId: string, after: number, limit: number): Promise<Outcome<EventPage>>;
+  nodeExecutions(workspaceId: string, cursor: string | null, limit: number): Promise<Outcome<NodeExecutionPage>>;
+  /** Ends the run if it is not, then deletes all its storage. */
+  remove(workspaceId: string): Promise<Outcome<null>>;
+
+  lease(request: LeaseRequest): Promise<WorkAnswer>;
+  report(reports: AttemptReport[], next: LeaseRequest): Promise<WorkAnswer>;
+  heartbeat(attempts: { node_execution_id: string; attempt: number }[]): Promise<WorkAnswer>;
+}
+
+/** Body of a message on a work queue: a hint that there is work, nothing more. */
+export interface WorkMessage {
+  execution_id: string;
+  pool: BlockPool;
+}

@@ -1,0 +1,55 @@
+import type { JsonSchema } from "../json.ts";
+
+/** What a lost attempt means: `pure` and `idempotent` blocks may run again, a `once` block may not. */
+export type BlockEffects = "pure" | "idempotent" | "once";
+
+/** The queue a block's work goes through. Light and I/O work is `io`; the other two have consumers of their own. */
+export type BlockPool = "io" | "cpu" | "memory";
+
+/** AutoGPT's `uiType` (reference: autogpt.md §5). Decides how the graph treats the node, never how the engine runs it. */
+export type BlockUiType =
+  | "Standard"
+  | "Input"
+  | "Output"
+  | "Note"
+  | "Webhook"
+  | "Webhook (manual)"
+  | "Agent"
+  | "AI"
+  | "Human In The Loop"
+  | "MCP Tool";
+
+export const BLOCK_CATEGORIES = [
+  "AI", "SOCIAL", "TEXT", "SEARCH", "BASIC", "INPUT", "OUTPUT", "LOGIC", "COMMUNICATION",
+  "DEVELOPER_TOOLS", "DATA", "HARDWARE", "AGENT", "CRM", "SAFETY", "PRODUCTIVITY",
+  "ISSUE_TRACKING", "MULTIMEDIA", "MARKETING",
+] as const;
+export type BlockCategory = (typeof BLOCK_CATEGORIES)[number];
+
+/**
+ * Everything that the graph, the engine, the API and the editor know of a block: plain data, no code.
+ * The catalogue of `GET /api/v1/blocks` is a list of these.
+ */
+export interface BlockDescriptor {
+  /** Stable id; AutoGPT's UUID where both platforms have the block. */
+  id: string;
+  name: string;
+  description: string;
+  categories: BlockCategory[];
+  ui_type: BlockUiType;
+  /** Its outputs are kept and reused for every later execution of the node they are linked to. */
+  static_output: boolean;
+  effects: BlockEffects;
+  pool: BlockPool;
+  /** Longest time one attempt may take, ms. */
+  timeout_ms: number;
+  input_schema: JsonSchema;
+  output_schema: JsonSchema;
+  /** True when the block may not run in this deployment. */
+  disabled: boolean;
+}
+
+/** Look-up of descriptors by block id. */
+export interface BlockCatalog {
+  get(blockId: string): BlockDescriptor | undefined;
+}

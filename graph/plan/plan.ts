@@ -1,0 +1,51 @@
+import type { BlockEffects, BlockPool, BlockUiType } from "../catalog/block-descriptor.ts";
+import type { JsonObject } from "../json.ts";
+import type { RetryPolicy } from "../model/graph-file.ts";
+
+/**
+ * A graph version compiled to what a run needs: nodes by index, links by source, join rules precomputed.
+ * Immutable and self-contained: a run never looks at the graph or the catalogue again.
+ */
+export interface Plan {
+  graph_id: string;
+  graph_version: number;
+  graph_name: string;
+  nodes: PlanNode[];
+  /** Indexes of the nodes queued at the start: no incoming link, or an input node; never notes. */
+  starts: number[];
+  /** Names of the run's inputs that must be given (autogpt.md §3.1: inputs whose value is null). */
+  required_inputs: string[];
+  /** Most node executions in one run. */
+  step_limit: number;
+  /** Longest time for the whole run, ms; absent = no limit. */
+  timeout_ms?: number;
+}
+
+export interface PlanNode {
+  id: string;
+  block_id: string;
+  ui_type: BlockUiType;
+  effects: BlockEffects;
+  pool: BlockPool;
+  timeout_ms: number;
+  retry?: RetryPolicy;
+  /** `input_default` of the node, as in the file (flat dynamic keys included). */
+  input_default: JsonObject;
+  /** Distinct exact sink pin names with an incoming link, in link order. Every one must hold a value before the node is ready. */
+  linked_pins: string[];
+  /** The subset of `linked_pins` that a static link feeds. */
+  static_pins: string[];
+  /** Outgoing links in file order. */
+  links: PlanLink[];
+  /** A failure of this node is handled: some link leaves from its `error` pin. */
+  error_linked: boolean;
+}
+
+export interface PlanLink {
+  /** Source pin, with its dynamic selector if any (`items_$_0`, `data_#_key`). */
+  source_name: string;
+  /** Index of the sink node in `Plan.nodes`. */
+  sink: number;
+  sink_name: string;
+  is_static: boolean;
+}

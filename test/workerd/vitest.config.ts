@@ -1,0 +1,24 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+export default defineConfig({
+  root,
+  plugins: [
+    cloudflareTest(async () => ({
+      main: `${root}test/workerd/worker.ts`,
+      wrangler: { configPath: `${root}wrangler.toml` },
+      miniflare: {
+        bindings: { TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`) },
+      },
+    })),
+  ],
+  test: {
+    name: "workerd",
+    include: ["{durable-objects,worker,test/workerd}/**/*.workerd.test.ts"],
+    setupFiles: [`${root}test/workerd/apply-migrations.ts`],
+    testTimeout: 30_000,
+  },
+});

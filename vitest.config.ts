@@ -1,0 +1,31 @@
+import { defineConfig } from "vitest/config";
+
+/** One project per kind of test; docs/testing.md says what each may touch. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          environment: "node",
+          include: ["{graph,blocks,durable-objects,worker,cli,app,test/unit,test/property,test/boundaries}/**/*.test.ts"],
+          exclude: ["**/*.workerd.test.ts", "**/*.e2e.test.ts", "node_modules/**"],
+          testTimeout: 30_000,
+        },
+      },
+      "./test/workerd/vitest.config.ts",
+      {
+        extends: true,
+        test: {
+          name: "e2e",
+          environment: "node",
+          include: ["test/e2e/**/*.e2e.test.ts", "test/browser/**/*.e2e.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});

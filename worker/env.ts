@@ -1,0 +1,32 @@
+import type { ExecutionRpc, ExecutionSummary, WorkMessage } from "#durable-objects/execution/protocol.ts";
+
+/** What a stub of an `ExecutionObject` answers: its RPC surface and, for WebSockets, `fetch`. */
+export type ExecutionStub = ExecutionRpc & { fetch(request: Request): Promise<Response> };
+
+/** Bindings, variables and secrets of the Worker (wrangler.toml). */
+export interface Env {
+  DB: D1Database;
+  FILES: R2Bucket;
+  EXECUTIONS: DurableObjectNamespace;
+  WORK_QUEUE: Queue<WorkMessage>;
+  PROJECTION_QUEUE: Queue<ExecutionSummary>;
+  /** Service binding to this Worker's own `WorkRunner`. */
+  WORK_RUNNER: { work(messages: WorkMessage[]): Promise<void> };
+  WEFT_CONSUMER_MODE: string;
+  WEFT_EGRESS_ALLOW: string;
+  /** Signs sessions; at least 32 characters. */
+  WEFT_SECRET?: string;
+  /** Set by the starter for the time of one process: opens POST /internal/bootstrap. */
+  WEFT_BOOTSTRAP_TOKEN?: string;
+  /** Longest time between two signs of life of a leased attempt, ms. Default 30,000. */
+  WEFT_LEASE_MS?: string;
+  OPENAI_API_KEY?: string;
+  OPENAI_BASE_URL?: string;
+  ANTHROPIC_API_KEY?: string;
+  ANTHROPIC_BASE_URL?: string;
+}
+
+/** The stub of a run's object; its name is the execution id. */
+export function executionStub(env: Pick<Env, "EXECUTIONS">, executionId: string): ExecutionStub {
+  return env.EXECUTIONS.get(env.EXECUTIONS.idFromName(executionId)) as unknown as ExecutionStub;
+}
