@@ -108,6 +108,8 @@ export interface AttemptReport {
 }
 
 export interface WorkAnswer {
+  graph_id: string;
+  graph_version: number;
   leases: Lease[];
   /** Attempts among the reported or renewed ones that the object no longer wants: stop them. */
   refused: { node_execution_id: string; attempt: number }[];

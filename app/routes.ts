@@ -1,0 +1,13 @@
+import { index, layout, route, type RouteConfig } from "@react-router/dev/routes";
+
+export default [
+  route("sign-in", "routes/sign-in.tsx"),
+  route("preferences", "routes/preferences.ts"),
+  layout("routes/signed-in.tsx", [
+    index("routes/agents.tsx"),
+    route("agents/:graphId", "routes/agent.tsx"),
+    route("runs", "routes/runs.tsx"),
+    route("runs/:executionId", "routes/run.tsx"),
+    route("*", "routes/not-found.tsx"),
+  ]),
+] satisfies RouteConfig;

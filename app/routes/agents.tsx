@@ -1,0 +1,3 @@
+export default function Agents() {
+  return <p>Weft</p>;
+}

@@ -1,0 +1,49 @@
+import { data, redirect, type RouterContextProvider } from "react-router";
+import { type AppServices, type AppSession, servicesContext, sessionContext } from "#worker/contracts/app-context.ts";
+
+/** Where a person who is not signed in is sent, and comes back from. */
+export function requireSession(context: Readonly<RouterContextProvider>, request: Request): AppSession {
+  const session = context.get(sessionContext);
+  if (session === null) {
+    const url = new URL(request.url);
+    const here = url.pathname + url.search;
+    throw redirect(here === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(here)}`);
+  }
+  return session;
+}
+
+export function requireServices(context: Readonly<RouterContextProvider>, request: Request): AppServices {
+  requireSession(context, request);
+  const services = context.get(servicesContext);
+  if (services === null) {
+    throw new Error("The Worker set a session but no services for this request");
+  }
+  return services;
+}
+
+/** What a use case says when it refuses. */
+export interface Refusal {
+  code: string;
+  message: string;
+  status: number;
+}
+
+export function asRefusal(error: unknown): Refusal | undefined {
+  if (error instanceof Error && "code" in error && "status" in error && typeof error.status === "number") {
+    return { code: String(error.code), message: error.message, status: error.status };
+  }
+  return undefined;
+}
+
+/** Turns a refusal into the page's error boundary with its status; anything else stays an unexpected error. */
+export async function orErrorPage<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const refusal = asRefusal(error);
+    if (refusal === undefined) {
+      throw error;
+    }
+    throw data({ code: refusal.code, message: refusal.message }, { status: refusal.status });
+  }
+}

@@ -1,0 +1,121 @@
+import { Environment } from "@huggingface/jinja";
+import type { Interpreter } from "@huggingface/jinja";
+import type { JsonValue } from "#graph/json.ts";
+import type { RenderBudget } from "./render-budget.ts";
+import { templateFailed } from "./template-error.ts";
+
+/** A value inside the template engine. */
+export type RuntimeValue = ReturnType<Interpreter["run"]>;
+
+/** A number that prints with a decimal point even when it is whole, as Python's floats do. */
+export class PythonFloat {
+  readonly value: number;
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+/** What filters and methods work on. `undefined` is Jinja's undefined; mappings are Maps, so no name is special. */
+export type Plain = undefined | null | boolean | number | string | Plain[] | Map<string, Plain>;
+
+/** What filters and methods may give back. */
+export type PlainResult = Plain | PythonFloat | PlainResult[] | Map<string, PlainResult>;
+
+type Constructor<T> = new (value: T) => RuntimeValue;
+
+/** The library keeps the classes of its values to itself; it hands them out with the values that it makes. */
+function classOf<T>(sample: unknown): Constructor<T> {
+  return new Environment().set("sample", sample).constructor as unknown as Constructor<T>;
+}
+
+const StringValue = classOf<string>("");
+const IntegerValue = classOf<number>(1);
+const FloatValue = classOf<number>(1.5);
+const BooleanValue = classOf<boolean>(true);
+const NullValue = classOf<null>(null);
+const UndefinedValue = classOf<undefined>(undefined);
+const ArrayValue = classOf<RuntimeValue[]>([]);
+const ObjectValue = classOf<Map<string, RuntimeValue>>({});
+const FunctionValue = classOf<(args: RuntimeValue[], scope: Environment) => RuntimeValue>(() => null);
+
+export const textValue = (text: string): RuntimeValue => new StringValue(text);
+export const undefinedValue = (): RuntimeValue => new UndefinedValue(undefined);
+export const listValue = (items: RuntimeValue[]): RuntimeValue => new ArrayValue(items);
+export const functionValue = (call: (args: RuntimeValue[]) => RuntimeValue): RuntimeValue => new FunctionValue(call);
+export const numberValue = (value: number, isFloat: boolean): RuntimeValue =>
+  isFloat || !Number.isInteger(value) ? new FloatValue(value) : new IntegerValue(value);
+
+export const isText = (value: RuntimeValue): value is Extract<RuntimeValue, { value: string }> =>
+  value.type === "StringValue";
+export const isUndefined = (value: RuntimeValue): boolean => value.type === "UndefinedValue";
+export const isFloat = (value: RuntimeValue): boolean => value.type === "FloatValue";
+
+export function isList(value: RuntimeValue): value is Extract<RuntimeValue, { value: RuntimeValue[] }> {
+  return value.type === "ArrayValue" || value.type === "TupleValue";
+}
+
+/** Length of a text, list or mapping; 1 for the rest. What a shallow copy of the value costs. */
+export function sizeOf(value: RuntimeValue): number {
+  const content: unknown = value.value;
+  if (typeof content === "string" || Array.isArray(content)) {
+    return content.length;
+  }
+  return content instanceof Map ? content.size : 1;
+}
+
+/** A variable of the caller as a value of the engine. */
+export function fromJson(value: JsonValue | undefined): RuntimeValue {
+  switch (typeof value) {
+    case "string":
+      return new StringValue(value);
+    case "number":
+      return numberValue(value, false);
+    case "boolean":
+      return new BooleanValue(value);
+    case "undefined":
+      return new UndefinedValue(undefined);
+    default:
+      break;
+  }
+  if (value === null) {
+    return new NullValue(null);
+  }
+  if (Array.isArray(value)) {
+    return new ArrayValue(value.map(fromJson));
+  }
+  return new ObjectValue(new Map(Object.entries(value).map(([key, item]) => [key, fromJson(item)])));
+}
+
+/** A result of a filter or method as a value of the engine. */
+export function fromPlain(value: PlainResult): RuntimeValue {
+  if (value instanceof PythonFloat) {
+    return new FloatValue(value.value);
+  }
+  if (value instanceof Map) {
+    return new ObjectValue(new Map([...value].map(([key, item]) => [key, fromPlain(item)])));
+  }
+  return Array.isArray(value) ? new ArrayValue(value.map(fromPlain)) : fromJson(value);
+}
+
+/** What reading one element of a list or dictionary costs. */
+const ELEMENT_COST = 8;
+
+/**
+ * A value of the engine as plain data. Costs a unit per character and `ELEMENT_COST` per element.
+ * @throws BlockError `template_failed` for functions and macros, which are no data
+ */
+export function toPlain(value: RuntimeValue, budget: RenderBudget): Plain {
+  const content: unknown = value.value;
+  budget.spend(typeof content === "string" ? content.length : sizeOf(value) * ELEMENT_COST);
+  if (value.type === "FunctionValue") {
+    throw templateFailed("a function or macro is used as a value; call it with ().");
+  }
+  if (Array.isArray(content)) {
+    return content.map((item: RuntimeValue) => toPlain(item, budget));
+  }
+  if (content instanceof Map) {
+    const entries = [...(content as Map<string, RuntimeValue>)];
+    return new Map(entries.map(([key, item]) => [key, toPlain(item, budget)]));
+  }
+  return content as Plain;
+}

@@ -1,0 +1,186 @@
+import type { RenderBudget } from "./render-budget.ts";
+import type { Plain, PlainResult } from "./runtime-values.ts";
+import { templateFailed, templateTooCostly } from "./template-error.ts";
+
+/** A method's arguments, keyword arguments by name. */
+export interface CallArguments {
+  args: Plain[];
+  kwargs: ReadonlyMap<string, Plain>;
+  budget: RenderBudget;
+}
+
+/** Widest field that padding and indenting may make. */
+const MAX_WIDTH = 10_000;
+
+/** `args[index]` or the keyword argument `name`. */
+export function argument(call: CallArguments, index: number, name: string): Plain {
+  return call.args[index] ?? call.kwargs.get(name);
+}
+
+export function textArgument(call: CallArguments, index: number, name: string, fallback?: string): string {
+  const value = argument(call, index, name) ?? fallback;
+  if (typeof value !== "string") {
+    throw templateFailed(`the argument "${name}" must be a text.`);
+  }
+  return value;
+}
+
+export function numberArgument(call: CallArguments, index: number, name: string, fallback?: number): number {
+  const value = argument(call, index, name) ?? fallback;
+  if (typeof value !== "number") {
+    throw templateFailed(`the argument "${name}" must be a number.`);
+  }
+  return value;
+}
+
+export function widthArgument(call: CallArguments, index: number, name: string, fallback?: number): number {
+  const width = numberArgument(call, index, name, fallback);
+  if (width > MAX_WIDTH) {
+    throw templateTooCostly(`"${name}" may be at most ${MAX_WIDTH}.`);
+  }
+  return Math.max(0, Math.trunc(width));
+}
+
+type TextMethod = (text: string, call: CallArguments) => PlainResult;
+
+const METHODS: ReadonlyMap<string, TextMethod> = new Map<string, TextMethod>([
+  ["upper", (text) => text.toUpperCase()],
+  ["lower", (text) => text.toLowerCase()],
+  ["title", (text) => titleCase(text)],
+  ["capitalize", (text) => capitalize(text)],
+  ["strip", (text, call) => trimEnd(trimStart(text, call), call)],
+  ["lstrip", trimStart],
+  ["rstrip", trimEnd],
+  ["startswith", (text, call) => affixes(call).some((affix) => text.startsWith(affix))],
+  ["endswith", (text, call) => affixes(call).some((affix) => text.endsWith(affix))],
+  ["removeprefix", (text, call) => cutPrefix(text, textArgument(call, 0, "prefix"))],
+  ["removesuffix", (text, call) => cutSuffix(text, textArgument(call, 0, "suffix"))],
+  ["split", splitText],
+  ["splitlines", (text) => text.replace(/\r\n?|\n$/g, (end, at: number) => (at + end.length === text.length ? "" : "\n")).split("\n")],
+  ["join", (text, call) => joinTexts(text, call)],
+  ["replace", replaceText],
+  ["count", (text, call) => countOf(text, textArgument(call, 0, "sub"))],
+  ["find", (text, call) => text.indexOf(textArgument(call, 0, "sub"))],
+  ["zfill", (text, call) => text.padStart(widthArgument(call, 0, "width"), "0")],
+  ["ljust", (text, call) => text.padEnd(widthArgument(call, 0, "width"), textArgument(call, 1, "fillchar", " "))],
+  ["rjust", (text, call) => text.padStart(widthArgument(call, 0, "width"), textArgument(call, 1, "fillchar", " "))],
+  ["center", (text, call) => center(text, widthArgument(call, 0, "width"))],
+  ["isdigit", (text) => /^\p{Nd}+$/u.test(text)],
+  ["isalpha", (text) => /^\p{L}+$/u.test(text)],
+  ["isalnum", (text) => /^[\p{L}\p{N}]+$/u.test(text)],
+  ["isspace", (text) => /^\s+$/.test(text)],
+  ["isupper", (text) => text !== text.toLowerCase() && text === text.toUpperCase()],
+  ["islower", (text) => text !== text.toUpperCase() && text === text.toLowerCase()],
+]);
+
+/** The methods that Python texts have and templates may use. */
+export function textMethod(name: string): TextMethod | undefined {
+  return METHODS.get(name);
+}
+
+export function titleCase(text: string): string {
+  return text.toLowerCase().replace(/\p{L}+/gu, capitalize);
+}
+
+export function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1).toLowerCase();
+}
+
+export function center(text: string, width: number): string {
+  const left = Math.floor(Math.max(0, width - text.length) / 2);
+  return (" ".repeat(left) + text).padEnd(width);
+}
+
+function trimStart(text: string, call: CallArguments): string {
+  const set = argument(call, 0, "chars");
+  if (typeof set !== "string") {
+    return text.trimStart();
+  }
+  let from = 0;
+  while (from < text.length && set.includes(text.charAt(from))) {
+    from += 1;
+  }
+  return text.slice(from);
+}
+
+function trimEnd(text: string, call: CallArguments): string {
+  const set = argument(call, 0, "chars");
+  if (typeof set !== "string") {
+    return text.trimEnd();
+  }
+  let to = text.length;
+  while (to > 0 && set.includes(text.charAt(to - 1))) {
+    to -= 1;
+  }
+  return text.slice(0, to);
+}
+
+function affixes(call: CallArguments): string[] {
+  const value = call.args[0];
+  const list = Array.isArray(value) ? value : [value];
+  return list.map((item) => {
+    if (typeof item !== "string") {
+      throw templateFailed("startswith and endswith take a text or a list of texts.");
+    }
+    return item;
+  });
+}
+
+function cutPrefix(text: string, prefix: string): string {
+  return text.startsWith(prefix) ? text.slice(prefix.length) : text;
+}
+
+function cutSuffix(text: string, suffix: string): string {
+  return suffix !== "" && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text;
+}
+
+function splitText(text: string, call: CallArguments): string[] {
+  const separator = argument(call, 0, "sep");
+  const most = numberArgument(call, 1, "maxsplit", -1);
+  call.budget.spend(text.length);
+  if (separator === "") {
+    throw templateFailed("split needs a separator that is not empty.");
+  }
+  const parts = typeof separator === "string" ? text.split(separator) : (text.match(/\S+/g) ?? []);
+  if (most < 0 || parts.length <= most + 1) {
+    return [...parts];
+  }
+  if (typeof separator === "string") {
+    return [...parts.slice(0, most), parts.slice(most).join(separator)];
+  }
+  const words = /\S+/g;
+  const kept = Array.from({ length: most }, () => words.exec(text)?.[0] ?? "");
+  return [...kept, text.slice(most === 0 ? 0 : words.lastIndex).trimStart()];
+}
+
+function joinTexts(separator: string, call: CallArguments): string {
+  const list = call.args[0];
+  if (!Array.isArray(list) || !list.every((item) => typeof item === "string")) {
+    throw templateFailed("join takes a list of texts.");
+  }
+  call.budget.spend(separator.length * list.length + list.reduce((sum, item) => sum + item.length, 0));
+  return list.join(separator);
+}
+
+/** `str.replace(old, new, count)`; the size of the result is counted before it is built. */
+export function replaceText(text: string, call: CallArguments): string {
+  const old = textArgument(call, 0, "old");
+  const replacement = textArgument(call, 1, "new");
+  const most = numberArgument(call, 2, "count", -1);
+  const found = countOf(text, old);
+  const count = most < 0 ? found : Math.min(found, most);
+  call.budget.spend(text.length + count * replacement.length);
+  let left = count;
+  return text.replaceAll(old, (match) => (left-- > 0 ? replacement : match));
+}
+
+function countOf(text: string, part: string): number {
+  if (part === "") {
+    return text.length + 1;
+  }
+  let count = 0;
+  for (let at = text.indexOf(part); at !== -1; at = text.indexOf(part, at + part.length)) {
+    count += 1;
+  }
+  return count;
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseEnv } from "node:util";
+import { PROJECT_ROOT } from "./project.ts";
+import { StartError } from "./start-error.ts";
+
+/** Variables and secrets of the Worker (worker/env.ts) that the environment may set. */
+const PASSED_ON = [
+  "WEFT_EGRESS_ALLOW",
+  "WEFT_LEASE_MS",
+  "OPENAI_API_KEY",
+  "OPENAI_BASE_URL",
+  "ANTHROPIC_API_KEY",
+  "ANTHROPIC_BASE_URL",
+] as const;
+
+export type Environment = Record<string, string | undefined>;
+
+/** The environment over `.env` over `.dev.vars`, both in the project's root and both optional. */
+export function readEnvironment(): Environment {
+  const fromFiles = [".dev.vars", ".env"]
+    .map((name) => join(PROJECT_ROOT, name))
+    .filter((path) => existsSync(path))
+    .map((path) => parseEnv(readFileSync(path, "utf8")));
+  return Object.assign({}, ...fromFiles, process.env) as Environment;
+}
+
+/** What the Worker gets to see of the environment, and how it must work here (wrangler.toml, `WEFT_CONSUMER_MODE`). */
+export function workerVars(environment: Environment): Record<string, string> {
+  const vars: Record<string, string> = { WEFT_CONSUMER_MODE: "detach" };
+  for (const name of PASSED_ON) {
+    const value = environment[name];
+    if (value !== undefined && value !== "") vars[name] = value;
+  }
+  return vars;
+}
+
+export interface Address {
+  host: string;
+  port: number;
+}
+
+/** @throws StartError `bad_port` */
+export function listenAddress(environment: Environment): Address {
+  const host = environment["HOST"] || "127.0.0.1";
+  const text = environment["PORT"] || "8787";
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new StartError("bad_port", `PORT is "${text}"; it must be a number from 0 to 65535 (0: any free port).`);
+  }
+  return { host: host === "localhost" ? "127.0.0.1" : host, port };
+}
+
+export function dataDir(environment: Environment): string {
+  return resolve(PROJECT_ROOT, environment["WEFT_DATA"] || ".weft");
+}
+
+export function isLoopback(host: string): boolean {
+  return /^127(\.\d{1,3}){3}$/.test(host) || host === "::1" || host === "[::1]" || host === "localhost";
+}
+
+/** The secret that signs sessions: WEFT_SECRET, or one made at the first start and kept in `<data>/secret` (mode 600). */
+export function sessionSecret(data: string, environment: Environment): string {
+  const given = environment["WEFT_SECRET"];
+  if (given) {
+    if (given.length >= 32) return given;
+    throw new StartError("weak_secret", "WEFT_SECRET is too short; it needs at least 32 characters.");
+  }
+  const path = join(data, "secret");
+  if (existsSync(path)) return readFileSync(path, "utf8").trim();
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const secret = randomBytes(32).toString("base64url");
+  writeFileSync(path, `${secret}\n`, { mode: 0o600, flag: "wx" });
+  return secret;
+}

@@ -1,0 +1,76 @@
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { BUILD_DIR } from "./project.ts";
+
+/**
+ * The bindings, queues, objects and assets of the built Worker as Miniflare wants them. `npm run build` works them out of the
+ * built wrangler.json and keeps them as JSON, because loading wrangler costs more than a second that a start does not have.
+ */
+const OPTIONS_FILE = join(BUILD_DIR, "runtime.json");
+const SERVER_DIR = join(BUILD_DIR, "server");
+
+export type ModuleType = "ESModule" | "CompiledWasm" | "Text" | "Data";
+
+export interface WorkerOptions {
+  /** `workerOptions` of wrangler's `unstable_getMiniflareWorkerOptions`. */
+  options: Record<string, unknown> & { bindings: Record<string, unknown> };
+  /** The entry module first. Paths are absolute. */
+  modules: { type: ModuleType; path: string }[];
+  modulesRoot: string;
+}
+
+interface StoredOptions {
+  main: string;
+  options: Record<string, unknown> & { bindings?: Record<string, unknown>; assets?: { directory?: string } };
+}
+
+/** Reads the built wrangler.json through wrangler and writes the outcome beside it, with paths relative to the build. */
+export async function writeWorkerOptions(): Promise<void> {
+  const { unstable_getMiniflareWorkerOptions: readOptions } = await import("wrangler");
+  const { workerOptions, main } = readOptions(join(SERVER_DIR, "wrangler.json"));
+  if (main === undefined) throw new Error("The built wrangler.json names no main module.");
+  const { rootPath: _rootPath, modulesRules: _modulesRules, ...options } = workerOptions;
+  const assets = options.assets?.directory === undefined ? undefined : fromBuild(options.assets.directory);
+  const stored: StoredOptions = {
+    main: fromBuild(main),
+    options: { ...options, assets: { ...options.assets, directory: assets } },
+  };
+  writeFileSync(OPTIONS_FILE, JSON.stringify(stored));
+}
+
+export function readWorkerOptions(): WorkerOptions {
+  const stored = JSON.parse(readFileSync(OPTIONS_FILE, "utf8")) as StoredOptions;
+  const { assets, bindings, ...options } = stored.options;
+  const directory = assets?.directory;
+  const main = resolve(BUILD_DIR, stored.main);
+  return {
+    options: {
+      ...options,
+      bindings: bindings ?? {},
+      ...(directory === undefined ? {} : { assets: { ...assets, directory: resolve(BUILD_DIR, directory) } }),
+    },
+    modules: [{ type: "ESModule", path: main }, ...otherModules(main)],
+    modulesRoot: SERVER_DIR,
+  };
+}
+
+function otherModules(main: string): WorkerOptions["modules"] {
+  const modules: WorkerOptions["modules"] = [];
+  for (const entry of readdirSync(SERVER_DIR, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const type = entry.isFile() && path !== main ? moduleType(entry.name) : undefined;
+    if (type !== undefined) modules.push({ type, path });
+  }
+  return modules;
+}
+
+function moduleType(name: string): ModuleType | undefined {
+  if (/\.m?js$/.test(name)) return "ESModule";
+  if (name.endsWith(".wasm")) return "CompiledWasm";
+  if (/\.(txt|html|sql)$/.test(name)) return "Text";
+  return name.endsWith(".bin") ? "Data" : undefined;
+}
+
+function fromBuild(path: string): string {
+  return relative(BUILD_DIR, path).replaceAll("\\", "/");
+}

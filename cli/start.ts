@@ -1,0 +1,42 @@
+import { ensureBuild } from "./runtime/build-project.ts";
+import { reportStartError } from "./runtime/report-start-error.ts";
+import { serve, type Server } from "./runtime/serve.ts";
+import { readEnvironment } from "./runtime/settings.ts";
+
+/** `npm start`: the whole platform on this machine, until SIGTERM or Ctrl-C. */
+const began = performance.now();
+
+try {
+  await ensureBuild({ onStart: () => console.log("Building Weft (the first start takes a minute) …") });
+  const server = await serve(readEnvironment());
+  stopOnSignals(server);
+  greet(server);
+} catch (error) {
+  reportStartError(error);
+}
+
+function greet({ access, firstStart, dataDir }: Server): void {
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  console.log(`Weft serves on ${access.url} (ready after ${seconds} s, data in ${dataDir})`);
+  if (firstStart) {
+    console.log(`\nSign in at ${access.url} as ${access.email} with the password ${access.password}`);
+    console.log(`API key: ${access.api_key}`);
+  }
+  console.log(`Sign-in and API key are in ${dataDir}/local.json. Stop with Ctrl-C.`);
+}
+
+function stopOnSignals(server: Server): void {
+  let stopping = false;
+  const stop = async (): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    await server.stop();
+    console.log("Weft has stopped.");
+    process.exit(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    // Miniflare ends the process in the middle of our own stop otherwise.
+    process.removeAllListeners(signal);
+    process.on(signal, () => void stop());
+  }
+}

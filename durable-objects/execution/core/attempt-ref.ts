@@ -1,0 +1,5 @@
+/** Names one attempt of one node execution. */
+export interface AttemptRef {
+  node_execution_id: string;
+  attempt: number;
+}

@@ -1,0 +1,153 @@
+import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
+import type { JsonObject } from "#graph/json.ts";
+import type { RunError, RunStats } from "#graph/run/event.ts";
+import { isTerminal } from "#graph/run/status.ts";
+import type { AttemptRef } from "./attempt-ref.ts";
+import { endBatch } from "./evolve.ts";
+import { newId, queueNode } from "./join.ts";
+import { expireLeases, lease, openAttempt, promoteDelayed, renew } from "./lease.ts";
+import type { LogEvent } from "./log-event.ts";
+import { Recorder } from "./recorder.ts";
+import type { DecisionEnv } from "./recorder.ts";
+import { commitReport } from "./report.ts";
+import type { Report } from "./report.ts";
+import { planNode } from "./state.ts";
+import type { ExecutionState, NodeExecution } from "./state.ts";
+
+/** Everything that can happen to a run. */
+export type Input =
+  | { type: "start"; inputs: JsonObject }
+  | { type: "lease"; pool: BlockPool; max: number }
+  | { type: "report"; reports: (AttemptRef & Report)[]; pool: BlockPool; max: number }
+  | { type: "renew"; attempts: AttemptRef[] }
+  | { type: "tick" }
+  | { type: "cancel"; reason: string };
+
+export interface Decision {
+  /** To be committed as one batch; already folded into the state. */
+  events: LogEvent[];
+  /** Node executions handed out by this decision. */
+  leased: NodeExecution[];
+  /** Attempts that are no longer wanted. */
+  refused: AttemptRef[];
+}
+
+/**
+ * Decides what an input does to a run. Owns: the order in which rules apply, and the end of a run. Does not own: I/O, time and
+ * chance (they come in as `env`), the folding of events (evolve.ts).
+ *
+ * Synchronous and deterministic. The events are folded into `state` as they are decided: when they cannot be committed, the state is
+ * void and must be loaded again.
+ */
+export function decide(state: ExecutionState, input: Input, env: DecisionEnv): Decision {
+  const recorder = new Recorder(state, env);
+  const decision: Decision = { events: recorder.events, leased: [], refused: [] };
+  if (isTerminal(state.status)) {
+    decision.refused = attemptsOf(input);
+    return decision;
+  }
+  apply(recorder, input, decision);
+  settle(recorder);
+  if (isTerminal(state.status)) {
+    decision.leased = [];
+  }
+  endBatch(state);
+  return decision;
+}
+
+function attemptsOf(input: Input): AttemptRef[] {
+  if (input.type === "report") {
+    return input.reports.map(({ node_execution_id, attempt }) => ({ node_execution_id, attempt }));
+  }
+  return input.type === "renew" ? input.attempts : [];
+}
+
+function apply(recorder: Recorder, input: Input, decision: Decision): void {
+  switch (input.type) {
+    case "start":
+      return start(recorder, input.inputs);
+    case "lease":
+      decision.leased = lease(recorder, input.pool, input.max);
+      return;
+    case "report":
+      for (const report of input.reports) {
+        const execution = openAttempt(recorder.state, report.node_execution_id, report.attempt);
+        if (execution === undefined || !commitReport(recorder, execution, report)) {
+          decision.refused.push({ node_execution_id: report.node_execution_id, attempt: report.attempt });
+        }
+      }
+      if (recorder.fatal === null) {
+        decision.leased = lease(recorder, input.pool, input.max);
+      }
+      return;
+    case "renew":
+      decision.refused = renew(recorder, input.attempts);
+      return;
+    case "tick":
+      return tick(recorder);
+    case "cancel":
+      endRun(recorder, (stats) => ({ type: "execution_terminated", reason: input.reason, stats }));
+  }
+}
+
+/** Rule ST1 (autogpt.md §4.1): nodes without an incoming link and all input nodes are queued, in the graph's order. */
+function start(recorder: Recorder, inputs: JsonObject): void {
+  const { state } = recorder;
+  if (state.lastSeq > 0) {
+    return;
+  }
+  recorder.emit({ type: "execution_started", inputs });
+  for (const index of state.plan.starts) {
+    const plan = planNode(state, index);
+    const name = plan.input_default.name;
+    const given = plan.ui_type === "Input" && typeof name === "string" && Object.hasOwn(inputs, name);
+    const literals = given ? { value: inputs[name] ?? null } : {};
+    queueNode(recorder, { ne: newId(recorder), node: index, refs: [], literals });
+  }
+}
+
+function tick(recorder: Recorder): void {
+  const { state, env } = recorder;
+  const timeout = state.plan.timeout_ms;
+  if (timeout !== undefined && env.now >= state.createdAt + timeout) {
+    recorder.fatal = { code: "run_timeout", message: `The run took longer than its limit of ${timeout} ms.` };
+    return;
+  }
+  promoteDelayed(recorder);
+  expireLeases(recorder);
+}
+
+/** Rule EN1: the run ends when nothing is queued or running, or at once when it cannot go on. */
+function settle(recorder: Recorder): void {
+  const { state } = recorder;
+  if (recorder.fatal !== null) {
+    const error = recorder.fatal;
+    endRun(recorder, (stats) => failed(error, stats));
+    return;
+  }
+  if (state.active > 0 || isTerminal(state.status) || state.status === "INCOMPLETE") {
+    return;
+  }
+  const error = state.unhandled;
+  const stats = finalStats(recorder);
+  recorder.emit(error === null ? { type: "execution_completed", stats } : failed(error, stats));
+}
+
+function failed(error: RunError, stats: RunStats): LogEvent {
+  return { type: "execution_failed", error, stats };
+}
+
+/** Ends the run now: whatever is queued or running is TERMINATED first. */
+function endRun(recorder: Recorder, last: (stats: RunStats) => LogEvent): void {
+  const { state } = recorder;
+  for (const execution of [...state.executions.values()]) {
+    if (execution.status === "QUEUED" || execution.status === "RUNNING") {
+      recorder.emit({ type: "node_terminated", ne: execution.id, node: execution.node });
+    }
+  }
+  recorder.emit(last(finalStats(recorder)));
+}
+
+function finalStats({ state, env }: Recorder): RunStats {
+  return { ...state.stats, duration_ms: env.now - state.createdAt };
+}

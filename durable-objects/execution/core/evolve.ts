@@ -1,0 +1,314 @@
+import type { JsonValue } from "#graph/json.ts";
+import { selectOutput } from "#graph/pins/dynamic-pins.ts";
+import { isTerminal } from "#graph/run/status.ts";
+import type { LogBatch, LogEvent, ValueRef } from "./log-event.ts";
+import { Fifo } from "./fifo.ts";
+import { initialState, nodeState, planNode } from "./state.ts";
+import type { ExecutionState, NodeExecution, NodeState, PendingOutput } from "./state.ts";
+
+/**
+ * Folds events into a run's state. Owns: every change of `ExecutionState`. Does not own: any decision, any rule about what may
+ * happen next (decide.ts and its parts), any I/O.
+ *
+ * The state is changed in place: a run of 100,000 node executions must not copy itself 100,000 times. Whoever folds events
+ * that are then not committed throws the state away and loads it again.
+ */
+export function evolveBatch(state: ExecutionState, batch: LogBatch): ExecutionState {
+  for (const event of batch.events) {
+    evolve(state, event, batch.at);
+  }
+  endBatch(state);
+  return state;
+}
+
+/** Forgets what only events of one batch may name. */
+export function endBatch(state: ExecutionState): void {
+  state.fresh.clear();
+  if (state.released.length > 0) {
+    state.released = new Fifo();
+  }
+}
+
+type EventOf<T extends LogEvent["type"]> = Extract<LogEvent, { type: T }>;
+
+export function evolve(state: ExecutionState, event: LogEvent, at: number): void {
+  state.lastSeq += 1;
+  switch (event.type) {
+    case "execution_started":
+      state.status = "QUEUED";
+      state.inputs = event.inputs;
+      return;
+    case "execution_running":
+      state.status = "RUNNING";
+      state.startedAt = at;
+      return;
+    case "node_input":
+      return evolveInput(state, event);
+    case "node_queued":
+      return evolveQueued(state, event);
+    case "execution_output":
+      return evolveRunOutput(state, event);
+    case "node_started":
+      return evolveStarted(state, event, at);
+    case "node_output":
+      return evolveOutput(state, event);
+    case "node_completed":
+    case "node_failed":
+    case "node_terminated":
+      return evolveEnded(state, event);
+    case "node_retrying":
+      return evolveRetrying(state, event, at);
+    case "execution_completed":
+    case "execution_failed":
+    case "execution_terminated":
+      return evolveRunEnded(state, event, at);
+    default:
+      return unknownEvent(event);
+  }
+}
+
+function unknownEvent(event: never): never {
+  throw new Error(`unknown event ${JSON.stringify(event)}`);
+}
+
+function createExecution(state: ExecutionState, id: string, node: number): NodeExecution {
+  const { linked_pins, static_pins } = planNode(state, node);
+  const execution: NodeExecution = {
+    id,
+    node,
+    status: "INCOMPLETE",
+    input: new Map(),
+    literals: undefined,
+    missing: linked_pins.length - static_pins.length,
+    attempt: 0,
+    failures: 0,
+    lost: 0,
+    outputs: 0,
+    held: [],
+    startedAt: 0,
+    leaseUntil: 0,
+    notBefore: 0,
+  };
+  state.created += 1;
+  state.executions.set(id, execution);
+  return execution;
+}
+
+function evolveInput(state: ExecutionState, event: EventOf<"node_input">): void {
+  const node = nodeState(state, event.node);
+  const { linked_pins, static_pins } = planNode(state, event.node);
+  let execution = state.executions.get(event.ne);
+  if (execution === undefined) {
+    execution = createExecution(state, event.ne, event.node);
+    for (const pin of linked_pins) {
+      if (pin !== event.pin) {
+        lackingAt(node, pin).push(execution);
+      }
+    }
+  }
+  execution.input.set(event.pin, { ref: event.ref, value: resolve(state, node, event.pin, event.ref) });
+  if (!static_pins.includes(event.pin)) {
+    execution.missing -= 1;
+  }
+  if (execution.missing === 0) {
+    node.awaitingStatic.add(execution);
+  }
+}
+
+function lackingAt(node: NodeState, pin: string): Fifo<NodeExecution> {
+  let lacking = node.lacking.get(pin);
+  if (lacking === undefined) {
+    lacking = new Fifo();
+    node.lacking.set(pin, lacking);
+  }
+  return lacking;
+}
+
+function resolve(state: ExecutionState, node: NodeState, pin: string, ref: ValueRef): JsonValue {
+  const seq = typeof ref === "number" ? ref : ref[0];
+  const output = state.fresh.get(seq);
+  if (output === undefined) {
+    const latest = node.latest.get(pin);
+    if (latest !== undefined && sameRef(latest.ref, ref)) {
+      return latest.value;
+    }
+    throw new Error(`the log names output ${seq} at pin ${pin}, which is not there`);
+  }
+  if (typeof ref === "number") {
+    return output.value;
+  }
+  const selected = selectOutput(output.pin, output.value, ref[1]);
+  return selected.matched ? selected.value : null;
+}
+
+function sameRef(a: ValueRef, b: ValueRef): boolean {
+  if (typeof a === "number" || typeof b === "number") {
+    return a === b;
+  }
+  return a[0] === b[0] && a[1] === b[1];
+}
+
+function evolveQueued(state: ExecutionState, event: EventOf<"node_queued">): void {
+  const node = nodeState(state, event.node);
+  const execution = state.executions.get(event.ne) ?? createExecution(state, event.ne, event.node);
+  for (const [pin, ref] of event.refs) {
+    if (!execution.input.has(pin)) {
+      execution.input.set(pin, { ref, value: resolve(state, node, pin, ref) });
+    }
+  }
+  execution.literals = event.literals;
+  execution.status = "QUEUED";
+  node.awaitingStatic.delete(execution);
+  for (const pin of planNode(state, event.node).static_pins) {
+    const bound = execution.input.get(pin);
+    if (bound !== undefined) {
+      node.latest.set(pin, bound);
+    }
+  }
+  node.order.push(execution);
+  makeReady(state, execution);
+  state.active += 1;
+  state.stats.node_execution_count += 1;
+}
+
+/** Puts a QUEUED execution where leases are taken from. */
+export function makeReady(state: ExecutionState, execution: NodeExecution): void {
+  const { pool, effects } = planNode(state, execution.node);
+  state.ready[pool][effects === "pure" ? "pure" : "effectful"].push(execution);
+}
+
+function evolveRunOutput(state: ExecutionState, event: EventOf<"execution_output">): void {
+  const bound = state.executions.get(event.ne)?.input.get("value");
+  const value = event.ref === undefined ? (event.value ?? null) : (bound?.value ?? null);
+  const values = state.outputs.get(event.name);
+  if (values === undefined) {
+    state.outputs.set(event.name, [value]);
+  } else {
+    values.push(value);
+  }
+}
+
+function mustHave(state: ExecutionState, ne: string): NodeExecution {
+  const execution = state.executions.get(ne);
+  if (execution === undefined) {
+    throw new Error(`the log names node execution ${ne}, which is not open`);
+  }
+  return execution;
+}
+
+function evolveStarted(state: ExecutionState, event: EventOf<"node_started">, at: number): void {
+  const execution = mustHave(state, event.ne);
+  const { pool, effects } = planNode(state, event.node);
+  const queue = state.ready[pool][effects === "pure" ? "pure" : "effectful"];
+  if (queue.peek() === execution) {
+    queue.shift();
+  }
+  state.delayed.delete(execution);
+  execution.status = "RUNNING";
+  execution.attempt = event.attempt;
+  execution.startedAt = at;
+  state.running.add(execution);
+}
+
+function evolveOutput(state: ExecutionState, event: EventOf<"node_output">): void {
+  const execution = mustHave(state, event.ne);
+  const output: PendingOutput = { node: event.node, seq: state.lastSeq, pin: event.pin, value: event.value };
+  execution.outputs += 1;
+  if (nodeState(state, event.node).order.peek() === execution) {
+    release(state, output);
+  } else {
+    execution.held.push(output);
+  }
+}
+
+function release(state: ExecutionState, output: PendingOutput): void {
+  state.fresh.set(output.seq, output);
+  state.released.push(output);
+}
+
+function evolveEnded(
+  state: ExecutionState,
+  event: EventOf<"node_completed"> | EventOf<"node_failed"> | EventOf<"node_terminated">,
+): void {
+  const execution = mustHave(state, event.ne);
+  state.running.delete(execution);
+  state.delayed.delete(execution);
+  state.active -= 1;
+  switch (event.type) {
+    case "node_completed":
+      execution.status = "COMPLETED";
+      break;
+    case "node_failed":
+      execution.status = "FAILED";
+      state.stats.node_error_count += 1;
+      if (!event.handled) {
+        state.unhandled ??= event.error;
+      }
+      break;
+    case "node_terminated":
+      execution.status = "TERMINATED";
+      break;
+  }
+  if (event.type !== "node_terminated") {
+    state.stats.node_time_ms += event.duration_ms;
+    state.stats.input_tokens += event.usage?.input_tokens ?? 0;
+    state.stats.output_tokens += event.usage?.output_tokens ?? 0;
+  }
+  passOn(state, nodeState(state, execution.node));
+}
+
+/** Lets go of ended executions at the head of their node's order; what the next one held back may travel (rule FF1). */
+function passOn(state: ExecutionState, node: NodeState): void {
+  let head = node.order.peek();
+  while (head !== undefined && isTerminal(head.status)) {
+    node.order.shift();
+    state.executions.delete(head.id);
+    head = node.order.peek();
+    if (head !== undefined) {
+      for (const output of head.held) {
+        release(state, output);
+      }
+      head.held = [];
+    }
+  }
+}
+
+function evolveRetrying(state: ExecutionState, event: EventOf<"node_retrying">, at: number): void {
+  const execution = mustHave(state, event.ne);
+  state.running.delete(execution);
+  execution.status = "QUEUED";
+  execution.notBefore = event.retry_at;
+  if (event.lost) {
+    execution.lost += 1;
+  } else {
+    execution.failures += 1;
+  }
+  if (event.retry_at > at) {
+    state.delayed.add(execution);
+  } else {
+    makeReady(state, execution);
+  }
+}
+
+function evolveRunEnded(
+  state: ExecutionState,
+  event: EventOf<"execution_completed"> | EventOf<"execution_failed"> | EventOf<"execution_terminated">,
+  at: number,
+): void {
+  const { executions, nodes, ready, delayed, running } = initialState(state.plan, state.createdAt);
+  Object.assign(state, { executions, nodes, ready, delayed, running, active: 0 });
+  state.stats = event.stats;
+  state.endedAt = at;
+  switch (event.type) {
+    case "execution_completed":
+      state.status = "COMPLETED";
+      return;
+    case "execution_failed":
+      state.status = "FAILED";
+      state.error = event.error;
+      return;
+    case "execution_terminated":
+      state.status = "TERMINATED";
+      return;
+  }
+}

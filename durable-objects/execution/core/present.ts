@@ -1,0 +1,77 @@
+import type { JsonObject, JsonValue } from "#graph/json.ts";
+import { selectOutput } from "#graph/pins/dynamic-pins.ts";
+import type { Plan } from "#graph/plan/plan.ts";
+import type { EventHeader, ExecutionEvent } from "#graph/run/event.ts";
+import type { LogBatch, LogEvent, ValueRef } from "./log-event.ts";
+
+/** Finds the event with a seq; undefined when the log does not have it. */
+export type EventLookup = (seq: number) => LogEvent | undefined;
+
+/** Turns logged events into those of graph/run/event.ts: ids for indexes, values for references, ISO times. */
+export function presentBatch(batch: LogBatch, plan: Plan, lookup: EventLookup): ExecutionEvent[] {
+  const at = new Date(batch.at).toISOString();
+  const own: EventLookup = (seq) => batch.events[seq - batch.first_seq] ?? lookup(seq);
+  return batch.events.map((event, offset) => present({ seq: batch.first_seq + offset, at }, event, { plan, lookup: own }));
+}
+
+interface Source {
+  plan: Plan;
+  lookup: EventLookup;
+}
+
+function present(header: EventHeader, event: LogEvent, source: Source): ExecutionEvent {
+  if (!("ne" in event)) {
+    return event.type === "execution_started"
+      ? { ...header, type: event.type, graph_id: source.plan.graph_id, graph_version: source.plan.graph_version, inputs: event.inputs }
+      : { ...header, ...event };
+  }
+  const node = {
+    ...header,
+    node_execution_id: event.ne,
+    node_id: source.plan.nodes[event.node]?.id ?? "",
+  };
+  switch (event.type) {
+    case "node_input":
+      return { ...node, type: event.type, pin: event.pin, value: resolveRef(event.ref, source.lookup) };
+    case "node_queued":
+      return { ...node, type: event.type, input: queuedInput(event, source.lookup) };
+    case "execution_output": {
+      const value = event.ref === undefined ? (event.value ?? null) : resolveRef(event.ref, source.lookup);
+      return { ...node, type: event.type, name: event.name, value };
+    }
+    case "node_retrying": {
+      const { attempt, error, retry_at } = event;
+      return { ...node, type: event.type, attempt, error, retry_at: new Date(retry_at).toISOString() };
+    }
+    default: {
+      const { ne: _ne, node: _node, ...rest } = event;
+      return { ...node, ...rest };
+    }
+  }
+}
+
+/** The input of a queued node execution: the values of its pins, and the run's inputs it was started with. */
+export function queuedInput(event: Extract<LogEvent, { type: "node_queued" }>, lookup: EventLookup): JsonObject {
+  const input: JsonObject = { ...event.literals };
+  for (const [pin, ref] of event.refs) {
+    Object.defineProperty(input, pin, {
+      value: resolveRef(ref, lookup),
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+  }
+  return input;
+}
+
+function resolveRef(ref: ValueRef, lookup: EventLookup): JsonValue {
+  const event = lookup(typeof ref === "number" ? ref : ref[0]);
+  if (event?.type !== "node_output") {
+    return null;
+  }
+  if (typeof ref === "number") {
+    return event.value;
+  }
+  const selected = selectOutput(event.pin, event.value, ref[1]);
+  return selected.matched ? selected.value : null;
+}

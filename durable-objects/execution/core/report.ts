@@ -1,0 +1,118 @@
+import type { JsonValue } from "#graph/json.ts";
+import type { NodeUsage, RunError } from "#graph/run/event.ts";
+import { propagate } from "./join.ts";
+import type { Recorder } from "./recorder.ts";
+import { retryDelay } from "./retry-policy.ts";
+import { planNode } from "./state.ts";
+import type { NodeExecution } from "./state.ts";
+
+/** Committing what consumers found out. Rules RP1 to RP6 of SPEC.md. */
+
+/** Most outputs of one node execution. */
+export const MAX_OUTPUTS = 100_000;
+
+/** One attempt's news (protocol.ts `AttemptReport`, checked against the state by the caller). */
+export interface Report {
+  /** Index of `outputs[0]` among all outputs of the attempt. */
+  firstOutput: number;
+  outputs: [pin: string, value: JsonValue][];
+  end:
+    | { status: "completed"; durationMs: number; usage: NodeUsage | undefined }
+    | {
+        status: "failed";
+        durationMs: number;
+        usage: NodeUsage | undefined;
+        error: RunError;
+        retryable: boolean;
+        retryAfterMs: number | undefined;
+      }
+    | undefined;
+}
+
+/** Commits a report of the running attempt of `execution`. False when outputs before these never came: the attempt is refused. */
+export function commitReport(recorder: Recorder, execution: NodeExecution, report: Report): boolean {
+  if (report.firstOutput > execution.outputs) {
+    return false;
+  }
+  execution.leaseUntil = recorder.env.now + recorder.env.leaseMs;
+  if (!commitOutputs(recorder, execution, report)) {
+    return true;
+  }
+  const end = report.end;
+  if (end === undefined || recorder.fatal !== null) {
+    return true;
+  }
+  if (end.status === "completed") {
+    recorder.emit({
+      type: "node_completed",
+      ne: execution.id,
+      node: execution.node,
+      duration_ms: end.durationMs,
+      ...(end.usage === undefined ? {} : { usage: end.usage }),
+    });
+    propagate(recorder);
+  } else {
+    retryOrFail(recorder, execution, end);
+  }
+  return true;
+}
+
+/** Rule RP3: outputs that an earlier attempt or report has committed are not committed again. */
+function commitOutputs(recorder: Recorder, execution: NodeExecution, report: Report): boolean {
+  for (const [pin, value] of report.outputs.slice(execution.outputs - report.firstOutput)) {
+    if (recorder.fatal !== null) {
+      return false;
+    }
+    if (execution.outputs >= MAX_OUTPUTS) {
+      const error = { code: "too_many_outputs", message: `A node execution may yield at most ${MAX_OUTPUTS} values.` };
+      failNode(recorder, execution, { durationMs: report.end?.durationMs ?? 0, error });
+      return false;
+    }
+    recorder.emit({ type: "node_output", ne: execution.id, node: execution.node, pin, value });
+    propagate(recorder);
+  }
+  return true;
+}
+
+function retryOrFail(
+  recorder: Recorder,
+  execution: NodeExecution,
+  end: Extract<Report["end"], { status: "failed" }>,
+): void {
+  const { env } = recorder;
+  const delay = retryDelay(planNode(recorder.state, execution.node), end, execution.failures, env.random);
+  if (delay === null) {
+    failNode(recorder, execution, end);
+    return;
+  }
+  recorder.emit({
+    type: "node_retrying",
+    ne: execution.id,
+    node: execution.node,
+    attempt: execution.attempt,
+    error: end.error,
+    retry_at: env.now + delay,
+    lost: false,
+  });
+}
+
+/** Rule RP4: the message leaves on the `error` pin, then the node execution is FAILED. */
+export function failNode(
+  recorder: Recorder,
+  execution: NodeExecution,
+  failure: { durationMs: number; error: RunError; usage?: NodeUsage | undefined },
+): void {
+  const plan = planNode(recorder.state, execution.node);
+  const ref = { ne: execution.id, node: execution.node };
+  recorder.emit({ type: "node_output", ...ref, pin: "error", value: failure.error.message });
+  propagate(recorder);
+  recorder.emit({
+    type: "node_failed",
+    ...ref,
+    error: { ...failure.error, node_id: plan.id },
+    handled: plan.error_linked,
+    duration_ms: failure.durationMs,
+    ...(failure.usage === undefined ? {} : { usage: failure.usage }),
+  });
+  propagate(recorder);
+}

@@ -1,0 +1,160 @@
+import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
+import type { JsonObject, JsonValue } from "#graph/json.ts";
+import type { Plan, PlanNode } from "#graph/plan/plan.ts";
+import type { RunError, RunStats } from "#graph/run/event.ts";
+import type { ExecutionStatus } from "#graph/run/status.ts";
+import { Fifo } from "./fifo.ts";
+import type { ValueRef } from "./log-event.ts";
+
+/** A value at a pin, and where in the log it came from. */
+export interface BoundValue {
+  ref: ValueRef;
+  value: JsonValue;
+}
+
+/** An output that waits to travel along its node's links. */
+export interface PendingOutput {
+  node: number;
+  seq: number;
+  pin: string;
+  value: JsonValue;
+}
+
+/** A node execution that is not over: waiting for inputs, ready, running, or ended behind an earlier one of its node. */
+export interface NodeExecution {
+  id: string;
+  node: number;
+  status: ExecutionStatus;
+  input: Map<string, BoundValue>;
+  /** Values that no output produced: the run's inputs. */
+  literals: JsonObject | undefined;
+  /** Linked pins still empty that no static link feeds. */
+  missing: number;
+  attempt: number;
+  /** Failed attempts so far, lost leases not counted. */
+  failures: number;
+  /** Attempts whose consumer vanished. */
+  lost: number;
+  /** Outputs committed over all attempts: a new attempt's outputs below this count are repeats. */
+  outputs: number;
+  /** Outputs of an execution that is not yet the oldest of its node (rule FF1). */
+  held: PendingOutput[];
+  /** ms since the epoch: the running attempt began. */
+  startedAt: number;
+  /** ms since the epoch: the lease ends. Not logged: renewed in memory, generous after a reload. */
+  leaseUntil: number;
+  /** ms since the epoch: not before this time (backoff). */
+  notBefore: number;
+}
+
+/** What the join rule needs to know of one node. */
+export interface NodeState {
+  /** By pin: INCOMPLETE executions in order of creation that may lack it; stale entries are skipped when met. */
+  lacking: Map<string, Fifo<NodeExecution>>;
+  /** INCOMPLETE executions that lack static pins only. */
+  awaitingStatic: Set<NodeExecution>;
+  /** Queued, running and ended executions in dispatch order; the head's outputs travel. */
+  order: Fifo<NodeExecution>;
+  /** Static pins' values of the most recently queued execution. */
+  latest: Map<string, BoundValue>;
+}
+
+export interface ReadyQueue {
+  pure: Fifo<NodeExecution>;
+  effectful: Fifo<NodeExecution>;
+}
+
+/**
+ * A run in memory. `evolve` is the only writer, and everything here is a function of the log, but for `leaseUntil`.
+ * Node executions that are over and have passed on their outputs are gone from here; the log has them.
+ */
+export interface ExecutionState {
+  plan: Plan;
+  status: ExecutionStatus;
+  inputs: JsonObject;
+  outputs: Map<string, JsonValue[]>;
+  error: RunError | null;
+  /** The first unhandled node failure: the run will end FAILED with it. */
+  unhandled: RunError | null;
+  lastSeq: number;
+  createdAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  stats: RunStats;
+  /** Node executions ever created; the next id. */
+  created: number;
+  /** Node executions queued or running. */
+  active: number;
+  executions: Map<string, NodeExecution>;
+  nodes: NodeState[];
+  ready: Record<BlockPool, ReadyQueue>;
+  /** QUEUED executions that wait for `notBefore`. */
+  delayed: Set<NodeExecution>;
+  running: Set<NodeExecution>;
+  /** Within a batch: outputs by seq that refs of later events may name. */
+  fresh: Map<number, PendingOutput>;
+  /** Within a batch: outputs in the order in which they must travel. */
+  released: Fifo<PendingOutput>;
+}
+
+export function emptyStats(): RunStats {
+  return {
+    duration_ms: 0,
+    node_time_ms: 0,
+    node_execution_count: 0,
+    node_error_count: 0,
+    input_tokens: 0,
+    output_tokens: 0,
+  };
+}
+
+export function initialState(plan: Plan, createdAt: number): ExecutionState {
+  return {
+    plan,
+    status: "INCOMPLETE",
+    inputs: {},
+    outputs: new Map(),
+    error: null,
+    unhandled: null,
+    lastSeq: 0,
+    createdAt,
+    startedAt: null,
+    endedAt: null,
+    stats: emptyStats(),
+    created: 0,
+    active: 0,
+    executions: new Map(),
+    nodes: plan.nodes.map(() => ({
+      lacking: new Map(),
+      awaitingStatic: new Set(),
+      order: new Fifo(),
+      latest: new Map(),
+    })),
+    ready: {
+      io: { pure: new Fifo(), effectful: new Fifo() },
+      cpu: { pure: new Fifo(), effectful: new Fifo() },
+      memory: { pure: new Fifo(), effectful: new Fifo() },
+    },
+    delayed: new Set(),
+    running: new Set(),
+    fresh: new Map(),
+    released: new Fifo(),
+  };
+}
+
+/** The plan's node at an index that comes from the plan itself or from the log. */
+export function planNode(state: ExecutionState, index: number): PlanNode {
+  const node = state.plan.nodes[index];
+  if (node === undefined) {
+    throw new Error(`the plan has no node ${index}`);
+  }
+  return node;
+}
+
+export function nodeState(state: ExecutionState, index: number): NodeState {
+  const node = state.nodes[index];
+  if (node === undefined) {
+    throw new Error(`the plan has no node ${index}`);
+  }
+  return node;
+}

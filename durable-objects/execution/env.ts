@@ -1,0 +1,17 @@
+import type { ExecutionSummary, WorkMessage } from "./protocol.ts";
+
+/** The bindings that an ExecutionObject uses. */
+export interface ExecutionEnv {
+  WORK_QUEUE: Queue<WorkMessage>;
+  PROJECTION_QUEUE: Queue<ExecutionSummary>;
+  WORK_RUNNER: { listedSeq(executionId: string): Promise<number> };
+  /** Longest time between two signs of life of a leased attempt, ms. */
+  WEFT_LEASE_MS?: string;
+}
+
+export const DEFAULT_LEASE_MS = 30_000;
+
+export function leaseMsOf(env: Pick<ExecutionEnv, "WEFT_LEASE_MS">): number {
+  const given = Number(env.WEFT_LEASE_MS);
+  return Number.isFinite(given) && given >= 100 ? given : DEFAULT_LEASE_MS;
+}

@@ -1,0 +1,67 @@
+import { decide } from "./core/decide.ts";
+import type { Decision, Input } from "./core/decide.ts";
+import { evolveBatch } from "./core/evolve.ts";
+import type { LogBatch } from "./core/log-event.ts";
+import type { DecisionEnv } from "./core/recorder.ts";
+import { initialState } from "./core/state.ts";
+import type { ExecutionState } from "./core/state.ts";
+import type { ExecutionStore, RunHeader } from "./store.ts";
+
+/** A decision that is committed. */
+export interface Commit extends Decision {
+  /** Null when nothing happened. */
+  batch: LogBatch | null;
+}
+
+/** One run: its state and the store it is committed to. Owns: that state and log never part. No I/O but the store. */
+export class Run {
+  readonly header: RunHeader;
+  readonly state: ExecutionState;
+  readonly #store: ExecutionStore;
+
+  private constructor(store: ExecutionStore, header: RunHeader, state: ExecutionState) {
+    this.#store = store;
+    this.header = header;
+    this.state = state;
+  }
+
+  /** The run that a store holds, or null. Leases found in the log get a full new term, since renewals are not logged. */
+  static load(store: ExecutionStore, now: number, leaseMs: number): Run | null {
+    const header = store.header();
+    if (header === null) {
+      return null;
+    }
+    const state = initialState(header.plan, header.created_at);
+    for (const batch of store.batches(0)) {
+      evolveBatch(state, batch);
+    }
+    for (const execution of state.running) {
+      execution.leaseUntil = now + leaseMs;
+    }
+    return new Run(store, header, state);
+  }
+
+  /** Creates the run and commits its start, in one transaction. */
+  static create(store: ExecutionStore, header: RunHeader, first: { input: Input; env: DecisionEnv }): [Run, Commit] {
+    const run = new Run(store, header, initialState(header.plan, header.created_at));
+    const commit = store.transaction(() => {
+      store.create(header);
+      return run.apply(first.input, first.env);
+    });
+    return [run, commit];
+  }
+
+  /**
+   * Decides and commits. When the commit throws, this object is void: what the state says was never written.
+   */
+  apply(input: Input, env: DecisionEnv): Commit {
+    const firstSeq = this.state.lastSeq + 1;
+    const decision = decide(this.state, input, env);
+    if (decision.events.length === 0) {
+      return { ...decision, batch: null };
+    }
+    const batch = { first_seq: firstSeq, at: env.now, events: decision.events };
+    this.#store.append(batch);
+    return { ...decision, batch };
+  }
+}

@@ -1,0 +1,55 @@
+import type { LogBatch } from "./core/log-event.ts";
+import { assertNextBatch } from "./store.ts";
+import type { ExecutionStore, RunHeader } from "./store.ts";
+
+/** A store in memory, for simulation and tests of what stands on the port. Values are copied in and out as JSON, as SQLite does. */
+export class MemoryExecutionStore implements ExecutionStore {
+  #header: string | null = null;
+  #batches: { first: number; last: number; json: string }[] = [];
+
+  header(): RunHeader | null {
+    return this.#header === null ? null : (JSON.parse(this.#header) as RunHeader);
+  }
+
+  create(header: RunHeader): void {
+    if (this.#header !== null) {
+      throw new Error("a run exists here already");
+    }
+    this.#header = JSON.stringify(header);
+  }
+
+  append(batch: LogBatch): void {
+    assertNextBatch(batch, this.lastSeq());
+    const last = batch.first_seq + batch.events.length - 1;
+    this.#batches.push({ first: batch.first_seq, last, json: JSON.stringify(batch) });
+  }
+
+  *batches(afterSeq: number): Iterable<LogBatch> {
+    for (const { last, json } of this.#batches) {
+      if (last > afterSeq) {
+        yield JSON.parse(json) as LogBatch;
+      }
+    }
+  }
+
+  batchWith(seq: number): LogBatch | undefined {
+    const found = this.#batches.find(({ first, last }) => first <= seq && seq <= last);
+    return found === undefined ? undefined : (JSON.parse(found.json) as LogBatch);
+  }
+
+  lastSeq(): number {
+    return this.#batches.at(-1)?.last ?? 0;
+  }
+
+  transaction<T>(work: () => T): T {
+    const header = this.#header;
+    const batches = [...this.#batches];
+    try {
+      return work();
+    } catch (error) {
+      this.#header = header;
+      this.#batches = batches;
+      throw error;
+    }
+  }
+}

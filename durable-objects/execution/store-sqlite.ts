@@ -1,0 +1,148 @@
+import type { LogBatch, LogEvent } from "./core/log-event.ts";
+import { migrateSchema } from "./schema-migrations.ts";
+import { assertNextBatch } from "./store.ts";
+import type { ExecutionStore, RunHeader } from "./store.ts";
+
+type SqlValue = string | number | null;
+
+/** The part of a Durable Object's storage that the store uses, typed structurally so that another SQLite can stand in. */
+export interface SqliteStorage {
+  sql: { exec(query: string, ...bindings: SqlValue[]): { toArray(): Record<string, unknown>[] } };
+  transactionSync<T>(work: () => T): T;
+}
+
+/** Characters of JSON in one row. A row may have 2 MB and a character up to three bytes. */
+const PART_LENGTH = 600_000;
+
+interface LogRow {
+  first_seq: number;
+  part: number;
+  at: number;
+  last_seq: number;
+  data: string;
+}
+
+/**
+ * The store in a Durable Object's SQLite. One row a batch (more only for batches over `PART_LENGTH`), the header as batch 0.
+ * The only file that knows SQL here.
+ */
+export class SqliteExecutionStore implements ExecutionStore {
+  readonly #storage: SqliteStorage;
+  #ready: boolean;
+  #lastSeq: number | null = null;
+
+  constructor(storage: SqliteStorage) {
+    this.#storage = storage;
+    this.#ready = this.#query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'").length > 0;
+    if (this.#ready) {
+      migrateSchema(storage);
+    }
+  }
+
+  header(): RunHeader | null {
+    if (!this.#ready) {
+      return null;
+    }
+    const rows = this.#query("SELECT * FROM log WHERE first_seq = 0 ORDER BY part");
+    return rows.length === 0 ? null : (JSON.parse(joinParts(rows)) as RunHeader);
+  }
+
+  create(header: RunHeader): void {
+    if (!this.#ready) {
+      migrateSchema(this.#storage);
+      this.#ready = true;
+    }
+    this.#insert({ firstSeq: 0, lastSeq: 0, at: header.created_at, json: JSON.stringify(header) });
+  }
+
+  append(batch: LogBatch): void {
+    assertNextBatch(batch, this.lastSeq());
+    const lastSeq = batch.first_seq + batch.events.length - 1;
+    this.#insert({ firstSeq: batch.first_seq, lastSeq, at: batch.at, json: JSON.stringify(batch.events) });
+    this.#lastSeq = lastSeq;
+  }
+
+  *batches(afterSeq: number): Iterable<LogBatch> {
+    let next = this.#batchAt("SELECT first_seq FROM log WHERE first_seq > 0 AND last_seq > ? ORDER BY first_seq LIMIT 1", afterSeq);
+    while (next !== undefined) {
+      yield next;
+      const last = next.first_seq + next.events.length - 1;
+      next = this.#batchAt("SELECT first_seq FROM log WHERE first_seq = ? LIMIT 1", last + 1);
+    }
+  }
+
+  batchWith(seq: number): LogBatch | undefined {
+    return this.#batchAt(
+      "SELECT first_seq FROM log WHERE first_seq > 0 AND first_seq <= ? ORDER BY first_seq DESC LIMIT 1",
+      seq,
+    );
+  }
+
+  lastSeq(): number {
+    if (this.#lastSeq === null) {
+      const row = this.#ready ? this.#query("SELECT last_seq FROM log ORDER BY first_seq DESC LIMIT 1")[0] : undefined;
+      this.#lastSeq = row?.last_seq ?? 0;
+    }
+    return this.#lastSeq;
+  }
+
+  transaction<T>(work: () => T): T {
+    const ready = this.#ready;
+    try {
+      return this.#storage.transactionSync(work);
+    } catch (error) {
+      this.#ready = ready;
+      this.#lastSeq = null;
+      throw error;
+    }
+  }
+
+  #batchAt(query: string, seq: number): LogBatch | undefined {
+    const first = this.#ready ? this.#query(query, seq)[0]?.first_seq : undefined;
+    if (first === undefined) {
+      return undefined;
+    }
+    const rows = this.#query("SELECT * FROM log WHERE first_seq = ? ORDER BY part", first);
+    return { first_seq: first, at: rows[0]?.at ?? 0, events: JSON.parse(joinParts(rows)) as LogEvent[] };
+  }
+
+  #insert(row: { firstSeq: number; lastSeq: number; at: number; json: string }): void {
+    for (const [part, data] of splitParts(row.json).entries()) {
+      this.#storage.sql.exec(
+        "INSERT INTO log (first_seq, part, last_seq, at, data) VALUES (?, ?, ?, ?, ?)",
+        row.firstSeq,
+        part,
+        row.lastSeq,
+        row.at,
+        data,
+      );
+    }
+  }
+
+  #query(query: string, ...bindings: SqlValue[]): LogRow[] {
+    return this.#storage.sql.exec(query, ...bindings).toArray() as unknown as LogRow[];
+  }
+}
+
+function joinParts(rows: LogRow[]): string {
+  return rows.length === 1 && rows[0] !== undefined ? rows[0].data : rows.map((row) => row.data).join("");
+}
+
+/** Cuts a text so that no surrogate pair is torn: SQLite keeps UTF-8, in which half a pair cannot be written. */
+function splitParts(json: string): string[] {
+  if (json.length <= PART_LENGTH) {
+    return [json];
+  }
+  const parts: string[] = [];
+  let start = 0;
+  while (start < json.length) {
+    let end = Math.min(start + PART_LENGTH, json.length);
+    const last = json.charCodeAt(end - 1);
+    if (end < json.length && last >= 0xd800 && last <= 0xdbff) {
+      end -= 1;
+    }
+    parts.push(json.slice(start, end));
+    start = end;
+  }
+  return parts;
+}

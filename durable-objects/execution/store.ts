@@ -1,0 +1,42 @@
+import type { Plan } from "#graph/plan/plan.ts";
+import type { LogBatch } from "./core/log-event.ts";
+
+/** What a run is, besides its log: written once, at the start. */
+export interface RunHeader {
+  execution_id: string;
+  workspace_id: string;
+  source: string;
+  /** ms since the epoch */
+  created_at: number;
+  plan: Plan;
+}
+
+/** An async callback is a type error: a transaction holds no await. */
+type Sync<T> = T extends Promise<unknown> ? { error: "A transaction callback must not be async." } : T;
+
+/**
+ * Where one run lives. Synchronous and transactional: a commit is one `append`, all or nothing. Rules SO1 to SO7 of SPEC.md;
+ * every implementation passes store-contract.testkit.ts.
+ */
+export interface ExecutionStore {
+  /** The header, or null when no run was ever created here (then nothing is written either). */
+  header(): RunHeader | null;
+  create(header: RunHeader): void;
+  /** Appends a batch; its `first_seq` must be the last seq + 1. */
+  append(batch: LogBatch): void;
+  /** Batches that hold events after `afterSeq`, oldest first. */
+  batches(afterSeq: number): Iterable<LogBatch>;
+  /** The batch that holds the event `seq`. */
+  batchWith(seq: number): LogBatch | undefined;
+  /** Seq of the newest event; 0 when there is none. */
+  lastSeq(): number;
+  /** Runs `work`; when it throws, nothing it wrote stays. */
+  transaction<T>(work: () => Sync<T>): T;
+}
+
+/** Refuses a batch that would leave a gap in the log or write over it. */
+export function assertNextBatch(batch: LogBatch, lastSeq: number): void {
+  if (batch.first_seq !== lastSeq + 1 || batch.events.length === 0) {
+    throw new Error(`a batch of ${batch.events.length} events from ${batch.first_seq} cannot follow event ${lastSeq}`);
+  }
+}

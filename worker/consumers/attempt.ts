@@ -1,0 +1,152 @@
+import { BlockError } from "#blocks/define-block.ts";
+import type { Block, BlockContext } from "#blocks/define-block.ts";
+import { runBlock } from "#blocks/run-block.ts";
+import type { AttemptReport, Lease } from "#durable-objects/execution/protocol.ts";
+import { errorMessage } from "#durable-objects/logger.ts";
+import type { JsonValue } from "#graph/json.ts";
+import type { NodeUsage } from "#graph/run/event.ts";
+
+/** Why an attempt was told to stop. */
+export class AttemptStopped extends Error {
+  readonly code: "node_timeout" | "refused";
+  constructor(code: "node_timeout" | "refused", message: string) {
+    super(message);
+    this.name = "AttemptStopped";
+    this.code = code;
+  }
+}
+
+export interface AttemptOptions {
+  block: Block | undefined;
+  context: (signal: AbortSignal, onUsage: (add: NodeUsage) => void) => BlockContext;
+  /** Something is there to be reported. */
+  onNews: () => void;
+}
+
+/**
+ * One attempt of one node execution in this consumer. Collects what the block yields until it is taken by `takeReport`; never throws:
+ * whatever goes wrong is the attempt's outcome.
+ */
+export class Attempt {
+  readonly lease: Lease;
+  readonly #options: AttemptOptions;
+  readonly #abort = new AbortController();
+  readonly #startedAt = Date.now();
+  #outputs: [string, JsonValue][] = [];
+  #reported = 0;
+  #usage: NodeUsage | undefined;
+  #end: AttemptReport["end"];
+  #discarded = false;
+
+  constructor(lease: Lease, options: AttemptOptions) {
+    this.lease = lease;
+    this.#options = options;
+  }
+
+  /** Runs the block to its end, its time-out, or `stop`. */
+  async run(): Promise<void> {
+    const timer = setTimeout(() => this.#timeOut(), this.lease.timeout_ms);
+    try {
+      await Promise.race([this.#consume(), this.#aborted()]);
+      this.#end = { status: "completed", duration_ms: this.#elapsed(), ...this.#usagePart() };
+    } catch (error) {
+      this.#end = this.#failure(error);
+    } finally {
+      clearTimeout(timer);
+      this.#options.onNews();
+    }
+  }
+
+  /** The object does not want this attempt any more: the block is aborted and nothing is reported. */
+  stop(): void {
+    this.#discarded = true;
+    this.#abort.abort(new AttemptStopped("refused", "The run no longer wants this attempt."));
+  }
+
+  get ended(): boolean {
+    return this.#end !== undefined;
+  }
+
+  get hasNews(): boolean {
+    return !this.#discarded && (this.#end !== undefined || this.#outputs.length > 0);
+  }
+
+  /** Hands over what is not yet reported. */
+  takeReport(): AttemptReport {
+    const { node_execution_id, attempt } = this.lease;
+    const report: AttemptReport = { node_execution_id, attempt, first_output: this.#reported, outputs: this.#outputs };
+    this.#reported += this.#outputs.length;
+    this.#outputs = [];
+    return this.#end === undefined ? report : { ...report, end: this.#end };
+  }
+
+  async #consume(): Promise<void> {
+    const { block } = this.#options;
+    const { block_id, input_default, input } = this.lease;
+    if (block === undefined) {
+      throw new BlockError("unknown_block", `This deployment has no block ${block_id}.`);
+    }
+    if (block.descriptor.disabled) {
+      throw new BlockError("disabled_block", `The block ${block.descriptor.name} is disabled in this deployment.`);
+    }
+    const { signal } = this.#abort;
+    const context = this.#options.context(signal, (add) => this.#addUsage(add));
+    for await (const output of runBlock(block, { input_default, data: input }, context)) {
+      if (signal.aborted) {
+        return;
+      }
+      this.#outputs.push(output);
+      this.#options.onNews();
+    }
+  }
+
+  #aborted(): Promise<never> {
+    const { signal } = this.#abort;
+    return new Promise((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+  }
+
+  #timeOut(): void {
+    const seconds = this.lease.timeout_ms / 1_000;
+    this.#abort.abort(new AttemptStopped("node_timeout", `The node ran longer than its limit of ${seconds} s and was stopped.`));
+  }
+
+  #addUsage(add: NodeUsage): void {
+    const sum = this.#usage ?? {};
+    this.#usage = {
+      input_tokens: (sum.input_tokens ?? 0) + (add.input_tokens ?? 0),
+      output_tokens: (sum.output_tokens ?? 0) + (add.output_tokens ?? 0),
+      calls: (sum.calls ?? 0) + (add.calls ?? 0),
+    };
+  }
+
+  #usagePart(): { usage?: NodeUsage } {
+    return this.#usage === undefined ? {} : { usage: this.#usage };
+  }
+
+  #elapsed(): number {
+    return Date.now() - this.#startedAt;
+  }
+
+  #failure(thrown: unknown): AttemptReport["end"] {
+    const error = this.#abort.signal.aborted ? this.#abort.signal.reason : thrown;
+    const foreseen = error instanceof BlockError ? error : undefined;
+    const code = foreseen?.code ?? (error instanceof AttemptStopped ? error.code : codeOf(error));
+    return {
+      status: "failed",
+      duration_ms: this.#elapsed(),
+      error: { code, message: errorMessage(error), node_id: this.lease.node_id },
+      retryable: foreseen?.retryable ?? false,
+      ...(foreseen?.retryAfterMs === undefined ? {} : { retry_after_ms: foreseen.retryAfterMs }),
+      ...this.#usagePart(),
+    };
+  }
+}
+
+/** Errors of the platform's own parts (egress) carry a stable code; anything else is the block's fault. */
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && /^[a-z_]+$/.test(error.code)
+    ? error.code
+    : "block_failed";
+}

@@ -1,0 +1,81 @@
+import type { BlockContext, ProviderCredential } from "#blocks/define-block.ts";
+import { log } from "#durable-objects/logger.ts";
+import type { NodeUsage } from "#graph/run/event.ts";
+import { createEgress } from "#worker/egress/create-egress.ts";
+import type { Env } from "../env.ts";
+
+/** What the deployment's environment gives blocks: provider keys and the private hosts they may reach. */
+export type BlockEnv = Pick<
+  Env,
+  "WEFT_EGRESS_ALLOW" | "OPENAI_API_KEY" | "OPENAI_BASE_URL" | "ANTHROPIC_API_KEY" | "ANTHROPIC_BASE_URL"
+>;
+
+export interface BlockContextOptions {
+  env: BlockEnv;
+  signal: AbortSignal;
+  idempotencyKey: string;
+  run: BlockContext["run"];
+  /** Called with every addition to the usage. */
+  onUsage: (add: NodeUsage) => void;
+}
+
+/** The real context that blocks run with, in consumers and for single-block calls alike. */
+export function createBlockContext(options: BlockContextOptions): BlockContext {
+  const { env, signal, idempotencyKey, run, onUsage } = options;
+  const names = { execution_id: run.executionId, node_execution_id: run.nodeExecutionId, node_id: run.nodeId };
+  return {
+    fetch: egressFor(env.WEFT_EGRESS_ALLOW ?? ""),
+    signal,
+    idempotencyKey,
+    run,
+    credential: async (provider) => providerCredential(env, provider),
+    usage: onUsage,
+    now: () => Date.now(),
+    random: () => Math.random(),
+    sleep: (ms) => sleep(ms, signal),
+    logger: {
+      info: (message, data) => log("info", message, { ...names, ...data }),
+      warn: (message, data) => log("warn", message, { ...names, ...data }),
+    },
+  };
+}
+
+let shared: { allow: string; egress: typeof fetch } | undefined;
+
+/** One guard for all blocks of an isolate: what it knows of host names is shared. */
+function egressFor(allow: string): typeof fetch {
+  if (shared?.allow !== allow) {
+    shared = { allow, egress: createEgress({ allow }) };
+  }
+  return shared.egress;
+}
+
+function providerCredential(env: BlockEnv, provider: string): ProviderCredential | undefined {
+  const settings: Record<string, [key: string | undefined, baseUrl: string | undefined]> = {
+    openai: [env.OPENAI_API_KEY, env.OPENAI_BASE_URL],
+    anthropic: [env.ANTHROPIC_API_KEY, env.ANTHROPIC_BASE_URL],
+  };
+  const [apiKey, baseUrl] = Object.hasOwn(settings, provider) ? (settings[provider] ?? []) : [];
+  if (!apiKey && !baseUrl) {
+    return undefined;
+  }
+  return { apiKey: apiKey ?? "", ...(baseUrl ? { baseUrl } : {}) };
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}

@@ -1,0 +1,19 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { WorkMessage } from "#durable-objects/execution/protocol.ts";
+import { readProjectedSeq } from "#worker/db/execution-projection.ts";
+import { openDatabase } from "#worker/db/database.ts";
+import type { Env } from "../env.ts";
+import { workOn } from "./work-on.ts";
+
+/** This Worker's door to itself, reached through the binding WORK_RUNNER. */
+export class WorkRunner extends WorkerEntrypoint<Env> {
+  /** Takes work on and answers at once: how a queue handler gets free on the embedded runtime, which delivers one batch at a time. */
+  async work(messages: WorkMessage[]): Promise<void> {
+    this.ctx.waitUntil(Promise.all(messages.map((message) => workOn(this.env, message))));
+  }
+
+  /** How far the list of runs in D1 knows a run; 0 when it does not. */
+  async listedSeq(executionId: string): Promise<number> {
+    return (await readProjectedSeq(openDatabase(this.env.DB), executionId)) ?? 0;
+  }
+}

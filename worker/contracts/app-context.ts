@@ -1,0 +1,128 @@
+import type { JsonObject, JsonSchema, JsonValue } from "#graph/json.ts";
+import type { BlockDescriptor } from "#graph/catalog/block-descriptor.ts";
+import type { GraphLink, GraphNode } from "#graph/model/graph-file.ts";
+import type { ExecutionEvent, NodeUsage, RunError, RunStats } from "#graph/run/event.ts";
+import type { ExecutionStatus } from "#graph/run/status.ts";
+import { createContext } from "react-router";
+
+/**
+ * What the pages get from the Worker: a person, and use cases already bound to that person and their workspace.
+ * Loaders and actions call these directly, never by HTTP. Every method throws an error that carries `code` (stable, snake_case),
+ * `status` (HTTP) and `message` (for people) when it refuses.
+ */
+export interface AppSession {
+  user: { id: string; name: string; email: string };
+  workspace: { id: string; name: string };
+}
+
+export interface AppPage<Item> {
+  items: Item[];
+  next_cursor: string | null;
+}
+
+/** Something that is wrong with a graph, and where. */
+export interface AppGraphProblem {
+  code: string;
+  message: string;
+  severity: "error" | "warning";
+  node_id?: string;
+  /** Input pin of the node. */
+  field?: string;
+}
+
+export interface AppRunSummary {
+  id: string;
+  graph_id: string;
+  graph_version: number;
+  graph_name: string;
+  status: ExecutionStatus;
+  source: string;
+  error: RunError | null;
+  stats: RunStats;
+  /** ISO 8601 UTC, as all times here. */
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+}
+
+export interface AppGraphSummary {
+  id: string;
+  /** The active version. */
+  version: number;
+  name: string;
+  description: string;
+  updated_at: string;
+  last_execution: Pick<AppRunSummary, "id" | "status" | "started_at" | "ended_at"> | null;
+}
+
+export interface AppGraph {
+  id: string;
+  version: number;
+  name: string;
+  description: string;
+  nodes: GraphNode[];
+  links: GraphLink[];
+  input_schema: JsonSchema;
+  output_schema: JsonSchema;
+  problems: AppGraphProblem[];
+}
+
+export interface AppRun extends AppRunSummary {
+  inputs: JsonObject;
+  outputs: Record<string, JsonValue[]>;
+  /** Sequence number of the newest event. */
+  last_seq: number;
+}
+
+export interface AppNodeExecution {
+  node_execution_id: string;
+  node_id: string;
+  block_id: string;
+  status: ExecutionStatus;
+  attempt: number;
+  input: JsonObject;
+  output: Record<string, JsonValue[]>;
+  error: RunError | null;
+  usage: NodeUsage | null;
+  duration_ms: number | null;
+}
+
+export interface AppRunFilter {
+  graph_id?: string;
+  status?: ExecutionStatus;
+  cursor?: string;
+  limit?: number;
+}
+
+export interface AppServices {
+  graphs: {
+    list(page: { cursor?: string; limit?: number; search?: string }): Promise<AppPage<AppGraphSummary>>;
+    /** Without `version`, the active one. */
+    get(graphId: string, version?: number): Promise<AppGraph>;
+    /** Checks and stores an agent file; unknown blocks are problems of severity `error`, not a refusal. */
+    import(file: unknown): Promise<{ graph: AppGraph; problems: AppGraphProblem[] }>;
+    remove(graphId: string): Promise<void>;
+  };
+  executions: {
+    list(filter: AppRunFilter): Promise<AppPage<AppRunSummary>>;
+    get(executionId: string): Promise<AppRun>;
+    start(request: { graph_id: string; graph_version?: number; inputs: JsonObject }): Promise<AppRun>;
+    cancel(executionId: string): Promise<AppRun>;
+    /** At most `limit` (≤ 1,000) events after `after`. */
+    events(
+      executionId: string,
+      after: number,
+      limit: number,
+    ): Promise<{ items: ExecutionEvent[]; last_seq: number; ended: boolean }>;
+  };
+  blocks: {
+    /** Descriptors of the blocks with these ids that exist here. */
+    describe(blockIds: readonly string[]): BlockDescriptor[];
+  };
+}
+
+/** Null while nobody is signed in. */
+export const sessionContext = createContext<AppSession | null>(null);
+
+/** Set for every request of a signed-in person. */
+export const servicesContext = createContext<AppServices | null>(null);

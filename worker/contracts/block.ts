@@ -1,0 +1,53 @@
+import { z } from "@hono/zod-openapi";
+import type { BlockDescriptor } from "#graph/catalog/block-descriptor.ts";
+import { BLOCK_CATEGORIES } from "#graph/catalog/block-descriptor.ts";
+import type { JsonSchema } from "#graph/json.ts";
+import { jsonObjectSchema, jsonValueSchema } from "./json-value.ts";
+import { listOf } from "./list.ts";
+
+const pinSchema = z
+  .custom<JsonSchema>((value) => typeof value === "object" && value !== null)
+  .openapi({ type: "object", additionalProperties: true, description: "JSON Schema of the pins." });
+
+export const blockSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    description: z.string(),
+    categories: z.array(z.enum(BLOCK_CATEGORIES)),
+    ui_type: z.enum([
+      "Standard",
+      "Input",
+      "Output",
+      "Note",
+      "Webhook",
+      "Webhook (manual)",
+      "Agent",
+      "AI",
+      "Human In The Loop",
+      "MCP Tool",
+    ]),
+    static_output: z.boolean(),
+    effects: z.enum(["pure", "idempotent", "once"]),
+    pool: z.enum(["io", "cpu", "memory"]),
+    timeout_ms: z.number(),
+    input_schema: pinSchema,
+    output_schema: pinSchema,
+    disabled: z.boolean(),
+  })
+  .openapi("Block") satisfies z.ZodType<BlockDescriptor>;
+
+export const blockListSchema = listOf(blockSchema).openapi("BlockList");
+
+export const executeBlockSchema = z
+  .strictObject({ inputs: jsonObjectSchema.default({}) })
+  .openapi("ExecuteBlock");
+
+export const blockOutputSchema = z
+  .object({
+    outputs: z
+      .record(z.string(), z.array(jsonValueSchema))
+      .openapi({ description: "Values by pin, in order of yield." }),
+  })
+  .openapi("BlockOutput");
+export type BlockOutput = z.infer<typeof blockOutputSchema>;

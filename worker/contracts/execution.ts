@@ -1,0 +1,91 @@
+import { z } from "@hono/zod-openapi";
+import type { ExecutionView, NodeExecutionView } from "#durable-objects/execution/protocol.ts";
+import { jsonObjectSchema, jsonValueSchema } from "./json-value.ts";
+import { listOf, pageQuerySchema } from "./list.ts";
+import { executionStatusSchema, nodeUsageSchema, runErrorSchema, runStatsSchema, timeSchema } from "./run-figures.ts";
+
+export const MAX_WAIT_SECONDS = 60;
+
+export const startExecutionSchema = z
+  .strictObject({
+    graph_id: z.string().min(1).max(200),
+    graph_version: z.int().min(1).optional().openapi({ description: "Default: the active version." }),
+    inputs: jsonObjectSchema.default({}).openapi({ description: "Values by input name." }),
+    wait_seconds: z
+      .number()
+      .min(0)
+      .max(MAX_WAIT_SECONDS)
+      .default(0)
+      .openapi({ description: "Answer with the finished run when it ends within this time." }),
+  })
+  .openapi("StartExecution");
+export type StartExecution = z.infer<typeof startExecutionSchema>;
+
+/** Where a run stands: what lists show, and the head of the full view. */
+export const executionSummarySchema = z
+  .object({
+    id: z.string(),
+    graph_id: z.string(),
+    graph_version: z.number(),
+    graph_name: z.string(),
+    status: executionStatusSchema,
+    source: z.string().openapi({ description: "Where the run came from: `api`, `page`, `external_api`, …" }),
+    error: runErrorSchema.nullable(),
+    stats: runStatsSchema,
+    created_at: timeSchema,
+    started_at: timeSchema.nullable(),
+    ended_at: timeSchema.nullable(),
+  })
+  .openapi("ExecutionSummary");
+export type ExecutionListItem = z.infer<typeof executionSummarySchema>;
+
+export const nodeExecutionSchema = z
+  .object({
+    node_execution_id: z.string(),
+    node_id: z.string(),
+    block_id: z.string(),
+    status: executionStatusSchema,
+    attempt: z.number(),
+    input: jsonObjectSchema,
+    output: z.record(z.string(), z.array(jsonValueSchema)).openapi({ description: "Values by pin, in order." }),
+    error: runErrorSchema.nullable(),
+    usage: nodeUsageSchema.nullable(),
+    queued_at: timeSchema.nullable(),
+    started_at: timeSchema.nullable(),
+    ended_at: timeSchema.nullable(),
+    duration_ms: z.number().nullable(),
+  })
+  .openapi("NodeExecution") satisfies z.ZodType<NodeExecutionView>;
+
+export const nodeExecutionListSchema = listOf(nodeExecutionSchema).openapi("NodeExecutionList");
+
+export const executionSchema = executionSummarySchema
+  .extend({
+    inputs: jsonObjectSchema,
+    outputs: z
+      .record(z.string(), z.array(jsonValueSchema))
+      .openapi({ description: "Values by output name, in the order in which they arrived." }),
+    last_seq: z.number().int(),
+  })
+  .openapi("Execution") satisfies z.ZodType<ExecutionView>;
+
+export const executionWithNodesSchema = executionSchema
+  .extend({
+    nodes: nodeExecutionListSchema
+      .optional()
+      .openapi({ description: "First page of the node executions, with `include=nodes`." }),
+  })
+  .openapi("ExecutionWithNodes");
+export type ExecutionWithNodes = z.infer<typeof executionWithNodesSchema>;
+
+export const executionListSchema = listOf(executionSummarySchema).openapi("ExecutionList");
+
+export const executionListQuerySchema = pageQuerySchema.extend({
+  graph_id: z.string().max(200).optional(),
+  status: executionStatusSchema.optional(),
+});
+export type ExecutionListQuery = z.infer<typeof executionListQuerySchema>;
+
+export const executionQuerySchema = z.object({
+  include: z.enum(["nodes"]).optional(),
+});

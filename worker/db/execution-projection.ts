@@ -1,0 +1,67 @@
+import { eq } from "drizzle-orm";
+import type { ExecutionSummary } from "#durable-objects/execution/protocol.ts";
+import type { Database } from "./database.ts";
+import { execution } from "./schema.ts";
+
+/** D1 takes strings up to 2 MB; half of that leaves room for multi-byte text. */
+const MAX_CHUNK_CHARS = 1_000_000;
+
+/** One parameter whatever the number of rows: D1 binds at most 100. A row is changed only by a newer summary. */
+const UPSERT = `
+  INSERT INTO execution (id, workspace_id, graph_id, graph_version, graph_name, status, source, seq, error, stats,
+    created_at, started_at, ended_at)
+  SELECT value ->> 'execution_id', value ->> 'workspace_id', value ->> 'graph_id', value ->> 'graph_version',
+    value ->> 'graph_name', value ->> 'status', value ->> 'source', value ->> 'seq',
+    CASE WHEN value ->> 'error' IS NULL THEN NULL ELSE value -> 'error' END, value -> 'stats',
+    value ->> 'created_at', value ->> 'started_at', value ->> 'ended_at'
+  FROM json_each(?1) WHERE true
+  ON CONFLICT (id) DO UPDATE SET
+    status = excluded.status, seq = excluded.seq, error = excluded.error, stats = excluded.stats,
+    graph_name = excluded.graph_name, started_at = excluded.started_at, ended_at = excluded.ended_at
+  WHERE excluded.seq > execution.seq AND excluded.workspace_id = execution.workspace_id`;
+
+/**
+ * Brings the lists of runs up to date, in one transaction. May be called with the same summaries any number of times
+ * and in any order: the newest `seq` of each run wins.
+ */
+export async function applyExecutionSummaries(db: Database, summaries: readonly ExecutionSummary[]): Promise<void> {
+  const newest = new Map<string, ExecutionSummary>();
+  for (const summary of summaries) {
+    const known = newest.get(summary.execution_id);
+    if (known === undefined || summary.seq > known.seq) {
+      newest.set(summary.execution_id, summary);
+    }
+  }
+  const statement = db.$client.prepare(UPSERT);
+  const statements = chunks([...newest.values()]).map((chunk) => statement.bind(chunk));
+  if (statements.length > 0) {
+    await db.$client.batch(statements);
+  }
+}
+
+/** The `seq` that the lists reflect for a run, or null when they do not know it. */
+export async function readProjectedSeq(db: Database, executionId: string): Promise<number | null> {
+  const rows = await db
+    .select({ seq: execution.seq })
+    .from(execution)
+    .where(eq(execution.id, executionId))
+    .limit(1);
+  return rows[0]?.seq ?? null;
+}
+
+function chunks(summaries: ExecutionSummary[]): string[] {
+  const result: string[] = [];
+  let items: string[] = [];
+  let length = 0;
+  for (const summary of summaries) {
+    const item = JSON.stringify(summary);
+    if (items.length > 0 && length + item.length > MAX_CHUNK_CHARS) {
+      result.push(`[${items.join(",")}]`);
+      items = [];
+      length = 0;
+    }
+    items.push(item);
+    length += item.length;
+  }
+  return items.length > 0 ? [...result, `[${items.join(",")}]`] : result;
+}

@@ -1,0 +1,119 @@
+import { and, desc, eq, inArray, isNull, lt, or } from "drizzle-orm";
+import type { ExecutionStatus } from "#graph/run/status.ts";
+import type { Database } from "./database.ts";
+import { keysetPage } from "./keyset-page.ts";
+import type { KeysetPage, KeysetPosition } from "./keyset-page.ts";
+import { execution } from "./schema.ts";
+
+export type ExecutionRow = typeof execution.$inferSelect;
+
+export interface ExecutionQuery {
+  workspaceId: string;
+  graphId?: string;
+  /** Any of these; absent = all. At most the seven that exist. */
+  status?: ExecutionStatus[];
+  after: KeysetPosition | null;
+  limit: number;
+}
+
+/** Runs of a workspace, newest first, as far as the projection has seen them. */
+export async function listExecutions(db: Database, query: ExecutionQuery): Promise<KeysetPage<ExecutionRow>> {
+  const { after } = query;
+  const rows = await db
+    .select()
+    .from(execution)
+    .where(
+      and(
+        eq(execution.workspaceId, query.workspaceId),
+        isNull(execution.deletedAt),
+        query.graphId === undefined ? undefined : eq(execution.graphId, query.graphId),
+        query.status === undefined ? undefined : inArray(execution.status, query.status),
+        after === null
+          ? undefined
+          : or(
+              lt(execution.createdAt, after.time),
+              and(eq(execution.createdAt, after.time), lt(execution.id, after.id)),
+            ),
+      ),
+    )
+    .orderBy(desc(execution.createdAt), desc(execution.id))
+    .limit(query.limit + 1);
+  return keysetPage(rows, query.limit, (row) => ({ time: row.createdAt, id: row.id }));
+}
+
+export interface LastExecution {
+  graphId: string;
+  id: string;
+  status: ExecutionStatus;
+  startedAt: number | null;
+  endedAt: number | null;
+}
+
+/** The newest run of each of these graphs, for those that have any. */
+export async function listLastExecutions(
+  db: Database,
+  query: { workspaceId: string; graphIds: string[] },
+): Promise<LastExecution[]> {
+  const { results } = await db.$client
+    .prepare(
+      `SELECT e.graph_id AS graphId, e.id, e.status, e.started_at AS startedAt, e.ended_at AS endedAt
+       FROM json_each(?1) AS wanted JOIN execution AS e ON e.id = (
+         SELECT id FROM execution
+         WHERE workspace_id = ?2 AND graph_id = wanted.value AND deleted_at IS NULL
+         ORDER BY created_at DESC, id DESC LIMIT 1)`,
+    )
+    .bind(JSON.stringify(query.graphIds), query.workspaceId)
+    .all<LastExecution>();
+  return results;
+}
+
+const TOMBSTONE_MS = 30 * 24 * 3_600_000;
+
+/**
+ * Takes a run out of the lists. Its row stays for 30 days as a tombstone with the highest possible `seq`, because a
+ * summary that still waits in the queue (at most 14 days) would otherwise bring the run back.
+ * False when the workspace has no such run in the lists.
+ */
+export async function deleteExecutionRow(
+  db: Database,
+  key: { workspaceId: string; executionId: string; at: number },
+): Promise<boolean> {
+  const insert = db.$client
+    .prepare(
+      `INSERT INTO execution
+         (id, workspace_id, graph_id, graph_version, graph_name, status, source, seq, stats, created_at, deleted_at)
+       VALUES (?1, ?2, '', 0, '', 'TERMINATED', '', ?3, '{}', ?4, ?4)
+       ON CONFLICT (id) DO NOTHING`,
+    )
+    .bind(key.executionId, key.workspaceId, Number.MAX_SAFE_INTEGER, key.at);
+  const mark = db.$client
+    .prepare(
+      `UPDATE execution SET deleted_at = ?1, seq = ?2, error = NULL
+       WHERE id = ?3 AND workspace_id = ?4 AND deleted_at IS NULL`,
+    )
+    .bind(key.at, Number.MAX_SAFE_INTEGER, key.executionId, key.workspaceId);
+  const sweep = db.$client
+    .prepare("DELETE FROM execution WHERE workspace_id = ?1 AND deleted_at < ?2")
+    .bind(key.workspaceId, key.at - TOMBSTONE_MS);
+  const [marked] = await db.$client.batch([mark, insert, sweep]);
+  return (marked?.meta.changes ?? 0) > 0;
+}
+
+/** Whether the lists of the workspace hold this run. */
+export async function hasExecutionRow(
+  db: Database,
+  key: { workspaceId: string; executionId: string },
+): Promise<boolean> {
+  const rows = await db
+    .select({ id: execution.id })
+    .from(execution)
+    .where(
+      and(
+        eq(execution.id, key.executionId),
+        eq(execution.workspaceId, key.workspaceId),
+        isNull(execution.deletedAt),
+      ),
+    )
+    .limit(1);
+  return rows.length > 0;
+}

@@ -1,0 +1,210 @@
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { RunError, RunStats } from "#graph/run/event.ts";
+import type { ExecutionStatus } from "#graph/run/status.ts";
+import type { Permission } from "#worker/contracts/permission.ts";
+
+/**
+ * Every table of the D1 database. Times are ms since the epoch. Whatever belongs to somebody carries `workspace_id`,
+ * and every query names it. The first five tables are better-auth's; its field names are the camelCase keys here.
+ */
+
+const authTime = (name: string) => integer(name, { mode: "timestamp_ms" });
+
+export const user = sqliteTable("user", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  email: text("email").notNull().unique(),
+  emailVerified: integer("email_verified", { mode: "boolean" }).notNull().default(false),
+  image: text("image"),
+  createdAt: authTime("created_at").notNull(),
+  updatedAt: authTime("updated_at").notNull(),
+});
+
+export const session = sqliteTable(
+  "session",
+  {
+    id: text("id").primaryKey(),
+    token: text("token").notNull().unique(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id, { onDelete: "cascade" }),
+    ipAddress: text("ip_address"),
+    userAgent: text("user_agent"),
+    expiresAt: authTime("expires_at").notNull(),
+    createdAt: authTime("created_at").notNull(),
+    updatedAt: authTime("updated_at").notNull(),
+  },
+  (table) => [index("session_user").on(table.userId)],
+);
+
+export const account = sqliteTable(
+  "account",
+  {
+    id: text("id").primaryKey(),
+    accountId: text("account_id").notNull(),
+    providerId: text("provider_id").notNull(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id, { onDelete: "cascade" }),
+    accessToken: text("access_token"),
+    refreshToken: text("refresh_token"),
+    idToken: text("id_token"),
+    accessTokenExpiresAt: authTime("access_token_expires_at"),
+    refreshTokenExpiresAt: authTime("refresh_token_expires_at"),
+    scope: text("scope"),
+    password: text("password"),
+    createdAt: authTime("created_at").notNull(),
+    updatedAt: authTime("updated_at").notNull(),
+  },
+  (table) => [index("account_user").on(table.userId)],
+);
+
+export const verification = sqliteTable(
+  "verification",
+  {
+    id: text("id").primaryKey(),
+    identifier: text("identifier").notNull(),
+    value: text("value").notNull(),
+    expiresAt: authTime("expires_at").notNull(),
+    createdAt: authTime("created_at").notNull(),
+    updatedAt: authTime("updated_at").notNull(),
+  },
+  (table) => [index("verification_identifier").on(table.identifier)],
+);
+
+export const rateLimit = sqliteTable("rate_limit", {
+  id: text("id").primaryKey(),
+  key: text("key").notNull().unique(),
+  count: integer("count").notNull(),
+  lastRequest: integer("last_request").notNull(),
+});
+
+export const workspace = sqliteTable("workspace", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  createdAt: integer("created_at").notNull(),
+});
+
+export const workspaceMember = sqliteTable(
+  "workspace_member",
+  {
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspace.id, { onDelete: "cascade" }),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id, { onDelete: "cascade" }),
+    role: text("role", { enum: ["owner", "member"] }).notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.userId] }),
+    index("workspace_member_user").on(table.userId, table.createdAt),
+  ],
+);
+
+export const apiKey = sqliteTable(
+  "api_key",
+  {
+    id: text("id").primaryKey(),
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspace.id, { onDelete: "cascade" }),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    /** First and last characters of the key, for people to tell keys apart. */
+    head: text("head").notNull(),
+    tail: text("tail").notNull(),
+    /** SHA-256 of the whole key, hex. */
+    hash: text("hash").notNull().unique(),
+    scopes: text("scopes", { mode: "json" }).$type<Permission[]>().notNull(),
+    status: text("status", { enum: ["ACTIVE", "REVOKED", "SUSPENDED"] }).notNull(),
+    createdAt: integer("created_at").notNull(),
+    lastUsedAt: integer("last_used_at"),
+    revokedAt: integer("revoked_at"),
+  },
+  (table) => [index("api_key_workspace").on(table.workspaceId, table.createdAt)],
+);
+
+export const graph = sqliteTable(
+  "graph",
+  {
+    id: text("id").primaryKey(),
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspace.id, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    description: text("description").notNull(),
+    activeVersion: integer("active_version").notNull(),
+    /** Highest version ever saved: the base of the optimistic lock. */
+    latestVersion: integer("latest_version").notNull(),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [index("graph_workspace").on(table.workspaceId, table.updatedAt, table.id)],
+);
+
+/** Immutable: a version is inserted once and never updated. */
+export const graphVersion = sqliteTable(
+  "graph_version",
+  {
+    graphId: text("graph_id")
+      .notNull()
+      .references(() => graph.id, { onDelete: "cascade" }),
+    version: integer("version").notNull(),
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspace.id, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    nodeCount: integer("node_count").notNull(),
+    /** The file as JSON text, or null when it is too large for a row and lies in R2 under `content_key`. */
+    content: text("content"),
+    contentKey: text("content_key"),
+    createdAt: integer("created_at").notNull(),
+    createdBy: text("created_by").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.graphId, table.version] }),
+    index("graph_version_workspace").on(table.workspaceId),
+  ],
+);
+
+/** Projection of what the run's objects report, for lists and filters: rebuildable, never asked while a run goes on. */
+export const execution = sqliteTable(
+  "execution",
+  {
+    id: text("id").primaryKey(),
+    workspaceId: text("workspace_id").notNull(),
+    graphId: text("graph_id").notNull(),
+    graphVersion: integer("graph_version").notNull(),
+    graphName: text("graph_name").notNull(),
+    status: text("status").$type<ExecutionStatus>().notNull(),
+    source: text("source").notNull(),
+    /** Number of the event that this row reflects; an older one never overwrites it. */
+    seq: integer("seq").notNull(),
+    error: text("error", { mode: "json" }).$type<RunError | null>(),
+    stats: text("stats", { mode: "json" }).$type<RunStats>().notNull(),
+    createdAt: integer("created_at").notNull(),
+    startedAt: integer("started_at"),
+    endedAt: integer("ended_at"),
+    /** Set when the run was deleted: the row stays for a while so that a late message cannot bring the run back. */
+    deletedAt: integer("deleted_at"),
+  },
+  (table) => [
+    index("execution_workspace")
+      .on(table.workspaceId, table.createdAt, table.id)
+      .where(sql`deleted_at IS NULL`),
+    index("execution_graph")
+      .on(table.workspaceId, table.graphId, table.createdAt, table.id)
+      .where(sql`deleted_at IS NULL`),
+    index("execution_status")
+      .on(table.workspaceId, table.status, table.createdAt, table.id)
+      .where(sql`deleted_at IS NULL`),
+    index("execution_deleted")
+      .on(table.workspaceId, table.deletedAt)
+      .where(sql`deleted_at IS NOT NULL`),
+  ],
+);

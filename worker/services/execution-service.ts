@@ -1,0 +1,176 @@
+import { v7 as uuidv7, validate as isUuid } from "uuid";
+import type { ExecutionView, NodeExecutionPage, Outcome } from "#durable-objects/execution/protocol.ts";
+import type { JsonObject } from "#graph/json.ts";
+import type { Principal } from "#worker/auth/principal.ts";
+import type { ExecutionEventPage } from "#worker/contracts/event.ts";
+import type { ExecutionListItem, ExecutionWithNodes } from "#worker/contracts/execution.ts";
+import { DEFAULT_PAGE } from "#worker/contracts/list.ts";
+import type { List } from "#worker/contracts/list.ts";
+import type { ExecutionStatus } from "#graph/run/status.ts";
+import { deleteExecutionRow, hasExecutionRow, listExecutions as listExecutionRows } from "#worker/db/execution-table.ts";
+import type { ExecutionRow } from "#worker/db/execution-table.ts";
+import { executionStub } from "#worker/env.ts";
+import { decodeCursor, encodeCursor } from "./list-cursor.ts";
+import { requirePermission } from "./require-permission.ts";
+import { resolveRunnableGraph } from "./runnable-graph.ts";
+import type { ServiceDeps } from "./service-deps.ts";
+import { notFound, ServiceError } from "./service-error.ts";
+
+export interface StartRun {
+  graphId: string;
+  /** Default: the active version. */
+  graphVersion?: number;
+  inputs: JsonObject;
+  waitSeconds: number;
+  /** The way in: `api`, `page`, `external_api`. */
+  source: string;
+}
+
+/**
+ * Starts a run with one call to its object, which answers when the run has ended or the wait is over.
+ * @throws ServiceError 404 for an unknown graph or version, 422 `graph_not_runnable` and `invalid_inputs`.
+ */
+export async function startExecution(deps: ServiceDeps, principal: Principal, run: StartRun): Promise<ExecutionView> {
+  requirePermission(principal, "EXECUTE_GRAPH");
+  const { workspaceId } = principal;
+  const graph = await resolveRunnableGraph(deps, { workspaceId, graphId: run.graphId, version: run.graphVersion });
+  graph.checkInputs(run.inputs);
+  const id = uuidv7();
+  const outcome = await executionStub(deps.env, id).start(
+    { execution_id: id, workspace_id: workspaceId, plan: graph.plan, inputs: run.inputs, source: run.source },
+    run.waitSeconds * 1000,
+  );
+  return unwrap(outcome);
+}
+
+export async function getExecution(deps: ServiceDeps, principal: Principal, id: string): Promise<ExecutionView> {
+  requirePermission(principal, "READ_GRAPH");
+  return unwrap(await stubOf(deps, id).view(principal.workspaceId));
+}
+
+/** The run with the first page of its node executions. */
+export async function getExecutionWithNodes(
+  deps: ServiceDeps,
+  principal: Principal,
+  id: string,
+): Promise<ExecutionWithNodes> {
+  requirePermission(principal, "READ_GRAPH");
+  const stub = stubOf(deps, id);
+  const [view, nodes] = await Promise.all([
+    stub.view(principal.workspaceId),
+    stub.nodeExecutions(principal.workspaceId, null, 1_000),
+  ]);
+  return { ...unwrap(view), nodes: unwrap(nodes) };
+}
+
+export async function listNodeExecutions(
+  deps: ServiceDeps,
+  principal: Principal,
+  query: { executionId: string; cursor?: string; limit: number },
+): Promise<NodeExecutionPage> {
+  requirePermission(principal, "READ_GRAPH");
+  const stub = stubOf(deps, query.executionId);
+  return unwrap(await stub.nodeExecutions(principal.workspaceId, query.cursor ?? null, query.limit));
+}
+
+export async function cancelExecution(deps: ServiceDeps, principal: Principal, id: string): Promise<ExecutionView> {
+  requirePermission(principal, "EXECUTE_GRAPH");
+  return unwrap(await stubOf(deps, id).cancel(principal.workspaceId, "Stopped by a person or a program."));
+}
+
+/** Ends the run if need be, deletes its storage and takes it out of the lists. */
+export async function deleteExecution(deps: ServiceDeps, principal: Principal, id: string): Promise<void> {
+  requirePermission(principal, "EXECUTE_GRAPH");
+  const key = { workspaceId: principal.workspaceId, executionId: id };
+  const outcome = await stubOf(deps, id).remove(principal.workspaceId);
+  // An object that is gone while its row is left over is what an interrupted delete leaves: finish it.
+  if (!outcome.ok && (outcome.code !== "not_found" || !(await hasExecutionRow(deps.db, key)))) {
+    unwrap(outcome);
+  }
+  await deleteExecutionRow(deps.db, { ...key, at: deps.now() });
+}
+
+export async function listExecutions(
+  deps: ServiceDeps,
+  principal: Principal,
+  query: { graphId?: string; status?: ExecutionStatus[]; cursor?: string; limit?: number },
+): Promise<List<ExecutionListItem>> {
+  requirePermission(principal, "READ_GRAPH");
+  const page = await listExecutionRows(deps.db, {
+    workspaceId: principal.workspaceId,
+    graphId: query.graphId,
+    status: query.status,
+    after: decodeCursor(query.cursor),
+    limit: query.limit ?? DEFAULT_PAGE,
+  });
+  return { items: page.items.map(toListItem), next_cursor: encodeCursor(page.next) };
+}
+
+export async function listExecutionEvents(
+  deps: ServiceDeps,
+  principal: Principal,
+  query: { executionId: string; after: number; limit: number },
+): Promise<ExecutionEventPage> {
+  requirePermission(principal, "READ_GRAPH");
+  const stub = stubOf(deps, query.executionId);
+  const page = unwrap(await stub.events(principal.workspaceId, query.after, query.limit));
+  const last = page.items.at(-1);
+  return { ...page, next_cursor: last !== undefined && last.seq < page.last_seq ? String(last.seq) : null };
+}
+
+/** The object's answer to a WebSocket upgrade: status 101 with the socket, every event after `after` exactly once. */
+export async function openLiveEvents(
+  deps: ServiceDeps,
+  principal: Principal,
+  request: { executionId: string; after: number },
+): Promise<Response> {
+  requirePermission(principal, "READ_GRAPH");
+  const response = await stubOf(deps, request.executionId).fetch(
+    new Request(`https://object/live?after=${request.after}`, {
+      headers: { Upgrade: "websocket", "X-Weft-Workspace": principal.workspaceId },
+    }),
+  );
+  if (response.status === 404) {
+    await response.body?.cancel();
+    throw notFound("execution");
+  }
+  return response;
+}
+
+/** Ids are UUIDs that this Worker made; anything else names no object, so none is woken for it. */
+function stubOf(deps: ServiceDeps, executionId: string) {
+  if (!isUuid(executionId)) {
+    throw notFound("execution");
+  }
+  return executionStub(deps.env, executionId.toLowerCase());
+}
+
+function unwrap<T>(outcome: Outcome<T>): T {
+  if (outcome.ok) {
+    return outcome.value;
+  }
+  if (outcome.code === "not_found") {
+    throw notFound("execution");
+  }
+  throw new ServiceError(422, outcome.code, outcome.message);
+}
+
+function toListItem(row: ExecutionRow): ExecutionListItem {
+  return {
+    id: row.id,
+    graph_id: row.graphId,
+    graph_version: row.graphVersion,
+    graph_name: row.graphName,
+    status: row.status,
+    source: row.source,
+    error: row.error,
+    stats: row.stats,
+    created_at: new Date(row.createdAt).toISOString(),
+    started_at: isoOrNull(row.startedAt),
+    ended_at: isoOrNull(row.endedAt),
+  };
+}
+
+function isoOrNull(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}

@@ -1,0 +1,30 @@
+import type { Block } from "#blocks/define-block.ts";
+import type { BlockCatalog, BlockDescriptor } from "#graph/catalog/block-descriptor.ts";
+import type { Principal } from "#worker/auth/principal.ts";
+import type { BlockOutput } from "#worker/contracts/block.ts";
+import type { Database } from "#worker/db/database.ts";
+import type { Env } from "#worker/env.ts";
+import type { JsonObject } from "#graph/json.ts";
+
+/** The blocks of this deployment. */
+export interface BlockLibrary {
+  catalog: BlockCatalog;
+  get(blockId: string): Block | undefined;
+  list(): readonly BlockDescriptor[];
+}
+
+/** Runs one block by itself, here and now. */
+export type RunSingleBlock = (
+  request: { blockId: string; input: JsonObject },
+  principal: Principal,
+) => Promise<BlockOutput["outputs"]>;
+
+/** What every use case works with. */
+export interface ServiceDeps {
+  env: Env;
+  db: Database;
+  blocks: BlockLibrary;
+  runSingleBlock: RunSingleBlock;
+  /** ms since the epoch */
+  now: () => number;
+}
