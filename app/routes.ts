@@ -3,6 +3,8 @@ import { index, layout, route, type RouteConfig } from "@react-router/dev/routes
 export default [
   route("sign-in", "routes/sign-in.tsx"),
   route("preferences", "routes/preferences.ts"),
+  route("agents/:graphId/start", "routes/start-run.ts"),
+  route("runs/:executionId/stop", "routes/stop-run.ts"),
   layout("routes/signed-in.tsx", [
     index("routes/agents.tsx"),
     route("agents/:graphId", "routes/agent.tsx"),

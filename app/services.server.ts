@@ -26,11 +26,13 @@ export interface Refusal {
   code: string;
   message: string;
   status: number;
+  details?: unknown;
 }
 
 export function asRefusal(error: unknown): Refusal | undefined {
   if (error instanceof Error && "code" in error && "status" in error && typeof error.status === "number") {
-    return { code: String(error.code), message: error.message, status: error.status };
+    const details = "details" in error ? error.details : undefined;
+    return { code: String(error.code), message: error.message, status: error.status, details };
   }
   return undefined;
 }

@@ -111,7 +111,11 @@ export class BlockError extends Error {
   readonly retryable: boolean;
   /** Earliest next attempt, ms from now (a `Retry-After`). */
   readonly retryAfterMs: number | undefined;
-  constructor(code: string, message: string, options: { retryable?: boolean; retryAfterMs?: number; cause?: unknown } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    options: { retryable?: boolean; retryAfterMs?: number; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "BlockError";
     this.code = code;
@@ -126,9 +130,12 @@ const WITHOUT_ERROR_PIN: ReadonlySet<BlockUiType> = new Set<BlockUiType>(["Input
 /** Declares a block. The zod schemas are the only truth about its pins: types, JSON Schema and checks come from them. */
 export function defineBlock<I extends z.ZodObject, O extends z.ZodObject>(spec: BlockSpec<I, O>): Block {
   const uiType = spec.uiType ?? "Standard";
-  const output = WITHOUT_ERROR_PIN.has(uiType) || "error" in spec.output.shape
-    ? spec.output
-    : spec.output.extend({ error: z.string().optional().meta({ title: "Error", description: "Why the block failed." }) });
+  const output =
+    WITHOUT_ERROR_PIN.has(uiType) || "error" in spec.output.shape
+      ? spec.output
+      : spec.output.extend({
+          error: z.string().optional().meta({ title: "Error", description: "Why the block failed." }),
+        });
   return {
     descriptor: {
       id: spec.id,

@@ -22,7 +22,8 @@ export type GraphErrorCode =
   | "dangling_link"
   | "invalid_index"
   | "invalid_metadata"
-  | "invalid_fields";
+  | "invalid_fields"
+  | "invalid_operation";
 
 /** A refusal by the graph model. `code` is stable, `message` is for people, `details` has every single finding. */
 export class GraphError extends Error {

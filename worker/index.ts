@@ -1,17 +1,33 @@
-import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
-import { createRequestHandler, RouterContextProvider } from "react-router";
+import { createApp, createDeps, isAppPath } from "./compose.ts";
+import type { Env } from "./env.ts";
+import { handleQueue } from "./handle-queue.ts";
+import { renderPage } from "./render-page.ts";
+import type { ServiceDeps } from "./services/service-deps.ts";
 
-const renderPage = createRequestHandler(() => import("virtual:react-router/server-build"), import.meta.env.MODE);
+export { ExecutionObject } from "#durable-objects/execution/execution.ts";
+export { WorkRunner } from "#worker/consumers/work-runner.ts";
 
-export class ExecutionObject extends DurableObject {}
+interface Composed {
+  env: Env;
+  deps: ServiceDeps;
+  app: ReturnType<typeof createApp>;
+}
 
-export class WorkRunner extends WorkerEntrypoint {
-  async work(): Promise<void> {}
+let composed: Composed | undefined;
+
+/** Built with the first request of an isolate and kept: it holds no connection, only bindings. */
+function compose(env: Env): Composed {
+  if (composed?.env !== env) {
+    const deps = createDeps(env);
+    composed = { env, deps, app: createApp(deps) };
+  }
+  return composed;
 }
 
 export default {
-  fetch(request: Request): Promise<Response> {
-    return renderPage(request, new RouterContextProvider());
+  fetch(request, env, ctx) {
+    const { app, deps } = compose(env);
+    return isAppPath(new URL(request.url).pathname) ? app.fetch(request, env, ctx) : renderPage(request, deps, ctx);
   },
-  async queue(): Promise<void> {},
-};
+  queue: handleQueue,
+} satisfies ExportedHandler<Env>;

@@ -20,7 +20,12 @@ const MAX_REPEAT = 10_000;
 const MAX_EXPONENT = 1000;
 
 /** Python's binary operators except `and` and `or`, which do not always evaluate both sides. */
-export function applyOperator(operator: string, left: RuntimeValue, right: RuntimeValue, budget: RenderBudget): RuntimeValue {
+export function applyOperator(
+  operator: string,
+  left: RuntimeValue,
+  right: RuntimeValue,
+  budget: RenderBudget,
+): RuntimeValue {
   if (operator === "+" && isText(left) && isText(right)) {
     return textValue(left.value + right.value);
   }

@@ -1,6 +1,14 @@
 import { equalValues, kindOf } from "./compare-values.ts";
 import { entriesOf } from "./list-filters.ts";
-import { fromPlain, isList, isText, type Plain, type PlainResult, type RuntimeValue, toPlain } from "./runtime-values.ts";
+import {
+  fromPlain,
+  isList,
+  isText,
+  type Plain,
+  type PlainResult,
+  type RuntimeValue,
+  toPlain,
+} from "./runtime-values.ts";
 import { templateFailed } from "./template-error.ts";
 import { argument, type CallArguments, textMethod } from "./text-methods.ts";
 
@@ -12,13 +20,15 @@ const LIST_METHODS: ReadonlyMap<string, Method<Plain[]>> = new Map<string, Metho
   ["copy", (list) => list],
 ]);
 
-const DICTIONARY_METHODS: ReadonlyMap<string, Method<Map<string, Plain>>> = new Map<string, Method<Map<string, Plain>>>([
-  ["get", (map, call) => map.get(String(call.args[0])) ?? argument(call, 1, "default") ?? null],
-  ["items", (map) => entriesOf(map)],
-  ["keys", (map) => [...map.keys()]],
-  ["values", (map) => [...map.values()]],
-  ["copy", (map) => map],
-]);
+const DICTIONARY_METHODS: ReadonlyMap<string, Method<Map<string, Plain>>> = new Map<string, Method<Map<string, Plain>>>(
+  [
+    ["get", (map, call) => map.get(String(call.args[0])) ?? argument(call, 1, "default") ?? null],
+    ["items", (map) => entriesOf(map)],
+    ["keys", (map) => [...map.keys()]],
+    ["values", (map) => [...map.values()]],
+    ["copy", (map) => map],
+  ],
+);
 
 /**
  * `target.name(…)` with the methods that Python's texts, lists and dictionaries have. Of those that change a list, `append` and
@@ -55,4 +65,3 @@ function indexOf(list: Plain[], item: Plain): number {
 function noMethod(kind: string, name: string): RuntimeValue {
   throw templateFailed(`${kind} has no method "${name}".`);
 }
-

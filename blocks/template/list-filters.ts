@@ -13,7 +13,10 @@ const LIST_FILTERS: ReadonlyMap<string, TemplateFilter> = new Map<string, Templa
   ["last", (value) => elementsOf(value).at(-1)],
   ["length", lengthOf],
   ["count", lengthOf],
-  ["reverse", (value) => (typeof value === "string" ? Array.from(value).reverse().join("") : elementsOf(value).toReversed())],
+  [
+    "reverse",
+    (value) => (typeof value === "string" ? Array.from(value).reverse().join("") : elementsOf(value).toReversed()),
+  ],
   ["sort", sort],
   ["unique", unique],
   ["join", join],
@@ -121,7 +124,10 @@ function sum(value: Plain, call: CallArguments): number {
 function extreme(value: Plain, call: CallArguments, sign: 1 | -1): Plain {
   const path = argument(call, 1, "attribute");
   const [first, ...others] = elementsOf(value);
-  return others.reduce((best, item) => (orderValues(memberOf(item, path), memberOf(best, path)) * sign > 0 ? item : best), first);
+  return others.reduce(
+    (best, item) => (orderValues(memberOf(item, path), memberOf(best, path)) * sign > 0 ? item : best),
+    first,
+  );
 }
 
 function mapElements(value: Plain, call: CallArguments): PlainResult[] {
@@ -163,7 +169,9 @@ function groupBy(value: Plain, call: CallArguments): Plain[] {
 function batch(value: Plain, call: CallArguments): Plain[] {
   const size = Math.max(1, Math.trunc(numberArgument(call, 0, "linecount")));
   const items = elementsOf(value);
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }
 
 function dictSort(value: Plain, call: CallArguments): Plain[] {

@@ -29,7 +29,10 @@ export function pythonRepr(value: Plain): string {
 }
 
 function pythonNumber(value: number): string {
-  return String(value).replace("Infinity", "inf").replace("NaN", "nan").replace(/e([+-])(\d)$/, "e$10$2");
+  return String(value)
+    .replace("Infinity", "inf")
+    .replace("NaN", "nan")
+    .replace(/e([+-])(\d)$/, "e$10$2");
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };

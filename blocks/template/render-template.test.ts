@@ -20,7 +20,11 @@ describe("renderTemplate fills in as Jinja does", () => {
     ["no tags {x}", {}, "no tags {x}"],
     ["{{ a }} {{ b }} {{ c }}", { a: null, b: true, c: ["x", 1, { k: "it's" }] }, `None True ['x', 1, {'k': "it's"}]`],
     ["{{ missing }}|{{ missing|default('d') }}|{{ missing or 'z' }}", {}, "|d|z"],
-    ["{% for x in xs %}{{ loop.index }}:{{ x.n }},{% else %}none{% endfor %}", { xs: [{ n: 1 }, { n: 2 }] }, "1:1,2:2,"],
+    [
+      "{% for x in xs %}{{ loop.index }}:{{ x.n }},{% else %}none{% endfor %}",
+      { xs: [{ n: 1 }, { n: 2 }] },
+      "1:1,2:2,",
+    ],
     ["{% for x in xs %}{{ x }}{% else %}none{% endfor %}", { xs: [] }, "none"],
     ["{% for k, v in d.items() %}{{ k }}={{ v }};{% endfor %}", { d: { b: 1, a: 2 } }, "b=1;a=2;"],
     ["{% for c in 'ab' %}{{ c }}-{% endfor %}", {}, "a-b-"],
@@ -91,10 +95,18 @@ describe("renderTemplate is bounded", () => {
     ["replace", "{{ 'aaaa'.replace('a', b) }}", { b: "x".repeat(8_000_000) }],
     ["join", "{{ xs|join(b) }}", { xs: numbers(100), b: "x".repeat(1_000_000) }],
     ["text doubling", `{% set x = 'aaaa' %}${"{% set x = x ~ x %}".repeat(60)}{{ x|length }}`, {}],
-    ["set block doubling", `{% set x = 'aaaa' %}${"{% set x %}{{ x }}{{ x }}{% endset %}".repeat(60)}{{ x|length }}`, {}],
+    [
+      "set block doubling",
+      `{% set x = 'aaaa' %}${"{% set x %}{{ x }}{{ x }}{% endset %}".repeat(60)}{{ x|length }}`,
+      {},
+    ],
     ["list doubling", `{% set x = [1] %}${"{% set x = x + x %}".repeat(60)}{{ x|length }}`, {}],
     ["nested list", `{% set x = [1] %}${"{% set x = [x, x] %}".repeat(60)}{{ x }}`, {}],
-    ["nested loops", "{% for a in x %}{% for b in x %}{% for c in x %}{% endfor %}{% endfor %}{% endfor %}", { x: numbers(500) }],
+    [
+      "nested loops",
+      "{% for a in x %}{% for b in x %}{% for c in x %}{% endfor %}{% endfor %}{% endfor %}",
+      { x: numbers(500) },
+    ],
     ["recursion", "{% macro f(x) %}{{ f(x) }}{{ f(x) }}{% endmacro %}{{ f(1) }}", {}],
     ["deep nesting", `{{ ${"(".repeat(50_000)}1${")".repeat(50_000)} }}`, {}],
     ["deep list", `{{ ${"[".repeat(50_000)}1${"]".repeat(50_000)} }}`, {}],
@@ -124,15 +136,20 @@ describe("renderTemplate reaches nothing of JavaScript", () => {
     expect(renderTemplate(template, { x: {} })).toBe("");
   });
 
-  test.each(["{{ ''.replace }}", "{% set f = 'a'.replace %}{{ f('a', 'b') }}", "{{ 'a'['replace']('a', 'b') }}", "{{ range }}"])(
-    "%s is refused",
-    (template) => {
-      expect(codeOf(() => renderTemplate(template, {}))).toBe("template_failed");
-    },
-  );
+  test.each([
+    "{{ ''.replace }}",
+    "{% set f = 'a'.replace %}{{ f('a', 'b') }}",
+    "{{ 'a'['replace']('a', 'b') }}",
+    "{{ range }}",
+  ])("%s is refused", (template) => {
+    expect(codeOf(() => renderTemplate(template, {}))).toBe("template_failed");
+  });
 
   test("names such as __proto__ are data like any other", () => {
-    const values = JSON.parse('{"__proto__": {"a": 1}, "x": {"__proto__": "p", "constructor": "c"}}') as Record<string, JsonValue>;
+    const values = JSON.parse('{"__proto__": {"a": 1}, "x": {"__proto__": "p", "constructor": "c"}}') as Record<
+      string,
+      JsonValue
+    >;
     expect(renderTemplate("{{ __proto__.a }} {{ x.__proto__ }} {{ x.constructor }} {{ x }}", values)).toBe(
       "1 p c {'__proto__': 'p', 'constructor': 'c'}",
     );

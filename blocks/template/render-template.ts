@@ -70,7 +70,10 @@ function globalsFor(values: Readonly<Record<string, JsonValue>>, names: Readonly
   variables.variables.clear();
   for (const name of names) {
     if (Object.hasOwn(values, name)) {
-      variables.setVariable(name, guard(templateFailed, () => fromJson(values[name])));
+      variables.setVariable(
+        name,
+        guard(templateFailed, () => fromJson(values[name])),
+      );
     }
   }
   return variables;
@@ -102,7 +105,10 @@ function guard<T>(failure: (message: string, cause: unknown) => BlockError, run:
       throw templateTooCostly("it is nested too deeply or too large.");
     }
     if (error instanceof TypeError && failure === invalidTemplate) {
-      throw invalidTemplate("a statement such as {% if %} or {% for %} is not closed, or a tag is not complete.", error);
+      throw invalidTemplate(
+        "a statement such as {% if %} or {% for %} is not closed, or a tag is not complete.",
+        error,
+      );
     }
     throw failure(error instanceof Error ? error.message : String(error), error);
   }

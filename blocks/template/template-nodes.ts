@@ -69,9 +69,18 @@ export interface NodeRoles {
 }
 
 const BODIES = ["body", "alternate", "defaultBlock"] as const;
-const NOT_PRINTED = new Set(
-  ["If", "For", "Set", "Macro", "CallStatement", "FilterStatement", "Break", "Continue", "Comment", "StringLiteral"],
-);
+const NOT_PRINTED = new Set([
+  "If",
+  "For",
+  "Set",
+  "Macro",
+  "CallStatement",
+  "FilterStatement",
+  "Break",
+  "Continue",
+  "Comment",
+  "StringLiteral",
+]);
 
 /** Walks the tree once: restores the names that stand in for names of other scripts, and notes the roles of nodes. */
 export function prepareNodes(program: Program, names: ReadonlyMap<string, string>): NodeRoles {

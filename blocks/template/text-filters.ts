@@ -32,7 +32,15 @@ export const TEXT_FILTERS: ReadonlyMap<string, TemplateFilter> = new Map<string,
   ["indent", indent],
   ["center", (value, call) => center(pythonText(value), widthArgument(call, 0, "width", 80))],
   ["truncate", truncate],
-  ["striptags", (value) => pythonText(value).replace(/<[^<>]*>/g, "").split(/\s+/).filter(Boolean).join(" ")],
+  [
+    "striptags",
+    (value) =>
+      pythonText(value)
+        .replace(/<[^<>]*>/g, "")
+        .split(/\s+/)
+        .filter(Boolean)
+        .join(" "),
+  ],
   ["urlencode", urlEncode],
   ["wordcount", (value) => pythonText(value).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0],
   ["tojson", toJson],
@@ -73,7 +81,10 @@ function truncate(value: Plain, call: CallArguments): string {
 
 function urlEncode(value: Plain): string {
   const encode = (text: string): string =>
-    encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd")).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+    encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd")).replace(
+      /[!'()*]/g,
+      (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+    );
   if (value instanceof Map) {
     return [...value].map(([key, item]) => `${encode(key)}=${encode(pythonText(item))}`).join("&");
   }
@@ -100,7 +111,11 @@ function withDefault(value: Plain, call: CallArguments): PlainResult {
 }
 
 function toNumber(value: Plain, fallback: Plain, shape: (value: number) => number): Plain {
-  const number = isNumeric(value) ? Number(value) : typeof value === "string" && value.trim() !== "" ? Number(value) : NaN;
+  const number = isNumeric(value)
+    ? Number(value)
+    : typeof value === "string" && value.trim() !== ""
+      ? Number(value)
+      : NaN;
   return Number.isFinite(number) ? shape(number) : fallback;
 }
 

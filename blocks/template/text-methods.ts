@@ -56,7 +56,11 @@ const METHODS: ReadonlyMap<string, TextMethod> = new Map<string, TextMethod>([
   ["removeprefix", (text, call) => cutPrefix(text, textArgument(call, 0, "prefix"))],
   ["removesuffix", (text, call) => cutSuffix(text, textArgument(call, 0, "suffix"))],
   ["split", splitText],
-  ["splitlines", (text) => text.replace(/\r\n?|\n$/g, (end, at: number) => (at + end.length === text.length ? "" : "\n")).split("\n")],
+  [
+    "splitlines",
+    (text) =>
+      text.replace(/\r\n?|\n$/g, (end, at: number) => (at + end.length === text.length ? "" : "\n")).split("\n"),
+  ],
   ["join", (text, call) => joinTexts(text, call)],
   ["replace", replaceText],
   ["count", (text, call) => countOf(text, textArgument(call, 0, "sub"))],

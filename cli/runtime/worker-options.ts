@@ -29,12 +29,10 @@ export async function writeWorkerOptions(): Promise<void> {
   const { unstable_getMiniflareWorkerOptions: readOptions } = await import("wrangler");
   const { workerOptions, main } = readOptions(join(SERVER_DIR, "wrangler.json"));
   if (main === undefined) throw new Error("The built wrangler.json names no main module.");
-  const { rootPath: _rootPath, modulesRules: _modulesRules, ...options } = workerOptions;
-  const assets = options.assets?.directory === undefined ? undefined : fromBuild(options.assets.directory);
-  const stored: StoredOptions = {
-    main: fromBuild(main),
-    options: { ...options, assets: { ...options.assets, directory: assets } },
-  };
+  const { rootPath: _rootPath, modulesRules: _modulesRules, ...options } = workerOptions as StoredOptions["options"];
+  const { assets } = options;
+  if (assets?.directory !== undefined) assets.directory = fromBuild(assets.directory);
+  const stored: StoredOptions = { main: fromBuild(main), options };
   writeFileSync(OPTIONS_FILE, JSON.stringify(stored));
 }
 

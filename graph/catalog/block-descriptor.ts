@@ -47,6 +47,8 @@ export interface BlockDescriptor {
   output_schema: JsonSchema;
   /** True when the block may not run in this deployment. */
   disabled: boolean;
+  /** It acts on the outside in a way that may have to be approved first (AutoGPT: `is_sensitive_action`). */
+  sensitive?: boolean;
 }
 
 /** Look-up of descriptors by block id. */

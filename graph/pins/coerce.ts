@@ -10,7 +10,7 @@ export interface CoerceOptions {
   /** Schema that `$ref` points into. Default: the schema itself. */
   root?: JsonSchema;
   /**
-   * Refuse what can only be guessed: a text that is no number where a number is wanted, a list counted as its length. For values typed
+   * Refuse what can only be guessed: a text that is no number where a number is wanted, a list counted as its length, any text as false. For values typed
    * by people and sent by API callers; between blocks the lenient rules of AutoGPT hold. Default false.
    */
   strict?: boolean;
@@ -98,7 +98,7 @@ function coerceToType(context: Coercing, value: JsonValue, schema: JsonSchema, d
     case "integer":
       return toNumber(context, value, type);
     case "boolean":
-      return { ok: true, value: toBoolean(value) };
+      return toBoolean(context, value);
     case "array":
       return toElements(context, toList(value), schema, depth);
     case "object":
@@ -153,15 +153,25 @@ function numberFrom(value: JsonValue): number | undefined {
   return Array.isArray(value) ? value.length : Object.keys(value).length;
 }
 
-function toBoolean(value: JsonValue): boolean {
-  if (typeof value === "string") {
-    const text = value.trim().toLowerCase();
-    return text === "true" || text === "1";
+function toBoolean(context: Coercing, value: JsonValue): Coercion {
+  if (typeof value === "boolean") {
+    return { ok: true, value };
   }
-  if (typeof value === "object" && value !== null) {
-    return Array.isArray(value) ? value.length > 0 : Object.keys(value).length > 0;
+  const text = String(value).trim().toLowerCase();
+  if (typeof value === "string" || (context.strict && typeof value === "number")) {
+    const yes = text === "true" || text === "1";
+    if (context.strict && !yes && text !== "false" && text !== "0") {
+      return { ok: false, message: `must be ${describeType("boolean")}, not ${describeValue(value)}` };
+    }
+    return { ok: true, value: yes };
   }
-  return Boolean(value);
+  if (typeof value === "number") {
+    return { ok: true, value: value !== 0 };
+  }
+  if (context.strict) {
+    return { ok: false, message: `must be ${describeType("boolean")}, not ${describeValue(value)}` };
+  }
+  return { ok: true, value: value !== null && Object.keys(value).length > 0 };
 }
 
 function toList(value: JsonValue): JsonValue[] {

@@ -103,7 +103,7 @@ function selectPart(value: JsonValue, selector: Selector): JsonValue | undefined
  * Expands the dynamic keys of a node's data into the pins they belong to; the flat keys stay beside them (autogpt.md §4.4).
  * Lists are padded with null. A key that is no well-formed dynamic name stays a plain key. The given data is not changed.
  * Throws GraphError `dynamic_pin_conflict` where a selector does not fit the value that is there already (an index into an object),
- * `dynamic_pin_too_large` above {@link MAX_LIST_INDEX} or {@link MAX_PADDING}.
+ * `dynamic_pin_too_large` above {@link MAX_LIST_INDEX} or {@link MAX_PADDING}; `details[0].path` is the base pin.
  */
 export function mergeDynamicInput(data: JsonObject): JsonObject {
   let merge: Merge | undefined;
@@ -118,14 +118,17 @@ export function mergeDynamicInput(data: JsonObject): JsonObject {
       continue;
     }
     // Spread copies `__proto__` as an own property too.
-    merge ??= { result: { ...data }, fresh: new Set(), padding: 0 };
-    assign(merge, { name, base: name.slice(0, start), selectors, value });
+    merge ??= { result: { ...data }, base: "", fresh: new Set(), padding: 0 };
+    merge.base = name.slice(0, start);
+    assign(merge, { name, selectors, value });
   }
   return merge?.result ?? data;
 }
 
 interface Merge {
   result: JsonObject;
+  /** Base of the pin at hand, for errors. */
+  base: string;
   /** Containers made here, which may be written to; all others are shared with the caller. */
   fresh: Set<JsonValue>;
   padding: number;
@@ -133,14 +136,13 @@ interface Merge {
 
 interface Assignment {
   name: string;
-  base: string;
   selectors: Selector[];
   value: JsonValue;
 }
 
-function assign(merge: Merge, { name, base, selectors, value }: Assignment): void {
+function assign(merge: Merge, { name, selectors, value }: Assignment): void {
   let holder: JsonValue[] | JsonObject = merge.result;
-  let slot: Selector = { kind: "key", key: base };
+  let slot: Selector = { kind: "key", key: merge.base };
   for (const selector of selectors) {
     const container = writableContainer(merge, name, { current: readSlot(holder, slot), selector });
     writeSlot(merge, holder, slot, container);
@@ -160,7 +162,8 @@ function writableContainer(
   if (current === undefined || current === null) {
     container = wanted === "list" ? [] : {};
   } else if (wanted === "list" ? !Array.isArray(current) : !isJsonObject(current)) {
-    throw new GraphError(
+    throw refusal(
+      merge,
       "dynamic_pin_conflict",
       `The pin "${name}" needs ${wanted === "list" ? "a list" : "an object"} to write into, but another value is there. ` +
         "Feed either the whole pin or its parts.",
@@ -172,6 +175,10 @@ function writableContainer(
   }
   merge.fresh.add(container);
   return container;
+}
+
+function refusal(merge: Merge, code: "dynamic_pin_conflict" | "dynamic_pin_too_large", message: string): GraphError {
+  return new GraphError(code, message, [{ path: merge.base, message }]);
 }
 
 function readSlot(holder: JsonValue[] | JsonObject, slot: Selector): JsonValue | undefined {
@@ -193,7 +200,8 @@ function writeSlot(merge: Merge, holder: JsonValue[] | JsonObject, slot: Selecto
   }
   merge.padding += Math.max(0, slot.index - holder.length);
   if (slot.index > MAX_LIST_INDEX || merge.padding > MAX_PADDING) {
-    throw new GraphError(
+    throw refusal(
+      merge,
       "dynamic_pin_too_large",
       `A list pin names the index ${slot.index}; the largest is ${MAX_LIST_INDEX}, and gaps may add up to ${MAX_PADDING} nulls.`,
     );

@@ -3,7 +3,7 @@ import type { JsonObject, JsonSchema, JsonValue } from "../json.ts";
 import { getOwn, recordOf, setOwn } from "../own-property.ts";
 import { checkSchema } from "./check-schema.ts";
 import { coerce } from "./coerce.ts";
-import { basePinName, mergeDynamicInput } from "./dynamic-pins.ts";
+import { mergeDynamicInput } from "./dynamic-pins.ts";
 import { acceptsNull } from "./resolve-schema.ts";
 
 export type PreparedInput =
@@ -34,7 +34,7 @@ export function prepareInput(
     merged = mergeDynamicInput({ ...inputDefault, ...data });
   } catch (error) {
     if (error instanceof GraphError) {
-      return { ok: false, errors: { [conflictPin(inputDefault, data)]: error.message } };
+      return { ok: false, errors: recordOf([[error.details[0]?.path ?? "", error.message]]) };
     }
     throw error;
   }
@@ -88,22 +88,4 @@ function preparePin(
 /** "The value must be at least 1", "The value at a.b[0] must be a text". */
 export function sentence(clause: string, path = ""): string {
   return `The value ${path === "" ? "" : `at ${path} `}${clause}`;
-}
-
-/** The pin to blame for a conflict: the first base that both a whole value and a part, or two kinds of parts, write to. */
-function conflictPin(inputDefault: JsonObject, data: JsonObject): string {
-  const names = [...Object.keys(inputDefault), ...Object.keys(data)];
-  for (const name of names) {
-    const base = basePinName(name);
-    if (base === name) {
-      continue;
-    }
-    const group = names.filter((other) => basePinName(other) === base);
-    try {
-      mergeDynamicInput(recordOf(group.map((other) => [other, getOwn(data, other) ?? getOwn(inputDefault, other) ?? null])));
-    } catch {
-      return base;
-    }
-  }
-  return "";
 }

@@ -1,6 +1,6 @@
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { betterAuth } from "better-auth/minimal";
-import { database } from "#worker/db/database.ts";
+import { openDatabase } from "#worker/db/database.ts";
 import * as schema from "#worker/db/schema.ts";
 import { hashPassword, verifyPassword } from "./password-hash.ts";
 
@@ -29,7 +29,7 @@ export function createAuth(env: AuthEnv) {
     appName: "Weft",
     basePath: "/api/auth",
     secret: env.WEFT_SECRET,
-    database: drizzleAdapter(database(env), { provider: "sqlite", schema }),
+    database: drizzleAdapter(openDatabase(env.DB), { provider: "sqlite", schema }),
     emailAndPassword: {
       enabled: true,
       disableSignUp: true,

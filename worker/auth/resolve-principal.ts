@@ -1,6 +1,7 @@
+import { TtlCache } from "#worker/cache/ttl-cache.ts";
 import { PERMISSIONS } from "#worker/contracts/permission.ts";
 import { findActiveApiKey, touchApiKey } from "#worker/db/api-key-table.ts";
-import { database } from "#worker/db/database.ts";
+import { openDatabase } from "#worker/db/database.ts";
 import { findMembership } from "#worker/db/workspace-table.ts";
 import { hashApiKey, looksLikeApiKey } from "./api-key.ts";
 import { createAuth, hasAuthSecret } from "./create-auth.ts";
@@ -8,7 +9,6 @@ import type { AuthEnv } from "./create-auth.ts";
 import type { Principal } from "./principal.ts";
 import { isSameOrigin, needsSameOrigin } from "./same-origin.ts";
 import { sameSecret } from "./same-secret.ts";
-import { TtlCache } from "./ttl-cache.ts";
 
 export type Resolution =
   | { kind: "principal"; principal: Principal }
@@ -73,7 +73,7 @@ async function principalOfKey(token: string, env: AuthEnv, options: ResolveOptio
   if (known !== undefined) {
     return known;
   }
-  const db = database(env);
+  const db = openDatabase(env.DB);
   const row = await findActiveApiKey(db, hash);
   if (row === undefined || !sameSecret(hash, row.hash)) {
     return undefined;
@@ -97,7 +97,7 @@ async function principalOfSession(request: Request, env: AuthEnv): Promise<Princ
   if (found === null) {
     return undefined;
   }
-  const membership = await findMembership(database(env), found.user.id);
+  const membership = await findMembership(openDatabase(env.DB), found.user.id);
   if (membership === undefined) {
     return undefined;
   }

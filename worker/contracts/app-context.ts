@@ -89,7 +89,7 @@ export interface AppNodeExecution {
 
 export interface AppRunFilter {
   graph_id?: string;
-  status?: ExecutionStatus;
+  status?: ExecutionStatus[];
   cursor?: string;
   limit?: number;
 }

@@ -5,6 +5,6 @@ import * as schema from "./schema.ts";
 /** The query builder over D1; `$client` is the binding itself, for statements that the builder cannot express. */
 export type Database = DrizzleD1Database<typeof schema> & { $client: D1Database };
 
-export function database(env: { DB: D1Database }): Database {
-  return drizzle(env.DB, { schema });
+export function openDatabase(binding: D1Database): Database {
+  return drizzle(binding, { schema });
 }

@@ -19,7 +19,7 @@ export async function storeGraphContent(files: R2Bucket, key: GraphKey, text: st
     return { content: text, contentKey: null };
   }
   const digest = Buffer.from(await crypto.subtle.digest("SHA-256", bytes)).toString("hex");
-  const contentKey = `workspaces/${key.workspaceId}/graphs/${key.graphId}/${digest}.json`;
+  const contentKey = `${prefixOf(key)}${digest}.json`;
   await files.put(contentKey, bytes, { httpMetadata: { contentType: "application/json" } });
   return { content: null, contentKey };
 }
@@ -34,4 +34,19 @@ export async function loadGraphContent(files: R2Bucket, row: GraphVersionRow): P
     throw new Error(`The content of version ${row.version} of graph ${row.graphId} is missing in R2.`);
   }
   return object.text();
+}
+
+/** Deletes whatever R2 holds of a graph, also what a save that lost the race left behind. */
+export async function deleteGraphContent(files: R2Bucket, key: GraphKey): Promise<void> {
+  let page: R2Objects;
+  do {
+    page = await files.list({ prefix: prefixOf(key) });
+    if (page.objects.length > 0) {
+      await files.delete(page.objects.map((object) => object.key));
+    }
+  } while (page.truncated);
+}
+
+function prefixOf(key: GraphKey): string {
+  return `workspaces/${key.workspaceId}/graphs/${key.graphId}/`;
 }

@@ -1,4 +1,4 @@
-import { and, desc, eq, isNotNull, lt } from "drizzle-orm";
+import { and, desc, eq, lt } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import type { GraphKey, NewGraphVersion } from "./graph-table.ts";
 import { graphVersion } from "./schema.ts";
@@ -56,21 +56,6 @@ export async function listGraphVersions(
     .limit(query.limit + 1);
   const items = rows.slice(0, query.limit);
   return { items, next: rows.length > query.limit ? (items.at(-1)?.version ?? null) : null };
-}
-
-/** R2 keys of the versions that were too large for a row. */
-export async function listContentKeys(db: Database, key: GraphKey): Promise<string[]> {
-  const rows = await db
-    .select({ contentKey: graphVersion.contentKey })
-    .from(graphVersion)
-    .where(
-      and(
-        eq(graphVersion.graphId, key.graphId),
-        eq(graphVersion.workspaceId, key.workspaceId),
-        isNotNull(graphVersion.contentKey),
-      ),
-    );
-  return rows.flatMap((row) => row.contentKey ?? []);
 }
 
 /**

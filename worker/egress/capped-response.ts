@@ -38,7 +38,6 @@ export function cappedResponse(raw: Response, options: CapOptions): Response {
     discard(raw, options);
   }
   const body = bare || raw.body === null ? null : countedBody(raw.body, options);
-  // oxlint-disable-next-line no-control-regex
   const statusText = raw.statusText.replace(/[^\t\x20-\x7e]/g, "");
   const response = new Response(body, { status: raw.status, statusText, headers });
   Object.defineProperty(response, "url", { value: options.url });

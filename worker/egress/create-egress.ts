@@ -33,6 +33,8 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 const MAX_TIMEOUT_MS = 600_000;
 const MAX_REDIRECTS = 10;
 
+type FetchInput = Parameters<typeof fetch>[0];
+
 /** `RequestInit` with what only some platforms declare. */
 type RawInit = RequestInit & { duplex?: "half" };
 
@@ -72,11 +74,11 @@ export function createEgress(options: EgressOptions): typeof fetch {
     maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
   };
-  const egress = (input: RequestInfo | URL, init: EgressInit = {}): Promise<Response> => run(guard, input, init);
+  const egress = (input: FetchInput, init: EgressInit = {}): Promise<Response> => run(guard, input, init);
   return egress as typeof fetch;
 }
 
-async function run(guard: Guard, input: RequestInfo | URL, init: EgressInit): Promise<Response> {
+async function run(guard: Guard, input: FetchInput, init: EgressInit): Promise<Response> {
   const callerSignal = init.signal ?? (input instanceof Request ? input.signal : undefined);
   callerSignal?.throwIfAborted();
   const timeout = new AbortController();
@@ -106,7 +108,7 @@ function toEgressError(error: unknown): EgressError {
     : new EgressError("egress_network", "No answer: the server cannot be reached, or the connection broke. Check the address and try again.");
 }
 
-async function firstHop(input: RequestInfo | URL, init: EgressInit): Promise<Hop> {
+async function firstHop(input: FetchInput, init: EgressInit): Promise<Hop> {
   const request = input instanceof Request ? input : undefined;
   const url = parseTarget(request === undefined ? String(input) : request.url);
   const method = requestMethod(init.method ?? request?.method ?? "GET");

@@ -5,7 +5,7 @@ export interface Hop {
   url: URL;
   method: string;
   headers: Headers;
-  body: BodyInit | null;
+  body: NonNullable<RequestInit["body"]> | null;
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

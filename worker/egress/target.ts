@@ -26,7 +26,7 @@ export function parseTarget(text: string, base?: URL): URL {
     throw new EgressError("egress_too_large", `The URL is longer than ${MAX_URL_LENGTH} characters.`);
   }
   // URL parsers drop tabs and newlines and turn backslashes before the query into slashes; others do not.
-  // oxlint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   if (/[\u0000-\u001f\u007f-\u009f]/.test(text) || /^[^?#]*\\/.test(text)) {
     throw new EgressError("egress_invalid_request", "The URL has control characters or a backslash in it. Encode them with %.");
   }

@@ -34,10 +34,10 @@ export async function startExecution(deps: ServiceDeps, principal: Principal, ru
   requirePermission(principal, "EXECUTE_GRAPH");
   const { workspaceId } = principal;
   const graph = await resolveRunnableGraph(deps, { workspaceId, graphId: run.graphId, version: run.graphVersion });
-  graph.checkInputs(run.inputs);
+  const inputs = graph.checkInputs(run.inputs);
   const id = uuidv7();
   const outcome = await executionStub(deps.env, id).start(
-    { execution_id: id, workspace_id: workspaceId, plan: graph.plan, inputs: run.inputs, source: run.source },
+    { execution_id: id, workspace_id: workspaceId, plan: graph.plan, inputs, source: run.source },
     run.waitSeconds * 1000,
   );
   return unwrap(outcome);

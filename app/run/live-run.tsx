@@ -1,0 +1,114 @@
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import type { NodeRunView, RunView, ViewLink } from "#graph/run/run-view.ts";
+import type { ConnectionState } from "./event-connection.ts";
+import { EventConnection } from "./event-connection.ts";
+import { LiveRunStore } from "./live-run-store.ts";
+
+interface LiveRun {
+  store: LiveRunStore;
+  retryNow(): void;
+}
+
+const LiveRunContext = createContext<LiveRun | null>(null);
+
+interface LiveRunProviderProps {
+  /** Null while no run is shown. */
+  executionId: string | null;
+  links: readonly ViewLink[];
+  children: ReactNode;
+}
+
+/** Follows a run by its event stream, from its first event on, for everything below. */
+export function LiveRunProvider({ executionId, links, children }: LiveRunProviderProps) {
+  const [live, setLive] = useState<LiveRun | null>(null);
+  useEffect(() => {
+    if (executionId === null) {
+      setLive(null);
+      return undefined;
+    }
+    const store = new LiveRunStore({ links, schedule: scheduleFrame });
+    const connection = new EventConnection({
+      after: 0,
+      connect: (after) => new WebSocket(liveUrl(executionId, after)),
+      mayRetry: () => mayRetry(executionId),
+      onEvent: (event) => store.push(event),
+      onState: (state) => store.setConnection(state),
+      now: () => Date.now(),
+      random: () => Math.random(),
+    });
+    const retryNow = () => connection.retryNow();
+    setLive({ store, retryNow });
+    connection.open();
+    window.addEventListener("online", retryNow);
+    return () => {
+      window.removeEventListener("online", retryNow);
+      connection.close();
+    };
+  }, [executionId, links]);
+  return <LiveRunContext value={live}>{children}</LiveRunContext>;
+}
+
+function liveUrl(executionId: string, after: number): string {
+  const url = new URL(`/api/v1/executions/${encodeURIComponent(executionId)}/live?after=${after}`, window.location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}
+
+/** A browser does not say why a handshake failed; the same question over HTTP does. */
+async function mayRetry(executionId: string): Promise<boolean> {
+  try {
+    const response = await fetch(`/api/v1/executions/${encodeURIComponent(executionId)}/events?after=0&limit=1`, {
+      headers: { Accept: "application/json" },
+    });
+    return response.ok || response.status === 429 || response.status >= 500;
+  } catch {
+    return true;
+  }
+}
+
+/** A hidden page gets no frames; it still has to take in what comes. */
+function scheduleFrame(flush: () => void): void {
+  if (document.visibilityState === "visible") {
+    requestAnimationFrame(flush);
+  } else {
+    setTimeout(flush, 250);
+  }
+}
+
+const subscribeToNothing = () => () => undefined;
+
+/** What `select` picks of the run shown; undefined while none is. The component renders again when the pick is another object. */
+export function useLiveRun<T>(select: (store: LiveRunStore) => T): T | undefined {
+  const live = useContext(LiveRunContext);
+  const store = live?.store;
+  const read = () => (store === undefined ? undefined : select(store));
+  return useSyncExternalStore(store?.subscribe ?? subscribeToNothing, read, () => undefined);
+}
+
+export function useRunView(): RunView | undefined {
+  return useLiveRun(pickView);
+}
+
+const pickView = (store: LiveRunStore): RunView => store.view();
+
+export function useNodeActivity(nodeId: string): NodeRunView | undefined {
+  return useLiveRun((store) => store.view().nodes.get(nodeId));
+}
+
+/** How many values a link has carried. */
+export function useLinkCount(linkId: string): number {
+  return useLiveRun((store) => store.view().edges.get(linkId)?.count) ?? 0;
+}
+
+const IDLE: ConnectionState = { kind: "idle" };
+
+export function useConnection(): { state: ConnectionState; retryNow: () => void } {
+  const live = useContext(LiveRunContext);
+  const state = useLiveRun((store) => store.connection()) ?? IDLE;
+  return useMemo(() => ({ state, retryNow: () => live?.retryNow() }), [state, live]);
+}
+
+/** The store itself, for stepping through a run. */
+export function useLiveRunStore(): LiveRunStore | null {
+  return useContext(LiveRunContext)?.store ?? null;
+}

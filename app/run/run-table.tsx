@@ -1,0 +1,80 @@
+import { Link } from "react-router";
+import type { AppRunSummary } from "#worker/contracts/app-context.ts";
+import { isTerminal } from "#graph/run/status.ts";
+import { LocalTime } from "#app/components/local-time.tsx";
+import { StatusBadge } from "#app/components/status-badge.tsx";
+import { useI18n } from "#app/i18n/i18n.tsx";
+import page from "#app/components/page.module.css";
+import { Elapsed } from "./elapsed.tsx";
+
+interface RunTableProps {
+  runs: AppRunSummary[];
+  showAgent: boolean;
+  /** Only what fits a side panel. */
+  compact?: boolean;
+}
+
+export function RunTable({ runs, showAgent, compact = false }: RunTableProps) {
+  const { t } = useI18n();
+  return (
+    <div className={page.card}>
+      <table className={page.table}>
+        <thead>
+          <tr>
+            <th>{t.runs.status}</th>
+            {showAgent && <th>{t.runs.agent}</th>}
+            <th>{t.runs.started}</th>
+            <th className={page.wide}>{t.runs.duration}</th>
+            {!compact && (
+              <>
+                <th className={page.wide}>{t.runs.nodes}</th>
+                <th className={page.wide}>{t.runs.source}</th>
+              </>
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map((run) => (
+            <RunRow key={run.id} run={run} showAgent={showAgent} compact={compact} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function RunRow({ run, showAgent, compact }: { run: AppRunSummary; showAgent: boolean; compact: boolean }) {
+  const { t } = useI18n();
+  const to = `/runs/${encodeURIComponent(run.id)}`;
+  return (
+    <tr>
+      <td>
+        <Link to={to} aria-label={`${t.status[run.status]}, ${run.graph_name}`} style={{ textDecoration: "none" }}>
+          <StatusBadge status={run.status} />
+        </Link>
+      </td>
+      {showAgent && (
+        <td>
+          <Link to={to} className={page.name} prefetch="intent">
+            {run.graph_name}
+          </Link>
+          {run.error !== null && <div className={`${page.quiet} ${page.clamp}`} style={{ fontSize: 12 }}>{run.error.message}</div>}
+        </td>
+      )}
+      <td>
+        <Link to={to} style={{ color: "inherit", textDecoration: "none" }}>
+          {run.started_at === null ? t.runs.not_started : <LocalTime iso={run.started_at} />}
+        </Link>
+      </td>
+      <td className={`${page.numeric} ${page.wide}`}>
+        <Elapsed from={run.started_at} to={isTerminal(run.status) ? run.ended_at : null} />
+      </td>
+      {!compact && (
+        <>
+          <td className={`${page.numeric} ${page.wide}`}>{run.stats.node_execution_count}</td>
+          <td className={`${page.quiet} ${page.wide}`}>{run.source}</td>
+        </>
+      )}
+    </tr>
+  );
+}

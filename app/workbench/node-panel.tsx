@@ -1,0 +1,199 @@
+import { ActionIcon, Alert, Group, Stack, Text, Title } from "@mantine/core";
+import { ChevronLeft, ChevronRight, CircleAlert, X } from "lucide-react";
+import { useState } from "react";
+import type { JsonObject, JsonValue } from "#graph/json.ts";
+import type { NodeExecutionRunView, NodeRunView } from "#graph/run/run-view.ts";
+import type { AppGraphProblem } from "#worker/contracts/app-context.ts";
+import { LocalTime } from "#app/components/local-time.tsx";
+import { StatusBadge } from "#app/components/status-badge.tsx";
+import { ValueView } from "#app/components/value-view.tsx";
+import type { DrawnNode } from "#app/graph-view/drawing.ts";
+import { useI18n } from "#app/i18n/i18n.tsx";
+import { useNodeActivity } from "#app/run/live-run.tsx";
+import { adviceFor } from "./advice.ts";
+import classes from "./workbench.module.css";
+
+interface NodePanelProps {
+  node: DrawnNode;
+  problems: AppGraphProblem[];
+  /** A run is shown, so that a block without activity "has not run". */
+  inRun: boolean;
+  onClose: () => void;
+}
+
+/** One block: what it is, and what it did in the run shown. */
+export function NodePanel({ node, problems, inRun, onClose }: NodePanelProps) {
+  const { t } = useI18n();
+  const activity = useNodeActivity(node.id);
+  return (
+    <Stack gap="sm" data-testid="node-panel">
+      <Group justify="space-between" wrap="nowrap" align="flex-start">
+        <div style={{ minWidth: 0 }}>
+          <Title order={2} size="h5" style={{ overflowWrap: "anywhere" }}>
+            {node.missing ? t.agent.missing_block : node.title}
+          </Title>
+          <Text size="xs" c="var(--text-quiet)" style={{ overflowWrap: "anywhere" }}>
+            {node.block_name}
+          </Text>
+        </div>
+        <Group gap={6} wrap="nowrap">
+          {activity !== undefined && <StatusBadge status={activity.status} count={activity.executions} />}
+          <ActionIcon variant="subtle" color="gray" size="sm" onClick={onClose} aria-label={t.node.close}>
+            <X size={15} aria-hidden />
+          </ActionIcon>
+        </Group>
+      </Group>
+      {node.missing && (
+        <Alert color="red" icon={<CircleAlert size={18} aria-hidden />} title={t.agent.missing_block}>
+          {t.agent.missing_block_text(node.block_id)}
+        </Alert>
+      )}
+      {node.description !== "" && <Text size="sm">{node.description}</Text>}
+      {!node.missing && problems.length > 0 && (
+        <Alert color="yellow" title={t.node.problems}>
+          {problems.map((problem, index) => (
+            <Text key={index} size="sm">
+              {problem.message}
+            </Text>
+          ))}
+        </Alert>
+      )}
+      {activity === undefined ? inRun && <Text c="var(--text-quiet)" size="sm">{t.node.not_run}</Text> : <Activity key={node.id} activity={activity} />}
+      <Values title={t.node.defaults} values={node.defaults} hideWhenEmpty />
+    </Stack>
+  );
+}
+
+function Activity({ activity }: { activity: NodeRunView }) {
+  const { t, format } = useI18n();
+  const { recent } = activity;
+  /** Which of the kept executions, counted from the newest; 0 follows the run. */
+  const [back, setBack] = useState(0);
+  const shown = recent[recent.length - 1 - Math.min(back, recent.length - 1)];
+  if (shown === undefined) {
+    return null;
+  }
+  const number = Math.max(recent.length, activity.executions) - back;
+  return (
+    <Stack gap="sm">
+      <Group justify="space-between" wrap="nowrap">
+        <Text size="sm" fw={600}>
+          {t.node.runs(activity.executions)}
+          {activity.duration_ms > 0 && ` · ${format.duration(activity.duration_ms)}`}
+        </Text>
+        {recent.length > 1 && (
+          <Group gap={2} wrap="nowrap">
+            <ActionIcon
+              variant="default"
+              size="sm"
+              disabled={back >= recent.length - 1}
+              onClick={() => setBack(back + 1)}
+              aria-label={t.node.previous}
+            >
+              <ChevronLeft size={14} aria-hidden />
+            </ActionIcon>
+            <Text size="xs" className={classes.numeric}>
+              {t.node.execution_of(number, Math.max(recent.length, activity.executions))}
+            </Text>
+            <ActionIcon variant="default" size="sm" disabled={back === 0} onClick={() => setBack(back - 1)} aria-label={t.node.next}>
+              <ChevronRight size={14} aria-hidden />
+            </ActionIcon>
+          </Group>
+        )}
+      </Group>
+      <OneExecution execution={shown} />
+    </Stack>
+  );
+}
+
+function OneExecution({ execution }: { execution: NodeExecutionRunView }) {
+  const { t, format } = useI18n();
+  const { error } = execution;
+  return (
+    <Stack gap="sm">
+      <Group gap="xs">
+        <StatusBadge status={execution.status} />
+        {execution.attempt > 1 && <Text size="xs">{t.node.attempt(execution.attempt)}</Text>}
+        {execution.duration_ms !== null && (
+          <Text size="xs" className={classes.numeric}>
+            {t.node.duration}: {format.duration(execution.duration_ms)}
+          </Text>
+        )}
+        {execution.started_at !== null && (
+          <Text size="xs" c="var(--text-quiet)">
+            <LocalTime iso={execution.started_at} clock />
+          </Text>
+        )}
+        {execution.retry_at !== null && (
+          <Text size="xs">
+            {t.node.retry_at}: <LocalTime iso={execution.retry_at} clock />
+          </Text>
+        )}
+      </Group>
+      {error !== null && (
+        <Alert color={execution.handled ? "yellow" : "red"} icon={<CircleAlert size={18} aria-hidden />} title={t.node.error}>
+          <Text size="sm" style={{ overflowWrap: "anywhere", whiteSpace: "pre-wrap" }}>
+            {error.message}
+          </Text>
+          <Text size="sm" mt={6}>
+            {execution.handled ? t.node.handled : `${t.node.what_to_do}: ${adviceFor(error.code, t)}`}
+          </Text>
+          <Text size="xs" c="var(--text-quiet)" mt={4}>
+            {t.error.code(error.code)}
+          </Text>
+        </Alert>
+      )}
+      <Values title={execution.status === "INCOMPLETE" ? t.node.waiting_for : t.node.input} values={execution.input} />
+      <PinValues title={t.node.output} values={execution.outputs} />
+    </Stack>
+  );
+}
+
+interface ValuesProps {
+  title: string;
+  values: JsonObject;
+  hideWhenEmpty?: boolean;
+}
+
+function Values({ title, values, hideWhenEmpty = false }: ValuesProps) {
+  const entries = Object.entries(values);
+  if (entries.length === 0 && hideWhenEmpty) {
+    return null;
+  }
+  return <Section title={title} groups={entries.map(([name, value]) => [name, [value]])} />;
+}
+
+function PinValues({ title, values }: { title: string; values: Record<string, JsonValue[]> }) {
+  return <Section title={title} groups={Object.entries(values)} />;
+}
+
+const SHOWN_VALUES = 10;
+
+function Section({ title, groups }: { title: string; groups: [string, JsonValue[]][] }) {
+  const { t } = useI18n();
+  return (
+    <section>
+      <h3 className={classes.section}>{title}</h3>
+      {groups.length === 0 && (
+        <Text size="sm" c="var(--text-quiet)">
+          {t.node.no_values}
+        </Text>
+      )}
+      <Stack gap={8}>
+        {groups.map(([name, values]) => (
+          <div key={name}>
+            <div className={classes.pin}>
+              {name}
+              {values.length > 1 && <span className={classes.quiet}> · {values.length > SHOWN_VALUES ? t.outputs.truncated(SHOWN_VALUES, values.length) : t.outputs.values(values.length)}</span>}
+            </div>
+            <Stack gap={4}>
+              {values.slice(-SHOWN_VALUES).map((value, index) => (
+                <ValueView key={index} value={value} />
+              ))}
+            </Stack>
+          </div>
+        ))}
+      </Stack>
+    </section>
+  );
+}

@@ -1,0 +1,230 @@
+import { ActionIcon, Alert, Button, CopyButton, Group, Slider, Text, Tooltip } from "@mantine/core";
+import { Check, CircleAlert, Copy, History, Square, Wifi, WifiOff } from "lucide-react";
+import { useEffect, useState } from "react";
+import { useFetcher } from "react-router";
+import { isTerminal } from "#graph/run/status.ts";
+import type { RunStats } from "#graph/run/event.ts";
+import type { AppRun } from "#worker/contracts/app-context.ts";
+import { LocalTime } from "#app/components/local-time.tsx";
+import { StatusBadge } from "#app/components/status-badge.tsx";
+import { useI18n } from "#app/i18n/i18n.tsx";
+import { Elapsed } from "#app/run/elapsed.tsx";
+import { useConnection, useLiveRun, useLiveRunStore, useRunView } from "#app/run/live-run.tsx";
+import type { StopRunAnswer } from "#app/routes/stop-run.ts";
+import classes from "./workbench.module.css";
+
+/** How the run stands: status, time, figures, the connection, and the button that stops it. */
+export function RunBar({ run }: { run: AppRun }) {
+  const { t, format } = useI18n();
+  const latest = useLiveRun((store) => store.latest());
+  const view = useRunView();
+  const live = latest !== undefined && latest.last_seq > 0 ? latest : undefined;
+  const status = live?.status ?? run.status;
+  const shown = view !== undefined && view.last_seq > 0 ? view.status : status;
+  const started = run.started_at ?? live?.created_at ?? run.created_at;
+  const ended = live?.ended_at ?? run.ended_at;
+  const stats = live?.stats ?? (isTerminal(run.status) ? run.stats : null);
+  return (
+    <div className={classes.runBar} data-testid="run-bar">
+      <StatusBadge status={shown} />
+      <Text size="sm" className={classes.numeric}>
+        <Elapsed from={started} to={isTerminal(status) ? (ended ?? started) : null} />
+      </Text>
+      <Text size="xs" c="var(--text-quiet)" className={classes.wide}>
+        <LocalTime iso={started} />
+      </Text>
+      {stats !== null && <Figures stats={stats} />}
+      {!isTerminal(status) && <Connection />}
+      <Replay />
+      <Group gap={4} ml="auto" wrap="nowrap">
+        <CopyButton value={run.id}>
+          {({ copied, copy }) => (
+            <Tooltip label={copied ? t.run.copied : t.run.copy_id}>
+              <ActionIcon variant="subtle" color="gray" onClick={copy} aria-label={t.run.copy_id}>
+                {copied ? <Check size={15} aria-hidden /> : <Copy size={15} aria-hidden />}
+              </ActionIcon>
+            </Tooltip>
+          )}
+        </CopyButton>
+        {!isTerminal(status) && <StopButton executionId={run.id} />}
+      </Group>
+      <span className="visually-hidden" role="status">
+        {isTerminal(status) ? `${t.status[status]}, ${format.duration(stats?.duration_ms ?? 0)}` : t.status[status]}
+      </span>
+    </div>
+  );
+}
+
+function Figures({ stats }: { stats: RunStats }) {
+  const { t, format } = useI18n();
+  const tokens = stats.input_tokens + stats.output_tokens;
+  return (
+    <Text size="xs" c="var(--text-quiet)" className={`${classes.numeric} ${classes.wide}`}>
+      {t.run.node_runs}: {format.number(stats.node_execution_count)}
+      {stats.node_error_count > 0 && ` · ${t.run.errors}: ${format.number(stats.node_error_count)}`}
+      {tokens > 0 && ` · ${t.run.tokens}: ${format.number(stats.input_tokens)} / ${format.number(stats.output_tokens)}`}
+    </Text>
+  );
+}
+
+function Connection() {
+  const { t } = useI18n();
+  const { state, retryNow } = useConnection();
+  switch (state.kind) {
+    case "idle":
+    case "ended":
+      return null;
+    case "connecting":
+      return <Text size="xs">{t.run.connecting}</Text>;
+    case "live":
+      return (
+        <Group gap={4} wrap="nowrap" data-connection="live">
+          <Wifi size={14} aria-hidden />
+          <Text size="xs">{t.run.live}</Text>
+        </Group>
+      );
+    case "refused":
+      return (
+        <Text size="xs" c="red" role="alert">
+          {t.run.lost}
+        </Text>
+      );
+    case "reconnecting":
+      return (
+        <Group gap={6} wrap="nowrap" role="status" data-connection="reconnecting">
+          <WifiOff size={14} aria-hidden />
+          <Countdown until={state.retryAt} />
+          <Button variant="default" size="compact-xs" onClick={retryNow}>
+            {t.run.retry_now}
+          </Button>
+        </Group>
+      );
+  }
+}
+
+function Countdown({ until }: { until: number }) {
+  const { t } = useI18n();
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 500);
+    return () => clearInterval(timer);
+  }, []);
+  return <Text size="xs">{t.run.reconnecting(Math.max(0, Math.ceil((until - now) / 1_000)))}</Text>;
+}
+
+function StopButton({ executionId }: { executionId: string }) {
+  const { t } = useI18n();
+  const fetcher = useFetcher<StopRunAnswer>();
+  const refused = fetcher.data?.ok === false ? fetcher.data.refusal : null;
+  return (
+    <>
+      {refused !== null && (
+        <Text size="xs" c="red" role="alert">
+          {t.form.stop_failed}: {refused.message}
+        </Text>
+      )}
+      <Button
+        color="red"
+        variant="light"
+        size="xs"
+        leftSection={<Square size={12} aria-hidden />}
+        loading={fetcher.state !== "idle"}
+        onClick={() => void fetcher.submit(null, { method: "post", action: `/runs/${encodeURIComponent(executionId)}/stop` })}
+      >
+        {t.form.stop}
+      </Button>
+    </>
+  );
+}
+
+/** Steps back and forth through what has happened. */
+function Replay() {
+  const { t } = useI18n();
+  const store = useLiveRunStore();
+  const [open, setOpen] = useState(false);
+  const total = useLiveRun((current) => (current.steppable() ? current.latest().last_seq : 0)) ?? 0;
+  const position = useLiveRun((current) => current.position()) ?? 0;
+  if (store === null || total < 2) {
+    return null;
+  }
+  const close = () => {
+    setOpen(false);
+    store.seek(null);
+  };
+  return (
+    <>
+      <Button
+        variant={open ? "light" : "subtle"}
+        color="gray"
+        size="compact-xs"
+        leftSection={<History size={13} aria-hidden />}
+        aria-expanded={open}
+        onClick={open ? close : () => setOpen(true)}
+      >
+        {open ? t.run.all_events : t.run.replay}
+      </Button>
+      {open && (
+        <div className={classes.replay}>
+          <Slider
+            size="sm"
+            min={1}
+            max={total}
+            value={position}
+            onChange={(value) => store.seek(value)}
+            label={null}
+            thumbLabel={t.run.replay}
+            style={{ flex: 1 }}
+          />
+          <Text size="xs" className={classes.numeric}>
+            {t.run.event_position(position, total)}
+          </Text>
+        </div>
+      )}
+    </>
+  );
+}
+
+interface RunFailureProps {
+  run: AppRun;
+  /** Title of a node of the graph, if it is in it. */
+  titleOf: (nodeId: string) => string | undefined;
+  onShowNode: (nodeId: string) => void;
+  advise: (code: string) => string;
+}
+
+/** Why the run did not complete: what, where, what to do. */
+export function RunFailure({ run, titleOf, onShowNode, advise }: RunFailureProps) {
+  const { t } = useI18n();
+  const latest = useLiveRun((store) => store.latest());
+  const live = latest !== undefined && latest.last_seq > 0 ? latest : undefined;
+  const status = live?.status ?? run.status;
+  const error = live?.error ?? run.error;
+  if (status === "TERMINATED") {
+    return (
+      <Alert color="orange" title={t.run.terminated_title} className={classes.notice}>
+        <Text size="sm">{error?.message ?? live?.reason ?? t.run.terminated_text}</Text>
+      </Alert>
+    );
+  }
+  if (status !== "FAILED" || error === null) {
+    return null;
+  }
+  const nodeId = error.node_id;
+  const title = nodeId === undefined ? undefined : titleOf(nodeId);
+  return (
+    <Alert color="red" icon={<CircleAlert size={18} aria-hidden />} title={t.run.failed_title} role="alert" className={classes.notice} data-testid="run-failure">
+      <Text size="sm" style={{ overflowWrap: "anywhere", whiteSpace: "pre-wrap" }}>
+        {title !== undefined && <b>{`${t.run.at_node} “${title}”: `}</b>}
+        {error.message}
+      </Text>
+      <Text size="sm" mt={4}>
+        {advise(error.code)}
+      </Text>
+      {nodeId !== undefined && title !== undefined && (
+        <Button size="compact-xs" variant="light" color="red" mt={8} onClick={() => onShowNode(nodeId)}>
+          {t.run.show_node}
+        </Button>
+      )}
+    </Alert>
+  );
+}

@@ -1,0 +1,207 @@
+import { Alert, Tabs, Text } from "@mantine/core";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { useNavigate, useRevalidator } from "react-router";
+import { isTerminal } from "#graph/run/status.ts";
+import type { ViewLink } from "#graph/run/run-view.ts";
+import type { AppRun } from "#worker/contracts/app-context.ts";
+import { useInBrowser } from "#app/components/local-time.tsx";
+import type { Drawing } from "#app/graph-view/drawing.ts";
+import { useI18n } from "#app/i18n/i18n.tsx";
+import { LiveRunProvider, useLiveRun } from "#app/run/live-run.tsx";
+import { RunTable } from "#app/run/run-table.tsx";
+import { adviceFor } from "./advice.ts";
+import { AgentHeader } from "./agent-header.tsx";
+import { InputsPanel } from "./inputs-panel.tsx";
+import { NodePanel } from "./node-panel.tsx";
+import { OutputsPanel } from "./outputs-panel.tsx";
+import { Problems } from "./problems.tsx";
+import { RunBar, RunFailure } from "./run-bar.tsx";
+import { useKeyed } from "./use-keyed.ts";
+import { useStartRun } from "./use-start-run.ts";
+import classes from "./workbench.module.css";
+import type { WorkbenchAgent, WorkbenchData } from "./workbench-data.ts";
+
+const GraphCanvas = lazy(() => import("#app/graph-view/graph-canvas.client.tsx"));
+
+const TABS = ["inputs", "outputs", "node", "history"] as const;
+type Tab = (typeof TABS)[number];
+
+interface WorkbenchProps {
+  data: WorkbenchData;
+  /** Address of this page with another run. */
+  runPath: (executionId: string) => string;
+}
+
+/** One agent: its graph, its inputs, and a run of it as it happens or happened. */
+export function Workbench({ data, runPath }: WorkbenchProps) {
+  const { run, history } = data;
+  const agent = useKeyed(data.agent === null ? "" : `${data.agent.id}@${data.agent.version}`, data.agent);
+  const links = useMemo(() => (agent === null ? [] : toViewLinks(agent.drawing)), [agent]);
+  return (
+    <LiveRunProvider executionId={run?.id ?? null} links={links}>
+      <Page agent={agent} run={run} history={history} runPath={runPath} />
+    </LiveRunProvider>
+  );
+}
+
+function toViewLinks(drawing: Drawing): ViewLink[] {
+  return drawing.links.map((link) => ({
+    id: link.id,
+    source_id: link.source,
+    source_name: link.source_pin,
+    sink_id: link.sink,
+    sink_name: link.sink_pin,
+  }));
+}
+
+function Page({ agent, run, history, runPath }: WorkbenchData & Pick<WorkbenchProps, "runPath">) {
+  const selection = useSelection(run);
+  const { selected, showNode, select, tab, setTab, focus } = selection;
+  const { t } = useI18n();
+  const titleOf = useTitles(agent);
+  useReloadAtEnd(run);
+  return (
+    <div className={classes.workbench}>
+      <div className={classes.stage}>
+        {agent === null ? <AgentGone run={run} /> : <AgentHeader agent={agent} linked={run !== null} />}
+        {run !== null && <RunBar run={run} />}
+        <div className={classes.notices}>
+          {run !== null && <RunFailure key={run.id} run={run} titleOf={titleOf} onShowNode={showNode} advise={(code) => adviceFor(code, t)} />}
+          {agent !== null && <Problems problems={agent.problems} titleOf={titleOf} onShowNode={showNode} />}
+        </div>
+        {agent !== null && <Canvas drawing={agent.drawing} selected={selected} onSelect={select} focus={focus} />}
+      </div>
+      <aside className={classes.panel} aria-label={t.tabs.panel}>
+        <Panel {...{ agent, run, history, runPath, selected, select, showNode, tab, setTab }} />
+      </aside>
+    </div>
+  );
+}
+
+interface PanelProps extends WorkbenchData, Pick<WorkbenchProps, "runPath"> {
+  selected: string | null;
+  select: (nodeId: string | null) => void;
+  showNode: (nodeId: string) => void;
+  tab: Tab;
+  setTab: (tab: Tab) => void;
+}
+
+function Panel({ agent, run, history, runPath, selected, select, showNode, tab, setTab }: PanelProps) {
+  const { t } = useI18n();
+  const navigate = useNavigate();
+  const onStarted = useCallback(
+    (executionId: string) => {
+      setTab("outputs");
+      void navigate(runPath(executionId), { preventScrollReset: true });
+    },
+    [navigate, runPath, setTab],
+  );
+  const start = useStartRun(agent, onStarted);
+  const node = agent?.drawing.nodes.find(({ id }) => id === selected);
+  const problems = agent?.problems.filter(({ node_id }) => node_id === selected) ?? [];
+  return (
+    <Tabs value={tab} onChange={(value) => setTab(TABS.find((name) => name === value) ?? "inputs")} className={classes.tabs}>
+      <Tabs.List grow>
+        {TABS.map((name) => (
+          <Tabs.Tab key={name} value={name}>
+            {t.tabs[name]}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+      <Tabs.Panel value="inputs" className={classes.tabPanel}>
+        {agent === null ? <Quiet text={t.agent.deleted_text} /> : <InputsPanel agent={agent} run={run} start={start} />}
+      </Tabs.Panel>
+      <Tabs.Panel value="outputs" className={classes.tabPanel}>
+        <OutputsPanel run={run} drawing={agent?.drawing ?? null} onShowNode={showNode} />
+      </Tabs.Panel>
+      <Tabs.Panel value="node" className={classes.tabPanel}>
+        {node === undefined ? (
+          <Quiet text={t.node.choose} />
+        ) : (
+          <NodePanel node={node} problems={problems} inRun={run !== null} onClose={() => select(null)} />
+        )}
+      </Tabs.Panel>
+      <Tabs.Panel value="history" className={classes.tabPanel}>
+        {history.length === 0 ? <Quiet text={t.runs.empty_text} /> : <RunTable runs={history} showAgent={false} compact />}
+      </Tabs.Panel>
+    </Tabs>
+  );
+}
+
+function Canvas(props: { drawing: Drawing; selected: string | null; onSelect: (id: string | null) => void; focus: number }) {
+  const { t } = useI18n();
+  const inBrowser = useInBrowser();
+  const waiting = <div className={classes.canvasWaiting}>{t.agent.layout_busy}</div>;
+  if (props.drawing.nodes.length === 0) {
+    return <div className={classes.canvasWaiting}>{t.agent.no_nodes}</div>;
+  }
+  return (
+    <section className={classes.canvas} aria-label={t.agent.canvas}>
+      {inBrowser ? (
+        <Suspense fallback={waiting}>
+          <GraphCanvas {...props} />
+        </Suspense>
+      ) : (
+        waiting
+      )}
+    </section>
+  );
+}
+
+function AgentGone({ run }: { run: AppRun | null }) {
+  const { t } = useI18n();
+  return (
+    <Alert color="yellow" title={t.agent.deleted} className={classes.notice}>
+      {run !== null && <b>{run.graph_name}. </b>}
+      {t.agent.deleted_text}
+    </Alert>
+  );
+}
+
+function Quiet({ text }: { text: string }) {
+  return (
+    <Text size="sm" c="var(--text-quiet)">
+      {text}
+    </Text>
+  );
+}
+
+/** What this tab of the browser looks at. Never saved, never part of the graph. */
+function useSelection(run: AppRun | null) {
+  const [selected, setSelected] = useState<string | null>(null);
+  const [tab, setTab] = useState<Tab>(run === null ? "inputs" : "outputs");
+  const [focus, setFocus] = useState(0);
+  const select = useCallback((nodeId: string | null) => {
+    setSelected(nodeId);
+    if (nodeId !== null) {
+      setTab("node");
+    }
+  }, []);
+  const showNode = useCallback(
+    (nodeId: string) => {
+      select(nodeId);
+      setFocus((count) => count + 1);
+    },
+    [select],
+  );
+  return { selected, select, showNode, tab, setTab, focus };
+}
+
+function useTitles(agent: WorkbenchAgent | null): (nodeId: string) => string | undefined {
+  return useMemo(() => {
+    const titles = new Map(agent?.drawing.nodes.map(({ id, title, missing, block_id }) => [id, missing ? block_id : title]));
+    return (nodeId: string) => titles.get(nodeId);
+  }, [agent]);
+}
+
+/** The history and the loaded run are old once the run has ended. */
+function useReloadAtEnd(run: AppRun | null): void {
+  const { revalidate } = useRevalidator();
+  const ended = useLiveRun((store) => isTerminal(store.latest().status)) === true;
+  const loadedEnded = run === null || isTerminal(run.status);
+  useEffect(() => {
+    if (ended && !loadedEnded) {
+      void revalidate();
+    }
+  }, [ended, loadedEnded, revalidate]);
+}

@@ -1,0 +1,39 @@
+import * as z from "zod";
+import { defineBlock } from "../define-block.ts";
+import { anyValue } from "../pin-types.ts";
+
+export default defineBlock({
+  id: "f3b1c1b2-4c4f-4f0d-8d2f-4c4f0d8d2f4c",
+  name: "PrintToConsoleBlock",
+  description: "Writes a value to the run's log and passes it on.",
+  categories: ["BASIC"],
+  effects: "idempotent",
+  input: z.object({ text: anyValue().meta({ description: "What to write." }) }),
+  output: z.object({
+    output: anyValue().meta({ description: "The value that was written." }),
+    status: z.string().meta({ description: 'Always "printed".' }),
+  }),
+  examples: [
+    {
+      name: "a text",
+      input: { text: "Hello" },
+      expect: [
+        ["output", "Hello"],
+        ["status", "printed"],
+      ],
+    },
+    {
+      name: "anything else",
+      input: { text: { a: [1] } },
+      expect: [
+        ["output", { a: [1] }],
+        ["status", "printed"],
+      ],
+    },
+  ],
+  async *run({ input, ctx }) {
+    ctx.logger.info(typeof input.text === "string" ? input.text : JSON.stringify(input.text));
+    yield ["output", input.text];
+    yield ["status", "printed"];
+  },
+});

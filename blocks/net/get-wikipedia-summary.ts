@@ -1,0 +1,65 @@
+import * as z from "zod";
+import { BlockError, defineBlock } from "#blocks/define-block.ts";
+import type { EgressInit } from "./egress-init.ts";
+
+const Summary = z.object({ extract: z.string() });
+
+/** Summary of an encyclopaedia article (autogpt.md §6.1). `effects` is `idempotent`: it only reads. */
+export default defineBlock({
+  id: "f5b0f5d0-1862-4d61-94be-3ad0fa772760",
+  name: "GetWikipediaSummaryBlock",
+  description: "Gives the first paragraph of the article on a topic from the English Wikipedia.",
+  categories: ["SEARCH"],
+  effects: "idempotent",
+  input: z.object({
+    topic: z.string().trim().min(1).meta({ description: "Title of the article.", placeholder: "Alan Turing" }),
+  }),
+  output: z.object({
+    summary: z.string().meta({ description: "Plain text of the article's first paragraph." }),
+  }),
+  examples: [
+    {
+      name: "a topic",
+      input: { topic: "Kettle (tea)" },
+      fetch: [
+        {
+          url: "https://en.wikipedia.org/api/rest_v1/page/summary/Kettle%20(tea)?redirect=true",
+          json: { title: "Kettle", extract: "A kettle is a vessel for boiling water." },
+        },
+      ],
+      expect: [["summary", "A kettle is a vessel for boiling water."]],
+    },
+    {
+      name: "a topic without an article",
+      input: { topic: "no/such" },
+      fetch: [{ url: "https://en.wikipedia.org/api/rest_v1/page/summary/no%2Fsuch?redirect=true", status: 404, json: {} }],
+      expectError: 'no article "no/such"',
+    },
+    {
+      name: "a busy server",
+      input: { topic: "Tea" },
+      fetch: [{ url: "https://en.wikipedia.org/api/rest_v1/page/summary/Tea?redirect=true", status: 503, text: "busy" }],
+      expectError: "status 503",
+    },
+  ],
+  async *run({ input, ctx }) {
+    const url = `https://en.wikipedia.org/api/rest_v1/page/summary/${encodeURIComponent(input.topic)}?redirect=true`;
+    // Wikimedia refuses clients that do not say who they are.
+    const headers = { accept: "application/json", "user-agent": "Weft/0.1 (self-hosted agent platform)" };
+    const init: EgressInit = { headers, signal: ctx.signal, egress: { maxBytes: 1_000_000 } };
+    const response = await ctx.fetch(url, init);
+    if (response.status === 404) {
+      throw new BlockError("topic_not_found", `Wikipedia has no article ${JSON.stringify(input.topic)}. Check the spelling of the title.`);
+    }
+    if (!response.ok) {
+      throw new BlockError("wikipedia_unavailable", `Wikipedia answered with the status ${response.status}. Try again later.`, {
+        retryable: response.status === 429 || response.status >= 500,
+      });
+    }
+    const summary = Summary.safeParse(await response.json().catch(() => undefined));
+    if (!summary.success) {
+      throw new BlockError("wikipedia_unavailable", "Wikipedia's answer has no summary in it.", { retryable: true });
+    }
+    yield ["summary", summary.data.extract];
+  },
+});

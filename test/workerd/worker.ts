@@ -1,0 +1,12 @@
+import { createApp, createDeps } from "#worker/compose.ts";
+import type { Env } from "#worker/env.ts";
+import { handleQueue } from "#worker/handle-queue.ts";
+
+export { ExecutionObject } from "#durable-objects/execution/execution.ts";
+export { WorkRunner } from "#worker/consumers/work-runner.ts";
+
+/** The Worker as it is deployed, without the pages: those need the built editor and are tested in a browser. */
+export default {
+  fetch: (request, env, ctx) => createApp(createDeps(env)).fetch(request, env, ctx),
+  queue: handleQueue,
+} satisfies ExportedHandler<Env>;

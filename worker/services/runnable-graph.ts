@@ -1,0 +1,118 @@
+import { GraphError } from "#graph/errors.ts";
+import type { JsonObject } from "#graph/json.ts";
+import type { GraphFile } from "#graph/model/graph-file.ts";
+import { compilePlan } from "#graph/plan/compile-plan.ts";
+import type { Plan } from "#graph/plan/plan.ts";
+import { computeInputSchema } from "#graph/schema/compute-schemas.ts";
+import { checkRunInputs } from "#graph/validation/check-inputs.ts";
+import { validateGraph } from "#graph/validation/validate-graph.ts";
+import { TtlCache } from "#worker/cache/ttl-cache.ts";
+import { WeightedCache } from "#worker/cache/weighted-cache.ts";
+import { loadGraphContent } from "#worker/db/graph-content.ts";
+import { findGraph } from "#worker/db/graph-table.ts";
+import type { GraphKey } from "#worker/db/graph-table.ts";
+import { findGraphVersion } from "#worker/db/graph-version-table.ts";
+import type { ServiceDeps } from "./service-deps.ts";
+import { notFound, ServiceError } from "./service-error.ts";
+
+/** A graph version that was checked and compiled: all that starting a run takes. */
+export interface RunnableGraph {
+  plan: Plan;
+  /** The run's inputs, converted to their types. @throws ServiceError 422 `invalid_inputs` with a message for each field. */
+  checkInputs(inputs: JsonObject): JsonObject;
+}
+
+/** How long an isolate may go on with a graph's active version, or with a deleted graph, after another one changed it. */
+const HEAD_TTL_MS = 5_000;
+/** Characters of graph files whose plans are kept; a plan takes some times that in memory. */
+const MAX_PLAN_CHARS = 8_000_000;
+
+const heads = new TtlCache<{ activeVersion: number }>({ ttlMs: HEAD_TTL_MS, capacity: 2_000 });
+const runnables = new WeightedCache<RunnableGraph>(MAX_PLAN_CHARS);
+
+/**
+ * Resolves what is to run without asking the database when this isolate has seen the version lately: versions never
+ * change, only which of them is active.
+ * @throws ServiceError 404 for an unknown graph or version, 422 `graph_not_runnable` with `node_errors`.
+ */
+export async function resolveRunnableGraph(
+  deps: ServiceDeps,
+  request: GraphKey & { version: number | undefined },
+): Promise<RunnableGraph> {
+  const key = headKey(request);
+  let head = heads.get(key, deps.now());
+  if (head === undefined) {
+    const row = await findGraph(deps.db, request);
+    if (row === undefined) {
+      throw notFound("graph");
+    }
+    head = { activeVersion: row.activeVersion };
+    heads.set(key, head, deps.now());
+  }
+  const version = request.version ?? head.activeVersion;
+  const versionKey = `${key}@${version}`;
+  const known = runnables.get(versionKey);
+  if (known !== undefined) {
+    return known;
+  }
+  const row = await findGraphVersion(deps.db, { ...request, version });
+  if (row === undefined) {
+    throw new ServiceError(404, "not_found", `The graph has no version ${version}.`);
+  }
+  const text = await loadGraphContent(deps.env.FILES, row);
+  const runnable = prepare(deps, JSON.parse(text) as GraphFile);
+  runnables.set(versionKey, runnable, text.length);
+  return runnable;
+}
+
+/** To be called by whoever changes or deletes a graph, so that this isolate sees it at once. */
+export function forgetGraphHead(key: GraphKey): void {
+  heads.delete(headKey(key));
+}
+
+function prepare(deps: ServiceDeps, graph: GraphFile): RunnableGraph {
+  const { catalog } = deps.blocks;
+  const { ok, errors, node_errors: nodeErrors } = validateGraph(graph, catalog, { forRun: true });
+  if (!ok) {
+    const first = errors[0]?.message ?? "Some nodes lack what they need; `details.node_errors` says what.";
+    throw notRunnable(first, { errors, node_errors: nodeErrors });
+  }
+  const plan = compile(graph, deps);
+  const inputSchema = computeInputSchema(graph, catalog);
+  return {
+    plan,
+    checkInputs(inputs) {
+      const checked = checkRunInputs(inputSchema, inputs);
+      if (!checked.ok) {
+        throw invalidInputs(checked.errors);
+      }
+      return checked.inputs;
+    },
+  };
+}
+
+function compile(graph: GraphFile, deps: ServiceDeps): Plan {
+  try {
+    return compilePlan(graph, deps.blocks.catalog);
+  } catch (error) {
+    if (error instanceof GraphError) {
+      throw notRunnable(error.message, { errors: error.details, node_errors: {} });
+    }
+    throw error;
+  }
+}
+
+function notRunnable(reason: string, details: { errors: unknown[]; node_errors: unknown }): ServiceError {
+  return new ServiceError(422, "graph_not_runnable", `The graph cannot run as it is. ${reason}`, { details });
+}
+
+function invalidInputs(fields: Record<string, string>): ServiceError {
+  const list = Object.entries(fields).map(([name, message]) => (name === "" ? message : `${name}: ${message}`));
+  return new ServiceError(422, "invalid_inputs", `The inputs do not fit the graph. ${list.join(" ")}`, {
+    details: { fields },
+  });
+}
+
+function headKey(key: GraphKey): string {
+  return `${key.workspaceId}/${key.graphId}`;
+}
