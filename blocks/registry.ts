@@ -64,85 +64,90 @@ import getCurrentDate from "./time/get-current-date.ts";
 import getCurrentTime from "./time/get-current-time.ts";
 import type { Block } from "./define-block.ts";
 
-/** Every block of the platform, by family. registry.test.ts compares the list with the files. */
-const BLOCKS: readonly Block[] = [
-  // basic
-  note,
-  printToConsole,
-  storeValue,
-  universalTypeConverter,
-  // io
-  agentDateInput,
-  agentDropdownInput,
-  agentInput,
-  agentLongTextInput,
-  agentNumberInput,
-  agentOutput,
-  agentShortTextInput,
-  agentTableInput,
-  agentTimeInput,
-  agentToggleInput,
-  // text
-  combineTexts,
-  extractTextInformation,
-  fillTextTemplate,
-  matchTextPattern,
-  textDecoder,
-  textEncoder,
-  textReplace,
-  textSplit,
-  wordCharacterCount,
-  // code
-  codeExtraction,
-  // data
-  jsonDecoder,
-  jsonEncoder,
-  readSpreadsheet,
-  xmlParser,
-  // dictionaries
-  addToDictionary,
-  createDictionary,
-  dictionaryIsEmpty,
-  findInDictionary,
-  removeFromDictionary,
-  replaceDictionaryValue,
-  // lists
-  addToList,
-  concatenateLists,
-  createList,
-  findInList,
-  flattenList,
-  getListItem,
-  interleaveLists,
-  listDifference,
-  listIntersection,
-  listIsEmpty,
-  removeFromList,
-  replaceListItem,
-  reverseListOrder,
-  zipLists,
-  // logic
-  condition,
-  ifInputMatches,
-  stepThroughItems,
-  // math
-  calculator,
-  countItems,
-  dataSampling,
-  // net
-  getWikipediaSummary,
-  readRssFeed,
-  sendWebRequest,
-  // time
-  countdownTimer,
-  getCurrentDateAndTime,
-  getCurrentDate,
-  getCurrentTime,
-  // ai
-  aiStructuredResponseGenerator,
-  aiTextGenerator,
+/** Blocks of one folder. */
+export interface BlockFamily {
+  /** Name of the folder. */
+  id: string;
+  title: string;
+  blocks: readonly Block[];
+}
+
+/** Every block of the platform. registry.test.ts compares the list with the files. */
+export const blockFamilies: readonly BlockFamily[] = [
+  { id: "basic", title: "Basics", blocks: [note, printToConsole, storeValue, universalTypeConverter] },
+  {
+    id: "io",
+    title: "Inputs and outputs",
+    blocks: [
+      agentDateInput,
+      agentDropdownInput,
+      agentInput,
+      agentLongTextInput,
+      agentNumberInput,
+      agentOutput,
+      agentShortTextInput,
+      agentTableInput,
+      agentTimeInput,
+      agentToggleInput,
+    ],
+  },
+  {
+    id: "text",
+    title: "Text",
+    blocks: [
+      combineTexts,
+      extractTextInformation,
+      fillTextTemplate,
+      matchTextPattern,
+      textDecoder,
+      textEncoder,
+      textReplace,
+      textSplit,
+      wordCharacterCount,
+    ],
+  },
+  { id: "code", title: "Code", blocks: [codeExtraction] },
+  { id: "data", title: "Data formats", blocks: [jsonDecoder, jsonEncoder, readSpreadsheet, xmlParser] },
+  {
+    id: "dictionaries",
+    title: "Dictionaries",
+    blocks: [
+      addToDictionary,
+      createDictionary,
+      dictionaryIsEmpty,
+      findInDictionary,
+      removeFromDictionary,
+      replaceDictionaryValue,
+    ],
+  },
+  {
+    id: "lists",
+    title: "Lists",
+    blocks: [
+      addToList,
+      concatenateLists,
+      createList,
+      findInList,
+      flattenList,
+      getListItem,
+      interleaveLists,
+      listDifference,
+      listIntersection,
+      listIsEmpty,
+      removeFromList,
+      replaceListItem,
+      reverseListOrder,
+      zipLists,
+    ],
+  },
+  { id: "logic", title: "Decisions and loops", blocks: [condition, ifInputMatches, stepThroughItems] },
+  { id: "math", title: "Numbers and samples", blocks: [calculator, countItems, dataSampling] },
+  { id: "net", title: "Network", blocks: [getWikipediaSummary, readRssFeed, sendWebRequest] },
+  { id: "time", title: "Time", blocks: [countdownTimer, getCurrentDateAndTime, getCurrentDate, getCurrentTime] },
+  { id: "ai", title: "Language models", blocks: [aiStructuredResponseGenerator, aiTextGenerator] },
 ];
 
+const BLOCKS: readonly Block[] = blockFamilies.flatMap((family) => family.blocks);
 const BY_ID: ReadonlyMap<string, Block> = new Map(BLOCKS.map((block) => [block.descriptor.id, block]));
 
 export interface BlockRegistry {

@@ -1,6 +1,6 @@
 import type { LogBatch } from "./core/log-event.ts";
 import { assertNextBatch } from "./store.ts";
-import type { ExecutionStore, RunHeader } from "./store.ts";
+import type { ExecutionStore, RunHeader, Sync } from "./store.ts";
 
 /** A store in memory, for simulation and tests of what stands on the port. Values are copied in and out as JSON, as SQLite does. */
 export class MemoryExecutionStore implements ExecutionStore {
@@ -41,11 +41,11 @@ export class MemoryExecutionStore implements ExecutionStore {
     return this.#batches.at(-1)?.last ?? 0;
   }
 
-  transaction<T>(work: () => T): T {
+  transaction<T>(work: () => Sync<T>): T {
     const header = this.#header;
     const batches = [...this.#batches];
     try {
-      return work();
+      return work() as T;
     } catch (error) {
       this.#header = header;
       this.#batches = batches;

@@ -1,7 +1,7 @@
 import type { LogBatch, LogEvent } from "./core/log-event.ts";
 import { migrateSchema } from "./schema-migrations.ts";
 import { assertNextBatch } from "./store.ts";
-import type { ExecutionStore, RunHeader } from "./store.ts";
+import type { ExecutionStore, RunHeader, Sync } from "./store.ts";
 
 type SqlValue = string | number | null;
 
@@ -86,10 +86,10 @@ export class SqliteExecutionStore implements ExecutionStore {
     return this.#lastSeq;
   }
 
-  transaction<T>(work: () => T): T {
+  transaction<T>(work: () => Sync<T>): T {
     const ready = this.#ready;
     try {
-      return this.#storage.transactionSync(work);
+      return this.#storage.transactionSync(work) as T;
     } catch (error) {
       this.#ready = ready;
       this.#lastSeq = null;

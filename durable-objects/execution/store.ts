@@ -12,7 +12,7 @@ export interface RunHeader {
 }
 
 /** An async callback is a type error: a transaction holds no await. */
-type Sync<T> = T extends Promise<unknown> ? { error: "A transaction callback must not be async." } : T;
+export type Sync<T> = T extends Promise<unknown> ? { error: "A transaction callback must not be async." } : T;
 
 /**
  * Where one run lives. Synchronous and transactional: a commit is one `append`, all or nothing. Rules SO1 to SO7 of SPEC.md;

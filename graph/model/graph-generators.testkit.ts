@@ -96,7 +96,7 @@ const rawNode = (id: string): fc.Arbitrary<JsonObject> =>
 /** The JSON of an agent file in the variants that are out there, with unknown keys, blocks and old ids. */
 export const anyGraphJson: fc.Arbitrary<JsonObject> = fc.nat(6).chain((size) => {
   const ids = Array.from({ length: size }, (_, index) => `node-${index}`);
-  const end = fc.constantFrom(...ids);
+  const end = size === 0 ? fc.constant("") : fc.constantFrom(...ids);
   const link = fc.record(
     { source_id: end, sink_id: end, source_name: pin, sink_name: pin, is_static: fc.boolean(), extra: extras },
     { requiredKeys: ["source_id", "sink_id", "source_name", "sink_name", "extra"] },
@@ -111,7 +111,7 @@ export const anyGraphJson: fc.Arbitrary<JsonObject> = fc.nat(6).chain((size) => 
         description: fc.option(fc.string()),
         instructions: fc.option(fc.string()),
         nodes: fc.tuple(...ids.map(rawNode)),
-        links: size === 0 ? fc.constant([]) : fc.array(link, { maxLength: 8 }),
+        links: fc.array(link, { maxLength: size === 0 ? 0 : 8 }),
         is_template: fc.boolean(),
         extra: extras,
       },

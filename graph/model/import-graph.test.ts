@@ -37,7 +37,7 @@ describe("importGraph", () => {
       testCatalog,
     );
     expect(graph).toMatchObject({ version: 1, is_active: true, description: "", is_template: true, sub_graphs: [] });
-    expect(graph.nodes[0]).toEqual({ id: "a", block_id: BLOCK.input, input_default: {}, metadata: {}, webhook: null });
+    expect(graph.nodes[0]).toEqual({ id: "a", block_id: BLOCK.input, input_default: {}, metadata: {} });
     expect(graph.links[0]?.is_static).toBe(true);
     expect(warnings).toEqual([]);
     expect(missing_blocks).toEqual([]);
@@ -82,7 +82,6 @@ describe("importGraph", () => {
       input_default: {},
       graph_id: "g",
       graph_version: 3,
-      webhook_id: null,
       metadata: { position: { x: 1, y: 2, z: 3 }, credentials_optional: true, future: 1 },
     });
     expect(graph.links[0]).toMatchObject({ future: true });

@@ -6,7 +6,7 @@ import { isUnsafeName, recordOf } from "../own-property.ts";
 import { AGENT_EXECUTOR_BLOCK_ID } from "./agent-node.ts";
 import { type GraphFile, graphSchema, type SubGraph } from "./graph-file.ts";
 import { checkIntegrity, summary } from "./graph-integrity.ts";
-import { COMPUTED_KEYS, LINK_COPY_KEYS, OWNER_KEYS } from "./graph-keys.ts";
+import { COMPUTED_KEYS, LINK_COPY_KEYS, OWNER_KEYS, WEBHOOK_KEYS } from "./graph-keys.ts";
 import { checkGraphSize, MAX_FILE_NODES, MAX_SUB_GRAPHS, tooLarge } from "./graph-limits.ts";
 import { currentBlockId } from "./legacy-block-ids.ts";
 
@@ -193,7 +193,7 @@ function normalizeGraph(graph: JsonObject, path: string, warnings: ImportWarning
 function normalizeNode(node: JsonObject, path: string, warnings: ImportWarning[]): JsonObject {
   refuseUnsafeKeys(node, `${path}.`);
   const result = without(node, LINK_COPY_KEYS);
-  dropNulls(result, ["input_default", "metadata"]);
+  dropNulls(result, ["input_default", "metadata", ...WEBHOOK_KEYS]);
   if (isJsonObject(result.metadata)) {
     result.metadata = normalizeMetadata(result.metadata, `${path}.metadata.`);
   }

@@ -85,7 +85,9 @@ export const graphOpSchema = z.discriminatedUnion("type", [...singleGraphOpSchem
 export type GraphOp = z.infer<typeof graphOpSchema>;
 export type BatchOp = z.infer<typeof batchSchema>;
 
-const UNSAFE_DEPTH = 4;
+const DESCRIBED_KEYS: ReadonlySet<string> = new Set([
+  "ops", "node", "link", "fields", "position", "metadata", "weft", "retry", "cache", "pinned",
+]);
 
 /**
  * Reads an operation (or a batch) from outside. Throws GraphError `invalid_operation` with one detail per finding, `invalid_name` where a key
@@ -96,7 +98,7 @@ export function parseGraphOp(value: unknown): GraphOp {
   if (finding !== undefined) {
     throw new GraphError("invalid_operation", `The operation is not JSON: ${finding.path} ${finding.message}`, [finding]);
   }
-  const unsafe = findUnsafeKey(value, "", 0);
+  const unsafe = findUnsafeKey(value, "");
   if (unsafe !== undefined) {
     throw new GraphError("invalid_name", `The operation uses a name that is not allowed: ${unsafe}`, [
       { path: unsafe, code: "invalid_name", message: "This name may not be used as a key here." },
@@ -110,17 +112,17 @@ export function parseGraphOp(value: unknown): GraphOp {
   return parsed.data;
 }
 
-/** Looks at the structure only: values of pins may have any key. */
-function findUnsafeKey(value: unknown, path: string, depth: number): string | undefined {
-  if (depth > UNSAFE_DEPTH || typeof value !== "object" || value === null) {
+/** Looks only at objects that the schema describes: all other values pass as they are, whatever keys they have. */
+function findUnsafeKey(value: unknown, path: string): string | undefined {
+  if (typeof value !== "object" || value === null) {
     return undefined;
   }
   for (const [key, inner] of Object.entries(value)) {
     const at = path === "" ? key : `${path}.${key}`;
-    if (isUnsafeName(key)) {
+    if (!Array.isArray(value) && isUnsafeName(key)) {
       return at;
     }
-    const found = key === "input_default" || key === "value" ? undefined : findUnsafeKey(inner, at, depth + 1);
+    const found = Array.isArray(value) || DESCRIBED_KEYS.has(key) ? findUnsafeKey(inner, at) : undefined;
     if (found !== undefined) {
       return found;
     }

@@ -101,7 +101,7 @@ function start(recorder: Recorder, inputs: JsonObject): void {
     const plan = planNode(state, index);
     const name = plan.input_default.name;
     const given = plan.ui_type === "Input" && typeof name === "string" && Object.hasOwn(inputs, name);
-    const literals = given ? { value: inputs[name] ?? null } : {};
+    const literals: JsonObject = given ? { value: inputs[name] ?? null } : {};
     queueNode(recorder, { ne: newId(recorder), node: index, refs: [], literals });
   }
 }
