@@ -13,8 +13,9 @@ export interface JsonFinding {
 }
 
 /**
- * The first place at which `value` is not JSON (NaN, undefined, a function, a Date …) or is nested deeper than `maxDepth`;
- * undefined when all of it is fine. Walks with a stack of its own: input nested a million deep cannot overflow the call stack.
+ * The first place at which `value` is not JSON (NaN, undefined, a function, a Date …) or is nested deeper than
+ * `maxDepth`; undefined when all of it is fine. Walks with a stack of its own: input nested a million deep cannot
+ * overflow the call stack.
  */
 export function findNonJson(value: unknown, maxDepth: number = MAX_JSON_DEPTH): JsonFinding | undefined {
   const stack: { value: unknown; path: string; depth: number }[] = [{ value, path: "", depth: 0 }];

@@ -24,7 +24,10 @@ export function setOwn<T>(object: Record<string, T>, key: string, value: T): voi
   }
 }
 
-/** A record of the given entries in which every key, `__proto__` included, is an own property. The last of equal keys wins. */
+/**
+ * A record of the given entries in which every key, `__proto__` included, is an own property. The last of equal keys
+ * wins.
+ */
 export function recordOf<T>(entries: Iterable<readonly [string, T]>): Record<string, T> {
   const record: Record<string, T> = {};
   for (const [key, value] of entries) {

@@ -121,7 +121,7 @@ function drawInputs({ schema, linked, values }: InputPins): { shown: DrawnPin[];
     const isLinked = linked.has(name);
     const value = getOwn(values, name);
     const isSet = value !== undefined && value !== null && value !== "";
-    const required = schema.required?.includes(name) === true;
+    const required = schema.required?.includes(name) === true && !hasLinkedPart(name, linked);
     if (!isLinked && !isSet) {
       const redundant = property.hidden === true || (property.advanced === true && !required);
       if (redundant || (idle >= MAX_IDLE_PINS && !required)) {
@@ -196,7 +196,8 @@ function drawLink(link: GraphLink, nodes: Map<string, DrawnNode>): DrawnLink {
 }
 
 function preview(value: JsonValue): string {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  // A text of nothing but spaces or line breaks (a delimiter) would not be seen: it is shown as JSON.
+  const text = typeof value === "string" && value.trim() !== "" ? value : JSON.stringify(value);
   const line = text.replace(/\s+/g, " ").trim();
   return line.length > MAX_PREVIEW_CHARS ? `${line.slice(0, MAX_PREVIEW_CHARS - 1)}…` : line;
 }

@@ -38,7 +38,7 @@ export default function SignInPage() {
               <Title order={1} size="h3">
                 {t.sign_in.title}
               </Title>
-              <Text c="dimmed" size="sm">
+              <Text c="var(--text-quiet)" size="sm">
                 {t.app.tagline}
               </Text>
             </div>

@@ -90,20 +90,25 @@ function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The JSON objects and lists in a text, outermost and in order; the whole text first. */
+/** Most characters to look at in search of JSON, so that no answer takes long to read. */
+const SEARCH_BUDGET = 5_000_000;
+
+/** The JSON objects and lists in a text, outermost and in order. */
 function jsonIn(text: string): JsonValue[] {
   const whole = parse(text);
   if (whole !== undefined) {
     return [whole];
   }
   const found: JsonValue[] = [];
-  const closing = closings(text);
-  for (let at = 0; at < text.length; at += 1) {
-    const end = closing.get(at);
-    const value = end === undefined ? undefined : parse(text.slice(at, end + 1));
-    if (value !== undefined && end !== undefined) {
+  const opening = /\{(?=\s*["}])|\[(?=\s*[[{"\]\dtfn-])/g;
+  let budget = SEARCH_BUDGET;
+  for (let match = opening.exec(text); match !== null && budget > 0; match = opening.exec(text)) {
+    const end = closingOf(text, match.index, budget);
+    budget -= end - match.index;
+    const value = parse(text.slice(match.index, end));
+    if (value !== undefined) {
       found.push(value);
-      at = end;
+      opening.lastIndex = end;
     }
   }
   return found;
@@ -111,7 +116,7 @@ function jsonIn(text: string): JsonValue[] {
 
 function parse(text: string): JsonValue | undefined {
   const trimmed = text.trim();
-  if (!trimmed.startsWith("{") && !trimmed.startsWith("[")) {
+  if (!/^[{[]/.test(trimmed) || !/[}\]]$/.test(trimmed)) {
     return undefined;
   }
   try {
@@ -121,14 +126,12 @@ function parse(text: string): JsonValue | undefined {
   }
 }
 
-const MAX_OPENINGS = 2_000;
-
-/** Where each outermost bracket closes, by its position: one pass, strings inside brackets skipped. */
-function closings(text: string): Map<number, number> {
-  const result = new Map<number, number>();
-  const stack: number[] = [];
+/** The position after the bracket that closes the one at `start`, or where the search for it ended. */
+function closingOf(text: string, start: number, budget: number): number {
+  let depth = 0;
   let inString = false;
-  for (let at = 0; at < text.length && result.size < MAX_OPENINGS; at += 1) {
+  const limit = Math.min(text.length, start + budget);
+  for (let at = start; at < limit; at += 1) {
     const letter = text[at];
     if (inString) {
       if (letter === "\\") {
@@ -137,16 +140,15 @@ function closings(text: string): Map<number, number> {
         inString = false;
       }
     } else if (letter === '"') {
-      // A quotation mark in prose opens no string.
-      inString = stack.length > 0;
+      inString = true;
     } else if (letter === "{" || letter === "[") {
-      stack.push(at);
-    } else if ((letter === "}" || letter === "]") && stack.length > 0) {
-      const start = stack.pop();
-      if (stack.length === 0 && start !== undefined) {
-        result.set(start, at);
+      depth += 1;
+    } else if (letter === "}" || letter === "]") {
+      depth -= 1;
+      if (depth === 0) {
+        return at + 1;
       }
     }
   }
-  return result;
+  return limit;
 }

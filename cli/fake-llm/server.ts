@@ -130,7 +130,8 @@ function flatHeaders(request: IncomingMessage): Record<string, string> {
 }
 
 function checkKey(headers: Record<string, string>, protocol: "openai" | "anthropic"): void {
-  const key = protocol === "openai" ? headers.authorization?.replace(/^Bearer /, "") : headers["x-api-key"];
+  const bearer = headers.authorization?.replace(/^Bearer /, "");
+  const key = protocol === "openai" ? bearer : (headers["x-api-key"] ?? bearer);
   if (key === undefined || key === "" || key === "invalid") {
     const message = protocol === "openai" ? `Incorrect API key provided: ${key ?? ""}.` : "invalid x-api-key";
     throw new BadRequest(401, message);
@@ -173,7 +174,7 @@ async function sendReply(response: ServerResponse, exchange: Exchange): Promise<
     await sendStream(response, exchange);
     return;
   }
-  await pause(reply.delayMs ?? 0);
+  await delay(response, reply.delayMs);
   if (reply.cutAfter !== undefined) {
     response.destroy();
   } else if (reply.stallAfter === undefined) {
@@ -184,6 +185,7 @@ async function sendReply(response: ServerResponse, exchange: Exchange): Promise<
 async function sendStream(response: ServerResponse, { request, reply, id }: Exchange): Promise<void> {
   const openai = request.protocol === "openai";
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-request-id": `req_${id}` });
+  response.flushHeaders();
   let texts = 0;
   for (const event of (openai ? openAiEvents : anthropicEvents)(request, reply, id)) {
     if (texts === reply.cutAfter) {
@@ -197,7 +199,10 @@ async function sendStream(response: ServerResponse, { request, reply, id }: Exch
       response.end(`${openai ? "" : "event: error\n"}data: ${JSON.stringify(error)}\n\n`);
       return;
     }
-    await pause(reply.delayMs ?? 0);
+    await delay(response, reply.delayMs);
+    if (response.destroyed) {
+      return;
+    }
     await new Promise<void>((resolve) => {
       response.write(event.data, () => {
         resolve();
@@ -206,6 +211,20 @@ async function sendStream(response: ServerResponse, { request, reply, id }: Exch
     texts += event.text ? 1 : 0;
   }
   response.end();
+}
+
+/** Waits, but no longer than the client does. */
+async function delay(response: ServerResponse, ms: number | undefined): Promise<void> {
+  if (ms === undefined) {
+    return;
+  }
+  const gone = new AbortController();
+  const stop = (): void => {
+    gone.abort();
+  };
+  response.once("close", stop);
+  await pause(ms, undefined, { signal: gone.signal }).catch(() => undefined);
+  response.off("close", stop);
 }
 
 function sendJson(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {

@@ -20,9 +20,25 @@ export type BlockUiType =
   | "MCP Tool";
 
 export const BLOCK_CATEGORIES = [
-  "AI", "SOCIAL", "TEXT", "SEARCH", "BASIC", "INPUT", "OUTPUT", "LOGIC", "COMMUNICATION",
-  "DEVELOPER_TOOLS", "DATA", "HARDWARE", "AGENT", "CRM", "SAFETY", "PRODUCTIVITY",
-  "ISSUE_TRACKING", "MULTIMEDIA", "MARKETING",
+  "AI",
+  "SOCIAL",
+  "TEXT",
+  "SEARCH",
+  "BASIC",
+  "INPUT",
+  "OUTPUT",
+  "LOGIC",
+  "COMMUNICATION",
+  "DEVELOPER_TOOLS",
+  "DATA",
+  "HARDWARE",
+  "AGENT",
+  "CRM",
+  "SAFETY",
+  "PRODUCTIVITY",
+  "ISSUE_TRACKING",
+  "MULTIMEDIA",
+  "MARKETING",
 ] as const;
 export type BlockCategory = (typeof BLOCK_CATEGORIES)[number];
 

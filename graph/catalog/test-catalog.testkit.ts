@@ -66,7 +66,11 @@ function ioInputs(value: JsonSchema, more: Record<string, JsonSchema> = {}): Jso
 const INPUT: Partial<BlockDescriptor> = { ui_type: "Input", static_output: true };
 
 const SKETCHES: Record<keyof typeof BLOCK, Sketch> = {
-  storeValue: { input: object({ input: ANY, data: { default: null } }, ["input"]), output: ["output"], more: { static_output: true } },
+  storeValue: {
+    input: object({ input: ANY, data: { default: null } }, ["input"]),
+    output: ["output"],
+    more: { static_output: true },
+  },
   print: { input: object({ text: ANY }, ["text"]), output: ["output", "status"], more: { disabled: true } },
   note: { input: object({ text: TEXT }, ["text"]), output: ["output"], more: { ui_type: "Note" } },
   input: { input: ioInputs(ANY), output: ["result"], more: INPUT },
@@ -92,7 +96,11 @@ const SKETCHES: Record<keyof typeof BLOCK, Sketch> = {
   },
   fillTemplate: {
     input: object(
-      { values: { type: "object", additionalProperties: {} }, format: TEXT, escape_html: { type: "boolean", default: false } },
+      {
+        values: { type: "object", additionalProperties: {} },
+        format: TEXT,
+        escape_html: { type: "boolean", default: false },
+      },
       ["values", "format"],
     ),
     output: ["output"],
@@ -101,7 +109,10 @@ const SKETCHES: Record<keyof typeof BLOCK, Sketch> = {
     input: object({ input: { type: "array", items: TEXT }, delimiter: { type: "string", default: "" } }, ["input"]),
     output: ["output"],
   },
-  createDictionary: { input: object({ values: { type: "object", additionalProperties: {} } }, ["values"]), output: ["dictionary"] },
+  createDictionary: {
+    input: object({ values: { type: "object", additionalProperties: {} } }, ["values"]),
+    output: ["dictionary"],
+  },
   createList: {
     input: object(
       {
@@ -159,7 +170,12 @@ const SKETCHES: Record<keyof typeof BLOCK, Sketch> = {
     input: object(
       {
         url: TEXT,
-        credentials: { ...CREDENTIALS, credentials_provider: ["http"], credentials_types: ["host_scoped"], discriminator: "url" },
+        credentials: {
+          ...CREDENTIALS,
+          credentials_provider: ["http"],
+          credentials_types: ["host_scoped"],
+          discriminator: "url",
+        },
       },
       ["url", "credentials"],
     ),
@@ -186,7 +202,11 @@ const SKETCHES: Record<keyof typeof BLOCK, Sketch> = {
     output: ["response", "prompt"],
     more: { effects: "once", timeout_ms: 300_000 },
   },
-  orchestrator: { input: object({ prompt: TEXT }, ["prompt"]), output: ["tools", "finished", "conversations"], more: { ui_type: "AI" } },
+  orchestrator: {
+    input: object({ prompt: TEXT }, ["prompt"]),
+    output: ["tools", "finished", "conversations"],
+    more: { ui_type: "AI" },
+  },
   humanInTheLoop: {
     input: object({ data: ANY, name: TEXT, editable: { type: "boolean", default: true } }, ["data", "name"]),
     output: ["approved_data", "rejected_data", "review_message"],
@@ -222,7 +242,10 @@ const SKETCHES: Record<keyof typeof BLOCK, Sketch> = {
     more: { ui_type: "MCP Tool" },
   },
   webhook: {
-    input: object({ payload: { type: "object", default: {}, hidden: true }, constants: { type: "object", default: {} } }),
+    input: object({
+      payload: { type: "object", default: {}, hidden: true },
+      constants: { type: "object", default: {} },
+    }),
     output: ["payload", "constants"],
     more: { ui_type: "Webhook (manual)" },
   },

@@ -14,8 +14,8 @@ export function embeddedSchema(
 }
 
 /**
- * A JSON object from a file read as a schema, its `properties`, `required` and `$defs` of the right kinds; what is of a wrong kind is left
- * out. Undefined when it is no object.
+ * A JSON object from a file read as a schema, its `properties`, `required` and `$defs` of the right kinds; what is of a
+ * wrong kind is left out. Undefined when it is no object.
  */
 export function asSchema(value: JsonValue | undefined): JsonSchema | undefined {
   if (!isJsonObject(value)) {
@@ -25,7 +25,10 @@ export function asSchema(value: JsonValue | undefined): JsonSchema | undefined {
   const schema: JsonSchema = isWellFormed(rest) ? (rest as JsonSchema) : { type: "object" };
   if (isJsonObject(properties)) {
     schema.properties = Object.fromEntries(
-      Object.entries(properties).map(([name, property]) => [name, isWellFormed(property) ? (property as JsonSchema) : {}]),
+      Object.entries(properties).map(([name, property]) => [
+        name,
+        isWellFormed(property) ? (property as JsonSchema) : {},
+      ]),
     );
   }
   if (Array.isArray(required)) {
@@ -54,8 +57,12 @@ function isWellFormed(value: JsonValue | undefined): boolean {
     (ref === undefined || typeof ref === "string") &&
     (pattern === undefined || typeof pattern === "string") &&
     SCHEMA_LISTS.every((key) => value[key] === undefined || everySchema(value[key])) &&
-    SCHEMA_MAPS.every((key) => value[key] === undefined || (isJsonObject(value[key]) && everySchema(Object.values(value[key])))) &&
-    SCHEMA_SINGLES.every((key) => value[key] === undefined || typeof value[key] === "boolean" || isWellFormed(value[key]))
+    SCHEMA_MAPS.every(
+      (key) => value[key] === undefined || (isJsonObject(value[key]) && everySchema(Object.values(value[key]))),
+    ) &&
+    SCHEMA_SINGLES.every(
+      (key) => value[key] === undefined || typeof value[key] === "boolean" || isWellFormed(value[key]),
+    )
   );
 }
 

@@ -12,7 +12,13 @@ describe("exportGraph", () => {
     const graph = graphOf({
       llm: {
         block: BLOCK.textGenerator,
-        input: { prompt: "p", credentials: { id: "c" }, api_secret: "s3cret", "api_secret_#_x": "s3cret", my_credentials: "s3cret" },
+        input: {
+          prompt: "p",
+          credentials: { id: "c" },
+          api_secret: "s3cret",
+          "api_secret_#_x": "s3cret",
+          my_credentials: "s3cret",
+        },
       },
       agent: { block: BLOCK.agent, input: { user_id: "owner-1", graph_id: "g" } },
       gone: { block: "not-installed", input: { credentials: { id: "c" }, keep: 1 } },

@@ -9,8 +9,9 @@ import type { GraphFile, GraphLink, GraphNode, SubGraph } from "./graph-file.ts"
 import { isCredentialsName, OWNER_KEYS, WEBHOOK_KEYS } from "./graph-keys.ts";
 
 /**
- * The graph as an agent file that AutoGPT and Weft both read (autogpt.md §3.1): without credentials, values of secret inputs, webhook
- * registrations and owner; with the computed schemas, and with copies of the links at the nodes. Plain JSON.
+ * The graph as an agent file that AutoGPT and Weft both read (autogpt.md §3.1): without credentials, values of secret
+ * inputs, webhook registrations and owner; with the computed schemas, and with copies of the links at the nodes. Plain
+ * JSON.
  */
 export function exportGraph(graph: GraphFile, catalog: BlockCatalog): JsonObject {
   const { sub_graphs: subGraphs, ...own } = graph;

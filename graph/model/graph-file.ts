@@ -7,19 +7,23 @@ import { findNonJson, isJsonObject } from "../json-value.ts";
  * Unknown keys are kept (`looseObject`), so that import → export → import loses nothing.
  */
 
-/** Any JSON value, the very one given: zod's own `json()` and `record()` would drop a `__proto__` key without a word. */
+/**
+ * Any JSON value, the very one given: zod's own `json()` and `record()` would drop a `__proto__` key without a word.
+ */
 export const jsonValueSchema: z.ZodType<JsonValue, JsonValue> = z.custom<JsonValue>().superRefine((value, context) => {
   reportNonJson(value, context);
 });
 
 /** Any JSON object, the very one given. */
-export const jsonObjectSchema: z.ZodType<JsonObject, JsonObject> = z.custom<JsonObject>().superRefine((value, context) => {
-  if (isJsonObject(value)) {
-    reportNonJson(value, context);
-  } else {
-    context.addIssue({ code: "custom", message: "must be an object", input: value });
-  }
-});
+export const jsonObjectSchema: z.ZodType<JsonObject, JsonObject> = z
+  .custom<JsonObject>()
+  .superRefine((value, context) => {
+    if (isJsonObject(value)) {
+      reportNonJson(value, context);
+    } else {
+      context.addIssue({ code: "custom", message: "must be an object", input: value });
+    }
+  });
 
 function reportNonJson(value: unknown, context: z.core.$RefinementCtx): void {
   const finding = findNonJson(value);

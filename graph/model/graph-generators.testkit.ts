@@ -45,16 +45,21 @@ export const anyJson: fc.Arbitrary<JsonValue> = fc
   .chain((value) =>
     fc.oneof(
       { weight: 5, arbitrary: fc.constant(value as JsonValue) },
-      fc.constantFrom<JsonValue>(
-        JSON.parse('{"__proto__":{"polluted":true},"constructor":1}') as JsonValue,
-        { nested: JSON.parse('{"__proto__":[1]}') as JsonValue },
-      ),
+      fc.constantFrom<JsonValue>(JSON.parse('{"__proto__":{"polluted":true},"constructor":1}') as JsonValue, {
+        nested: JSON.parse('{"__proto__":[1]}') as JsonValue,
+      }),
     ),
   )
   .map((value) => JSON.parse(JSON.stringify(value)) as JsonValue);
 
-const name = fc.stringMatching(/^[a-z][a-z0-9_]{0,8}$/).filter((text) => text !== "credentials" && text !== "constructor");
-const extras = fc.dictionary(name.map((text) => `x_${text}`), anyJson.map(withoutCredentials), { maxKeys: 3 });
+const name = fc
+  .stringMatching(/^[a-z][a-z0-9_]{0,8}$/)
+  .filter((text) => text !== "credentials" && text !== "constructor");
+const extras = fc.dictionary(
+  name.map((text) => `x_${text}`),
+  anyJson.map(withoutCredentials),
+  { maxKeys: 3 },
+);
 
 function withoutCredentials(value: JsonValue): JsonValue {
   return JSON.parse(JSON.stringify(value).replaceAll('"credentials"', '"other"')) as JsonValue;
@@ -76,14 +81,21 @@ const rawNode = (id: string): fc.Arbitrary<JsonObject> =>
     .record(
       {
         block_id: blockId,
-        input_default: fc.dictionary(pin.map((text) => (text === "user_id" ? "user" : text)), anyJson.map(withoutCredentials), {
-          maxKeys: 4,
-        }),
+        input_default: fc.dictionary(
+          pin.map((text) => (text === "user_id" ? "user" : text)),
+          anyJson.map(withoutCredentials),
+          {
+            maxKeys: 4,
+          },
+        ),
         metadata: fc.record(
           {
             position: fc.record({ x: fc.integer(), y: fc.integer() }),
             customized_name: fc.option(fc.string()),
-            weft: fc.record({ timeout_ms: fc.integer({ min: 1, max: 600_000 }), note: fc.string() }, { requiredKeys: [] }),
+            weft: fc.record(
+              { timeout_ms: fc.integer({ min: 1, max: 600_000 }), note: fc.string() },
+              { requiredKeys: [] },
+            ),
           },
           { requiredKeys: [] },
         ),

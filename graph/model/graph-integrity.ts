@@ -6,8 +6,9 @@ import type { GraphFile, GraphLink, GraphNode, SubGraph } from "./graph-file.ts"
 const SHOWN = 50;
 
 /**
- * What must hold in every stored graph: ids of nodes and links are unique, links join existing nodes, no name is one of JavaScript's own.
- * Throws GraphError `invalid_name` or `invalid_graph` with one detail for each finding (the first 50).
+ * What must hold in every stored graph: ids of nodes and links are unique, links join existing nodes, no name is one of
+ * JavaScript's own. Throws GraphError `invalid_name` or `invalid_graph` with one detail for each finding (the first
+ * 50).
  */
 export function checkIntegrity(graph: GraphFile | SubGraph, path = ""): void {
   const names: GraphErrorDetail[] = [];
@@ -20,7 +21,11 @@ export function checkIntegrity(graph: GraphFile | SubGraph, path = ""): void {
     const at = `${path}nodes[${index}]`;
     names.push(...nodeNames(node, at));
     if (nodeIds.has(node.id)) {
-      structure.push({ path: `${at}.id`, code: "duplicate_node_id", message: `Another node has the id ${node.id} already.` });
+      structure.push({
+        path: `${at}.id`,
+        code: "duplicate_node_id",
+        message: `Another node has the id ${node.id} already.`,
+      });
     }
     nodeIds.add(node.id);
   }
@@ -30,15 +35,27 @@ export function checkIntegrity(graph: GraphFile | SubGraph, path = ""): void {
     names.push(...linkNames(link, at));
     structure.push(...danglingEnds(link, nodeIds, at));
     if (linkIds.has(link.id)) {
-      structure.push({ path: `${at}.id`, code: "duplicate_link_id", message: `Another link has the id ${link.id} already.` });
+      structure.push({
+        path: `${at}.id`,
+        code: "duplicate_link_id",
+        message: `Another link has the id ${link.id} already.`,
+      });
     }
     linkIds.add(link.id);
   }
   if (names.length > 0) {
-    throw new GraphError("invalid_name", summary("The graph uses names that are not allowed", names), names.slice(0, SHOWN));
+    throw new GraphError(
+      "invalid_name",
+      summary("The graph uses names that are not allowed", names),
+      names.slice(0, SHOWN),
+    );
   }
   if (structure.length > 0) {
-    throw new GraphError("invalid_graph", summary("The graph does not hold together", structure), structure.slice(0, SHOWN));
+    throw new GraphError(
+      "invalid_graph",
+      summary("The graph does not hold together", structure),
+      structure.slice(0, SHOWN),
+    );
   }
 }
 

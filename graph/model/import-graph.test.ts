@@ -74,7 +74,17 @@ describe("importGraph", () => {
       testCatalog,
     );
     expect(Object.keys(graph).sort()).toEqual(
-      ["created_at", "description", "future_key", "is_active", "links", "name", "nodes", "sub_graphs", "version"].sort(),
+      [
+        "created_at",
+        "description",
+        "future_key",
+        "is_active",
+        "links",
+        "name",
+        "nodes",
+        "sub_graphs",
+        "version",
+      ].sort(),
     );
     expect(graph.nodes[0]).toEqual({
       id: "a",
@@ -124,7 +134,10 @@ describe("importGraph", () => {
       ["31d1064e-7446-4693-o7d4-65e5ca9110d1", "cc10ff7b-7753-4ff2-9af6-9399b1a7eddc"],
       ["c6731acb-4105-4zp1-bc9b-03d0036h370g", "5ebe6768-8e5d-41e3-9134-1c7bd89a8d52"],
     ] as const;
-    const { graph, warnings } = importGraph(file({ nodes: old.map(([id], index) => node(`n${index}`, id)) }), testCatalog);
+    const { graph, warnings } = importGraph(
+      file({ nodes: old.map(([id], index) => node(`n${index}`, id)) }),
+      testCatalog,
+    );
     expect(graph.nodes.map((each) => each.block_id)).toEqual(old.map(([, id]) => id));
     expect(warnings.filter((warning) => warning.code === "legacy_block_id")).toHaveLength(13);
   });
@@ -141,7 +154,9 @@ describe("importGraph", () => {
       testCatalog,
     );
     expect(graph.nodes[0]?.input_default).toEqual({ prompt: "x", deep: [{ keep: 1 }] });
-    expect(warnings).toEqual([{ code: "credentials_removed", message: expect.stringContaining("2 references") as string }]);
+    expect(warnings).toEqual([
+      { code: "credentials_removed", message: expect.stringContaining("2 references") as string },
+    ]);
   });
 
   it("forces links from static blocks to be static and leaves the others as they are", () => {
@@ -178,7 +193,10 @@ describe("importGraph", () => {
   it("flattens nested sub-graphs, each once", () => {
     const inner: JsonObject = { id: "inner", version: 1, name: "Inner", nodes: [], links: [] };
     const outer: JsonObject = { id: "outer", version: 2, name: "Outer", nodes: [], links: [], sub_graphs: [inner] };
-    const { graph, warnings } = importGraph(file({ sub_graphs: [outer, inner, { ...inner, name: "Other" }] }), testCatalog);
+    const { graph, warnings } = importGraph(
+      file({ sub_graphs: [outer, inner, { ...inner, name: "Other" }] }),
+      testCatalog,
+    );
     expect(graph.sub_graphs.map((each) => [each.id, each.name])).toEqual([
       ["outer", "Outer"],
       ["inner", "Inner"],
@@ -205,18 +223,46 @@ describe("importGraph", () => {
     ["nodes of the wrong type", file({ nodes: {} }), "nodes"],
     ["a node that is null", file({ nodes: [null] }), "nodes[0]"],
     ["a node without block", file({ nodes: [{ id: "a" }] }), "nodes[0].block_id"],
-    ["an input_default that is a list", file({ nodes: [node("a", BLOCK.note, { input_default: [] })] }), "nodes[0].input_default"],
-    ["a bad position", file({ nodes: [node("a", BLOCK.note, { metadata: { position: { x: "1", y: 2 } } })] }), "nodes[0].metadata.position.x"],
-    ["a bad retry policy", file({ nodes: [node("a", BLOCK.note, { metadata: { weft: { retry: { max_attempts: 0 } } } })] }), "nodes[0].metadata.weft.retry.max_attempts"],
+    [
+      "an input_default that is a list",
+      file({ nodes: [node("a", BLOCK.note, { input_default: [] })] }),
+      "nodes[0].input_default",
+    ],
+    [
+      "a bad position",
+      file({ nodes: [node("a", BLOCK.note, { metadata: { position: { x: "1", y: 2 } } })] }),
+      "nodes[0].metadata.position.x",
+    ],
+    [
+      "a bad retry policy",
+      file({ nodes: [node("a", BLOCK.note, { metadata: { weft: { retry: { max_attempts: 0 } } } })] }),
+      "nodes[0].metadata.weft.retry.max_attempts",
+    ],
     ["a version of 0", file({ version: 0 }), "version"],
     ["sub_graphs of the wrong type", file({ sub_graphs: "x" }), "sub_graphs"],
     ["a broken sub-graph", file({ sub_graphs: [{ nodes: [], links: [] }] }), "sub_graphs[0].name"],
     ["two nodes of one id", file({ nodes: [node("a", BLOCK.note), node("a", BLOCK.note)] }), "nodes[1].id"],
-    ["a dangling link", file({ nodes: [node("a", BLOCK.note)], links: [link("l", "a.output", "b.text")] }), "links[0].sink_id"],
-    ["a dangling link in a sub-graph", file({ sub_graphs: [{ name: "s", nodes: [], links: [link("l", "a.output", "b.text")] }] }), "sub_graphs[0].links[0].source_id"],
-    ["two links of one id", file({ nodes: [node("a", BLOCK.note)], links: [link("l", "a.o", "a.t"), link("l", "a.o", "a.t")] }), "links[1].id"],
+    [
+      "a dangling link",
+      file({ nodes: [node("a", BLOCK.note)], links: [link("l", "a.output", "b.text")] }),
+      "links[0].sink_id",
+    ],
+    [
+      "a dangling link in a sub-graph",
+      file({ sub_graphs: [{ name: "s", nodes: [], links: [link("l", "a.output", "b.text")] }] }),
+      "sub_graphs[0].links[0].source_id",
+    ],
+    [
+      "two links of one id",
+      file({ nodes: [node("a", BLOCK.note)], links: [link("l", "a.o", "a.t"), link("l", "a.o", "a.t")] }),
+      "links[1].id",
+    ],
     ["a value that is no JSON", file({ extra: Number.NaN }), "extra"],
-    ["a Date", file({ nodes: [node("a", BLOCK.note, { when: new Date(0) as unknown as JsonValue })] }), "nodes[0].when"],
+    [
+      "a Date",
+      file({ nodes: [node("a", BLOCK.note, { when: new Date(0) as unknown as JsonValue })] }),
+      "nodes[0].when",
+    ],
   ])("refuses %s", (_, json, path) => {
     const error = refusal(json);
     expect(error.code).toBe("invalid_graph");
@@ -239,8 +285,14 @@ describe("importGraph", () => {
     ["a node id", '{"nodes":[{"id":"__proto__","block_id":"b"}]}'],
     ["a pin of input_default", '{"nodes":[{"id":"a","block_id":"b","input_default":{"__proto__":{"polluted":1}}}]}'],
     ["the base of a dynamic pin", '{"nodes":[{"id":"a","block_id":"b","input_default":{"constructor_#_x":1}}]}'],
-    ["a source pin", '{"nodes":[{"id":"a","block_id":"b"}],"links":[{"id":"l","source_id":"a","sink_id":"a","source_name":"prototype","sink_name":"x"}]}'],
-    ["a link id", '{"nodes":[{"id":"a","block_id":"b"}],"links":[{"id":"constructor","source_id":"a","sink_id":"a","source_name":"x","sink_name":"x"}]}'],
+    [
+      "a source pin",
+      '{"nodes":[{"id":"a","block_id":"b"}],"links":[{"id":"l","source_id":"a","sink_id":"a","source_name":"prototype","sink_name":"x"}]}',
+    ],
+    [
+      "a link id",
+      '{"nodes":[{"id":"a","block_id":"b"}],"links":[{"id":"constructor","source_id":"a","sink_id":"a","source_name":"x","sink_name":"x"}]}',
+    ],
     ["a key of the graph", '{"__proto__":{"polluted":1}}'],
     ["a key of a node", '{"nodes":[{"id":"a","block_id":"b","__proto__":{"polluted":1}}]}'],
     ["a key of the metadata", '{"nodes":[{"id":"a","block_id":"b","metadata":{"__proto__":{"polluted":1}}}]}'],
@@ -253,7 +305,10 @@ describe("importGraph", () => {
 
   it("keeps __proto__ as a key inside the data of a pin", () => {
     const text = '{"values":{"__proto__":{"polluted":1}},"values_#___proto__":2}';
-    const { graph } = importGraph(file({ nodes: [node("a", BLOCK.fillTemplate, { input_default: JSON.parse(text) as JsonObject })] }), testCatalog);
+    const { graph } = importGraph(
+      file({ nodes: [node("a", BLOCK.fillTemplate, { input_default: JSON.parse(text) as JsonObject })] }),
+      testCatalog,
+    );
     expect(JSON.stringify(graph.nodes[0]?.input_default)).toBe(text);
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
@@ -274,7 +329,9 @@ describe("importGraph", () => {
 
   it("takes 10,000 nodes and 50,000 links", () => {
     const nodes = Array.from({ length: 10_000 }, (_, index) => node(`n${index}`, BLOCK.combineTexts));
-    const links = Array.from({ length: 50_000 }, (_, index) => link(`l${index}`, `n${index % 10_000}.output`, `n${(index * 7) % 10_000}.input`));
+    const links = Array.from({ length: 50_000 }, (_, index) =>
+      link(`l${index}`, `n${index % 10_000}.output`, `n${(index * 7) % 10_000}.input`),
+    );
     const { graph } = importGraph(file({ nodes, links }), testCatalog);
     expect([graph.nodes.length, graph.links.length]).toEqual([10_000, 50_000]);
   });

@@ -28,10 +28,11 @@ export interface ImportedGraph {
 }
 
 /**
- * Reads an agent file in any variant that AutoGPT ever exported (autogpt.md §3.1, §7). Old block ids become those of today, every
- * `credentials` key goes, `is_static` is set for blocks with static output, what an export derives (schemas, copies of links, owner)
- * is dropped; all other keys are kept. Sub-graphs of sub-graphs move to the one flat list. Blocks that are not in the catalogue are kept
- * and listed. Throws GraphError `invalid_graph` (with one detail per finding), `invalid_name`, `graph_too_large`.
+ * Reads an agent file in any variant that AutoGPT ever exported (autogpt.md §3.1, §7). Old block ids become those of
+ * today, every `credentials` key goes, `is_static` is set for blocks with static output, what an export derives
+ * (schemas, copies of links, owner) is dropped; all other keys are kept. Sub-graphs of sub-graphs move to the one flat
+ * list. Blocks that are not in the catalogue are kept and listed. Throws GraphError `invalid_graph` (with one detail
+ * per finding), `invalid_name`, `graph_too_large`.
  */
 export function importGraph(json: unknown, catalog: BlockCatalog): ImportedGraph {
   const warnings: ImportWarning[] = [];
@@ -91,7 +92,10 @@ function checkRaw(json: unknown): JsonObject {
 function checkRawSize(value: JsonValue, path: string): void {
   if (isJsonObject(value)) {
     const { nodes, links } = value;
-    checkGraphSize({ nodes: Array.isArray(nodes) ? nodes.length : 0, links: Array.isArray(links) ? links.length : 0 }, path);
+    checkGraphSize(
+      { nodes: Array.isArray(nodes) ? nodes.length : 0, links: Array.isArray(links) ? links.length : 0 },
+      path,
+    );
   }
 }
 
@@ -200,11 +204,18 @@ function normalizeNode(node: JsonObject, path: string, warnings: ImportWarning[]
   if (typeof result.block_id === "string") {
     const current = currentBlockId(result.block_id);
     if (current !== result.block_id) {
-      warnings.push({ code: "legacy_block_id", message: `${path}: the old block id ${result.block_id} was replaced by ${current}.` });
+      warnings.push({
+        code: "legacy_block_id",
+        message: `${path}: the old block id ${result.block_id} was replaced by ${current}.`,
+      });
       result.block_id = current;
     }
   }
-  if (result.block_id === AGENT_EXECUTOR_BLOCK_ID && isJsonObject(result.input_default) && "user_id" in result.input_default) {
+  if (
+    result.block_id === AGENT_EXECUTOR_BLOCK_ID &&
+    isJsonObject(result.input_default) &&
+    "user_id" in result.input_default
+  ) {
     result.input_default = { ...result.input_default, user_id: "" };
   }
   return result;
@@ -257,13 +268,18 @@ function parse(value: JsonObject): GraphFile {
 }
 
 function setStaticLinks(graph: SubGraph, catalog: BlockCatalog): void {
-  const fixed = new Set(graph.nodes.filter((node) => catalog.get(node.block_id)?.static_output === true).map((node) => node.id));
+  const fixed = new Set(
+    graph.nodes.filter((node) => catalog.get(node.block_id)?.static_output === true).map((node) => node.id),
+  );
   for (const link of graph.links) {
     link.is_static ||= fixed.has(link.source_id);
   }
 }
 
-/** The schema library drops a `__proto__` key of a described object silently; nothing may be lost, so such a file is refused. */
+/**
+ * The schema library drops a `__proto__` key of a described object silently; nothing may be lost, so such a file is
+ * refused.
+ */
 function refuseUnsafeKeys(object: JsonObject, path: string): void {
   const name = Object.keys(object).find(isUnsafeName);
   if (name !== undefined) {

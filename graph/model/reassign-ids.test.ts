@@ -33,7 +33,13 @@ describe("reassignIds", () => {
     const before = structuredClone(graph);
     const renewed = reassignIds(graph, counter());
     const ids = renewed.nodes.map((node) => node.id);
-    const all = [renewed.id, renewed.sub_graphs[0]?.id, ...ids, renewed.sub_graphs[0]?.nodes[0]?.id, ...renewed.links.map((link) => link.id)];
+    const all = [
+      renewed.id,
+      renewed.sub_graphs[0]?.id,
+      ...ids,
+      renewed.sub_graphs[0]?.nodes[0]?.id,
+      ...renewed.links.map((link) => link.id),
+    ];
     expect(new Set(all).size).toBe(all.length);
     expect(all.every((id) => id?.startsWith("new-"))).toBe(true);
     expect(renewed.links.map((link) => [link.source_id, link.source_name, link.sink_id])).toEqual([

@@ -5,8 +5,9 @@ import { AGENT_EXECUTOR_BLOCK_ID } from "./agent-node.ts";
 import type { GraphFile, GraphLink, GraphNode, SubGraph } from "./graph-file.ts";
 
 /**
- * The graph and its sub-graphs under new ids, as on every creation (autogpt.md §1.2): graphs, nodes and links get new ids, and agent
- * nodes and tool pins follow the graphs and nodes that they name. Agents outside the file keep their ids.
+ * The graph and its sub-graphs under new ids, as on every creation (autogpt.md §1.2): graphs, nodes and links get new
+ * ids, and agent nodes and tool pins follow the graphs and nodes that they name. Agents outside the file keep their
+ * ids.
  */
 export function reassignIds(graph: GraphFile, newId: () => string): GraphFile {
   const graphIds = new Map<string, string>();

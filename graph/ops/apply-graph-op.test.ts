@@ -60,16 +60,44 @@ describe("applyGraphOp", () => {
 
   it("sets and takes away inputs, positions, metadata and fields", () => {
     const ops: [GraphOp, (result: GraphFile) => unknown, unknown][] = [
-      [{ type: "set_input", node_id: "a", pin: "input", value: null }, (g) => g.nodes[0]?.input_default, { input: null }],
+      [
+        { type: "set_input", node_id: "a", pin: "input", value: null },
+        (g) => g.nodes[0]?.input_default,
+        { input: null },
+      ],
       [{ type: "set_input", node_id: "a", pin: "input" }, (g) => g.nodes[0]?.input_default, {}],
-      [{ type: "set_input", node_id: "a", pin: "data_#_x", value: 2 }, (g) => g.nodes[0]?.input_default, { input: 1, "data_#_x": 2 }],
-      [{ type: "move_node", node_id: "a", position: { x: 5, y: 6 } }, (g) => g.nodes[0]?.metadata.position, { x: 5, y: 6 }],
+      [
+        { type: "set_input", node_id: "a", pin: "data_#_x", value: 2 },
+        (g) => g.nodes[0]?.input_default,
+        { input: 1, "data_#_x": 2 },
+      ],
+      [
+        { type: "move_node", node_id: "a", position: { x: 5, y: 6 } },
+        (g) => g.nodes[0]?.metadata.position,
+        { x: 5, y: 6 },
+      ],
       [{ type: "move_node", node_id: "a" }, (g) => g.nodes[0]?.metadata, { customized_name: "A" }],
       [{ type: "set_block", node_id: "a", block_id: BLOCK.note }, (g) => g.nodes[0]?.block_id, BLOCK.note],
-      [{ type: "set_node_metadata", node_id: "b", key: "customized_name", value: "B" }, (g) => g.nodes[1]?.metadata, { customized_name: "B" }],
-      [{ type: "set_node_metadata", node_id: "a", key: "customized_name" }, (g) => g.nodes[0]?.metadata, { position: { x: 1, y: 2 } }],
-      [{ type: "set_graph_fields", fields: { name: "New", instructions: "Read me" } }, (g) => [g.name, g.instructions], ["New", "Read me"]],
-      [{ type: "set_graph_fields", fields: { metadata: { weft: { step_limit: 5 } } } }, (g) => g.metadata, { weft: { step_limit: 5 } }],
+      [
+        { type: "set_node_metadata", node_id: "b", key: "customized_name", value: "B" },
+        (g) => g.nodes[1]?.metadata,
+        { customized_name: "B" },
+      ],
+      [
+        { type: "set_node_metadata", node_id: "a", key: "customized_name" },
+        (g) => g.nodes[0]?.metadata,
+        { position: { x: 1, y: 2 } },
+      ],
+      [
+        { type: "set_graph_fields", fields: { name: "New", instructions: "Read me" } },
+        (g) => [g.name, g.instructions],
+        ["New", "Read me"],
+      ],
+      [
+        { type: "set_graph_fields", fields: { metadata: { weft: { step_limit: 5 } } } },
+        (g) => g.metadata,
+        { weft: { step_limit: 5 } },
+      ],
       [{ type: "set_graph_fields", fields: {}, unset: ["metadata"] }, (g) => "metadata" in g, false],
     ];
     for (const [op, look, expected] of ops) {
@@ -106,7 +134,16 @@ describe("applyGraphOp", () => {
     [{ type: "add_link", link: { ...link, sink_name: "constructor" } }, "invalid_name"],
     [{ type: "add_link", link, index: 9 }, "invalid_index"],
     [{ type: "remove_link", link_id: "z" }, "link_not_found"],
-    [{ type: "batch", ops: [{ type: "remove_node", node_id: "a" }, { type: "remove_link", link_id: "l0" }] }, "link_not_found"],
+    [
+      {
+        type: "batch",
+        ops: [
+          { type: "remove_node", node_id: "a" },
+          { type: "remove_link", link_id: "l0" },
+        ],
+      },
+      "link_not_found",
+    ],
   ])("refuses %j", (op, code) => {
     const before = structuredClone(graph);
     expect(refusal(op)).toBe(code);
@@ -120,7 +157,10 @@ describe("applyGraphOp", () => {
   });
 
   it("adds 5,000 nodes and removes them again", () => {
-    const ops = Array.from({ length: 5_000 }, (_, index): SingleGraphOp => ({ type: "add_node", node: { ...node, id: `n${index}` } }));
+    const ops = Array.from({ length: 5_000 }, (_, index): SingleGraphOp => ({
+      type: "add_node",
+      node: { ...node, id: `n${index}` },
+    }));
     const applied = applyGraphOp(graph, { type: "batch", ops });
     expect(applied.graph.nodes).toHaveLength(5_003);
     expect(applyGraphOp(applied.graph, applied.inverse).graph).toEqual(graph);
@@ -141,8 +181,18 @@ describe("any operation and its inverse", () => {
       position: fc.option(fc.record({ x: fc.integer(), y: fc.integer() }), { nil: undefined }),
     }),
     fc.record({ type: fc.constant("set_block" as const), node_id: nodeId, block_id: fc.uuid() }),
-    fc.record({ type: fc.constant("set_input" as const), node_id: nodeId, pin: fc.constantFrom("a", "b_#_c", "__proto__"), value }),
-    fc.record({ type: fc.constant("set_node_metadata" as const), node_id: nodeId, key: fc.constantFrom("customized_name", "note", "weft"), value }),
+    fc.record({
+      type: fc.constant("set_input" as const),
+      node_id: nodeId,
+      pin: fc.constantFrom("a", "b_#_c", "__proto__"),
+      value,
+    }),
+    fc.record({
+      type: fc.constant("set_node_metadata" as const),
+      node_id: nodeId,
+      key: fc.constantFrom("customized_name", "note", "weft"),
+      value,
+    }),
     fc.record({
       type: fc.constant("add_link" as const),
       link: fc.record({
@@ -216,7 +266,12 @@ describe("parseGraphOp", () => {
     [{ type: "batch", ops: [{ type: "batch", ops: [] }] }, "invalid_operation"],
     [{ type: "set_input", node_id: "a", pin: "x", value: Number.NaN }, "invalid_operation"],
     [JSON.parse('{"type":"add_node","node":{"id":"n","block_id":"b","__proto__":{"polluted":1}}}'), "invalid_name"],
-    [JSON.parse('{"type":"batch","ops":[{"type":"add_node","node":{"id":"n","block_id":"b","metadata":{"__proto__":1}}}]}'), "invalid_name"],
+    [
+      JSON.parse(
+        '{"type":"batch","ops":[{"type":"add_node","node":{"id":"n","block_id":"b","metadata":{"__proto__":1}}}]}',
+      ),
+      "invalid_name",
+    ],
   ])("refuses %j", (value: unknown, code) => {
     expect(parseRefusal(value)).toBe(code);
   });

@@ -17,9 +17,10 @@ export interface Applied {
 type OpOf<T extends SingleGraphOp["type"]> = Extract<SingleGraphOp, { type: T }>;
 
 /**
- * Applies one operation to a graph. The given graph is not changed; what the operation leaves alone is shared with the new one.
- * Throws GraphError `node_not_found`, `node_exists`, `link_not_found`, `link_exists`, `dangling_link`, `invalid_name`, `invalid_index`,
- * `invalid_metadata`, `invalid_fields`, `graph_too_large`; then nothing has changed, of a batch neither.
+ * Applies one operation to a graph. The given graph is not changed; what the operation leaves alone is shared with the
+ * new one. Throws GraphError `node_not_found`, `node_exists`, `link_not_found`, `link_exists`, `dangling_link`,
+ * `invalid_name`, `invalid_index`, `invalid_metadata`, `invalid_fields`, `graph_too_large`; then nothing has changed,
+ * of a batch neither.
  */
 export function applyGraphOp(graph: GraphFile, op: GraphOp): Applied {
   switch (op.type) {

@@ -1,18 +1,12 @@
 import * as z from "zod";
 import { GraphError } from "../errors.ts";
 import { findNonJson } from "../json-value.ts";
-import {
-  graphMetadataSchema,
-  jsonValueSchema,
-  linkSchema,
-  nodeSchema,
-  positionSchema,
-} from "../model/graph-file.ts";
+import { graphMetadataSchema, jsonValueSchema, linkSchema, nodeSchema, positionSchema } from "../model/graph-file.ts";
 import { isUnsafeName } from "../own-property.ts";
 
 /*
- * The changes that can be made to a graph: by the editor, the API, the CLI and the AI builder alike. An absent `value` or `position` takes the
- * thing away. Every operation has an inverse that is an operation too (`applyGraphOp`).
+ * The changes that can be made to a graph: by the editor, the API, the CLI and the AI builder alike. An absent `value`
+ * or `position` takes the thing away. Every operation has an inverse that is an operation too (`applyGraphOp`).
  */
 const id = z.string().min(1).max(200);
 const pinName = z.string().min(1).max(500);
@@ -22,7 +16,11 @@ const index = z.int().min(0).optional();
 export const addNodeSchema = z.object({ type: z.literal("add_node"), node: nodeSchema, index });
 /** Takes the node's links away too. */
 export const removeNodeSchema = z.object({ type: z.literal("remove_node"), node_id: id });
-export const moveNodeSchema = z.object({ type: z.literal("move_node"), node_id: id, position: positionSchema.optional() });
+export const moveNodeSchema = z.object({
+  type: z.literal("move_node"),
+  node_id: id,
+  position: positionSchema.optional(),
+});
 /** Puts another block in the node's place: how a block that is not installed is replaced. */
 export const setBlockSchema = z.object({ type: z.literal("set_block"), node_id: id, block_id: id });
 /** One entry of `input_default`. */
@@ -43,7 +41,7 @@ export const addLinkSchema = z.object({ type: z.literal("add_link"), link: linkS
 export const removeLinkSchema = z.object({ type: z.literal("remove_link"), link_id: id });
 
 export const graphFieldsSchema = z.object({
-  name: z.string().min(1).max(1_000).optional(),
+  name: z.string().max(1_000).optional(),
   description: z.string().max(100_000).optional(),
   instructions: z.string().max(100_000).nullish(),
   recommended_schedule_cron: z.string().max(200).nullish(),
@@ -86,17 +84,29 @@ export type GraphOp = z.infer<typeof graphOpSchema>;
 export type BatchOp = z.infer<typeof batchSchema>;
 
 const DESCRIBED_KEYS: ReadonlySet<string> = new Set([
-  "ops", "node", "link", "fields", "position", "metadata", "weft", "retry", "cache", "pinned",
+  "ops",
+  "node",
+  "link",
+  "fields",
+  "position",
+  "metadata",
+  "weft",
+  "retry",
+  "cache",
+  "pinned",
 ]);
 
 /**
- * Reads an operation (or a batch) from outside. Throws GraphError `invalid_operation` with one detail per finding, `invalid_name` where a key
- * of the operation's own structure is one of JavaScript's own names: the schema library would drop it without a word.
+ * Reads an operation (or a batch) from outside. Throws GraphError `invalid_operation` with one detail per finding,
+ * `invalid_name` where a key of the operation's own structure is one of JavaScript's own names: the schema library
+ * would drop it without a word.
  */
 export function parseGraphOp(value: unknown): GraphOp {
   const finding = findNonJson(value);
   if (finding !== undefined) {
-    throw new GraphError("invalid_operation", `The operation is not JSON: ${finding.path} ${finding.message}`, [finding]);
+    throw new GraphError("invalid_operation", `The operation is not JSON: ${finding.path} ${finding.message}`, [
+      finding,
+    ]);
   }
   const unsafe = findUnsafeKey(value, "");
   if (unsafe !== undefined) {
@@ -107,7 +117,11 @@ export function parseGraphOp(value: unknown): GraphOp {
   const parsed = graphOpSchema.safeParse(value);
   if (!parsed.success) {
     const details = parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
-    throw new GraphError("invalid_operation", `This is not a graph operation: ${details[0]?.path ?? ""} ${details[0]?.message ?? ""}`, details);
+    throw new GraphError(
+      "invalid_operation",
+      `This is not a graph operation: ${details[0]?.path ?? ""} ${details[0]?.message ?? ""}`,
+      details,
+    );
   }
   return parsed.data;
 }

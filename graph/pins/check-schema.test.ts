@@ -14,12 +14,21 @@ describe("checkSchema", () => {
     [1, { type: "integer", minimum: 1, maximum: 1, exclusiveMinimum: 0, exclusiveMaximum: 2 }],
     [1.5, { type: "number" }],
     [[1, "x"], { type: "array", prefixItems: [{ type: "number" }, { type: "string" }], items: false }],
-    [{ a: 1, b: "x" }, { type: "object", properties: { a: { type: "integer" } }, additionalProperties: { type: "string" } }],
+    [
+      { a: 1, b: "x" },
+      { type: "object", properties: { a: { type: "integer" } }, additionalProperties: { type: "string" } },
+    ],
     [null, { anyOf: [{ type: "string" }, { type: "null" }] }],
     [null, { type: ["string", "null"] }],
     ["b", { enum: ["a", "b"] }],
     [{ a: [1] }, { const: { a: [1] } }],
-    [{ next: { next: null } }, { $ref: "#/$defs/N", $defs: { N: { type: "object", properties: { next: { anyOf: [{ $ref: "#/$defs/N" }, { type: "null" }] } } } } }],
+    [
+      { next: { next: null } },
+      {
+        $ref: "#/$defs/N",
+        $defs: { N: { type: "object", properties: { next: { anyOf: [{ $ref: "#/$defs/N" }, { type: "null" }] } } } },
+      },
+    ],
     [3, { allOf: [{ minimum: 1 }, { maximum: 3 }] }],
   ])("accepts %j", (value, schema) => {
     expect(messages(value, schema)).toEqual([]);
@@ -45,7 +54,11 @@ describe("checkSchema", () => {
     [1, { anyOf: [{ type: "string" }, { type: "null" }] }, ": must be a text, not the number 1"],
     [true, { anyOf: [{ type: "string" }, { type: "number" }] }, ": has none of the allowed forms"],
     [1, { $ref: "#/$defs/Missing" }, ": has a schema with an unknown reference (#/$defs/Missing)"],
-    [1, { $ref: "#/$defs/A", $defs: { A: { $ref: "#/$defs/A" } } }, ": has a schema with an unknown reference (#/$defs/A)"],
+    [
+      1,
+      { $ref: "#/$defs/A", $defs: { A: { $ref: "#/$defs/A" } } },
+      ": has a schema with an unknown reference (#/$defs/A)",
+    ],
     [[1, 2], { type: "array", prefixItems: [{}], items: false }, "[1]: is one item too many"],
   ])("refuses %j by %j", (value, schema, message) => {
     expect(messages(value, schema)).toEqual([message]);
@@ -53,18 +66,28 @@ describe("checkSchema", () => {
 
   it("does not take inherited names for properties", () => {
     expect(messages({}, { type: "object", required: ["constructor", "__proto__"] })).toHaveLength(2);
-    expect(messages(JSON.parse('{"__proto__":1}') as JsonValue, { properties: {}, additionalProperties: { type: "string" } })).toEqual([
-      "__proto__: must be a text, not the number 1",
-    ]);
+    expect(
+      messages(JSON.parse('{"__proto__":1}') as JsonValue, {
+        properties: {},
+        additionalProperties: { type: "string" },
+      }),
+    ).toEqual(["__proto__: must be a text, not the number 1"]);
   });
 
   it("stops after 20 problems and survives endless nesting", () => {
-    expect(checkSchema(Array.from({ length: 100 }, () => 1), { items: { type: "string" } })).toHaveLength(20);
+    expect(
+      checkSchema(
+        Array.from({ length: 100 }, () => 1),
+        { items: { type: "string" } },
+      ),
+    ).toHaveLength(20);
     let deep: JsonValue = [];
     for (let level = 0; level < 5_000; level++) {
       deep = [deep];
     }
-    expect(messages(deep, { $ref: "#/$defs/L", $defs: { L: { type: "array", items: { $ref: "#/$defs/L" } } } })).toHaveLength(1);
+    expect(
+      messages(deep, { $ref: "#/$defs/L", $defs: { L: { type: "array", items: { $ref: "#/$defs/L" } } } }),
+    ).toHaveLength(1);
   });
 
   it("leaves patterns and bounds out when asked to", () => {

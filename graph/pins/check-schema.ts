@@ -31,8 +31,8 @@ interface Check {
 }
 
 /**
- * Checks a value against the subset of JSON Schema in graph/json.ts, without generating code (workerd forbids it). `format` is not
- * checked: formats are strings. Returns at most the first 20 problems; empty means valid.
+ * Checks a value against the subset of JSON Schema in graph/json.ts, without generating code (workerd forbids it).
+ * `format` is not checked: formats are strings. Returns at most the first 20 problems; empty means valid.
  */
 export function checkSchema(value: JsonValue, schema: JsonSchema, options: CheckOptions = {}): SchemaProblem[] {
   const check: Check = {

@@ -19,7 +19,14 @@ describe("coerce", () => {
     ["x", LIST, ["x"]],
     ['{"a":1}', LIST, ['{"a":1}']],
     [7, LIST, [7]],
-    [{ a: 1, b: 2 }, LIST, [["a", 1], ["b", 2]]],
+    [
+      { a: 1, b: 2 },
+      LIST,
+      [
+        ["a", 1],
+        ["b", 2],
+      ],
+    ],
     [[1, "b"], { type: "array", items: { type: "string" } }, ["1", "b"]],
     ["[1]", { type: "array", items: { type: "string" } }, ["1"]],
     ["1", { type: "array", prefixItems: [{ type: "integer" }] }, [1]],
@@ -29,7 +36,11 @@ describe("coerce", () => {
     [3, { type: "object" }, { value: 3 }],
     [["x", "y"], { type: "object" }, { 0: "x", 1: "y" }],
     [{ a: 1 }, { type: "object", additionalProperties: { type: "string" } }, { a: "1" }],
-    [{ a: "1", b: "2" }, { type: "object", properties: { a: { type: "integer" } } }, { a: 1, b: "2" }],
+    [
+      { a: "1", b: "2" },
+      { type: "object", properties: { a: { type: "integer" } } },
+      { a: 1, b: "2" },
+    ],
     ["3.5", { type: "number" }, 3.5],
     [" 1e3 ", { type: "number" }, 1000],
     ["1_000", { type: "integer" }, 1000],
@@ -81,7 +92,10 @@ describe("coerce", () => {
 
   it("returns the very value when it fits", () => {
     const value = { a: ["x"] };
-    const result = coerce(value, { type: "object", additionalProperties: { type: "array", items: { type: "string" } } });
+    const result = coerce(value, {
+      type: "object",
+      additionalProperties: { type: "array", items: { type: "string" } },
+    });
     expect(result.ok && result.value).toBe(value);
   });
 
@@ -92,7 +106,14 @@ describe("coerce", () => {
   });
 
   it("refuses guesses when strict", () => {
-    for (const [value, type] of [["abc", "number"], [[1], "number"], [null, "integer"], ["1.5", "integer"], ["maybe", "boolean"], [[], "boolean"]] as const) {
+    for (const [value, type] of [
+      ["abc", "number"],
+      [[1], "number"],
+      [null, "integer"],
+      ["1.5", "integer"],
+      ["maybe", "boolean"],
+      [[], "boolean"],
+    ] as const) {
       expect(coerce(value as JsonValue, { type }, { strict: true }).ok).toBe(false);
     }
     expect(coerce("3", { type: "integer" }, { strict: true })).toEqual({ ok: true, value: 3 });

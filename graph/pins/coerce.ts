@@ -10,8 +10,9 @@ export interface CoerceOptions {
   /** Schema that `$ref` points into. Default: the schema itself. */
   root?: JsonSchema;
   /**
-   * Refuse what can only be guessed: a text that is no number where a number is wanted, a list counted as its length, any text as false. For values typed
-   * by people and sent by API callers; between blocks the lenient rules of AutoGPT hold. Default false.
+   * Refuse what can only be guessed: a text that is no number where a number is wanted, a list counted as its length,
+   * any text as false. For values typed by people and sent by API callers; between blocks the lenient rules of AutoGPT
+   * hold. Default false.
    */
   strict?: boolean;
 }
@@ -24,11 +25,12 @@ interface Coercing {
 }
 
 /**
- * Converts a value to the type that a pin's schema asks for (autogpt.md §4.5). A value that already fits, or fits one branch of a union,
- * stays as it is. Otherwise: text ← JSON of anything else; list ← `[key, value]` pairs of an object, a text with a JSON list,
- * else `[value]`; object ← a text with a JSON object, index → element of a list, else `{"value": value}`; number ← parsed text,
- * length of a list or object, else 0; boolean ← "true" or "1", else truth as Python has it. Elements of lists and objects are converted in
- * the same way. Lengths, ranges and enums are left to `checkSchema`. Idempotent. Fails when no branch of a union can be reached.
+ * Converts a value to the type that a pin's schema asks for (autogpt.md §4.5). A value that already fits, or fits one
+ * branch of a union, stays as it is. Otherwise: text ← JSON of anything else; list ← `[key, value]` pairs of an object,
+ * a text with a JSON list, else `[value]`; object ← a text with a JSON object, index → element of a list, else
+ * `{"value": value}`; number ← parsed text, length of a list or object, else 0; boolean ← "true" or "1", else truth as
+ * Python has it. Elements of lists and objects are converted in the same way. Lengths, ranges and enums are left to
+ * `checkSchema`. Idempotent. Fails when no branch of a union can be reached.
  */
 export function coerce(value: JsonValue, schema: JsonSchema, options: CoerceOptions = {}): Coercion {
   return coerceTo({ root: options.root ?? schema, strict: options.strict ?? false }, value, schema, 0);
@@ -254,7 +256,10 @@ function toProperties(context: Coercing, object: JsonObject, schema: JsonSchema,
   return { ok: true, value: copy ?? object };
 }
 
-/** Null for a property that may not be null stays null, for the check to report: it is a missing value, not the text "null". */
+/**
+ * Null for a property that may not be null stays null, for the check to report: it is a missing value, not the text
+ * "null".
+ */
 function isAbsent(context: Coercing, value: JsonValue, schema: JsonSchema): boolean {
   return value === null && !acceptsNull(schema, context.root);
 }

@@ -3,7 +3,14 @@ import { describe, expect, it } from "vitest";
 import { GraphError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
 import { anyJson, SEED } from "../model/graph-generators.testkit.ts";
-import { basePinName, isToolPin, MAX_LIST_INDEX, mergeDynamicInput, parseToolPin, selectOutput } from "./dynamic-pins.ts";
+import {
+  basePinName,
+  isToolPin,
+  MAX_LIST_INDEX,
+  mergeDynamicInput,
+  parseToolPin,
+  selectOutput,
+} from "./dynamic-pins.ts";
 
 function codeOf(run: () => unknown): string {
   try {
@@ -45,7 +52,10 @@ describe("tool pins", () => {
   it("carry a value only to the sink that they name", () => {
     const pin = "tools_^_n1_~_query";
     expect(selectOutput(pin, 1, "tools", { node_id: "n1", pin: "query" })).toEqual({ matched: true, value: 1 });
-    expect(selectOutput(pin, 1, "tools_^_old name_~_query", { node_id: "n1", pin: "query" })).toEqual({ matched: true, value: 1 });
+    expect(selectOutput(pin, 1, "tools_^_old name_~_query", { node_id: "n1", pin: "query" })).toEqual({
+      matched: true,
+      value: 1,
+    });
     expect(selectOutput(pin, 1, "tools", { node_id: "n2", pin: "query" }).matched).toBe(false);
     expect(selectOutput(pin, 1, "tools", { node_id: "n1", pin: "other" }).matched).toBe(false);
     expect(selectOutput(pin, 1, "finished", { node_id: "n1", pin: "query" }).matched).toBe(false);
@@ -99,9 +109,9 @@ describe("selectOutput", () => {
 
 describe("mergeDynamicInput", () => {
   it("expands keys, indexes and attributes and keeps the flat keys", () => {
-    expect(mergeDynamicInput({ "values_#_a": 1, "items_$_2": "x", "obj_@_p_#_q_$_1": true })).toEqual({
+    expect(mergeDynamicInput({ "values_#_a": 1, items_$_2: "x", "obj_@_p_#_q_$_1": true })).toEqual({
       "values_#_a": 1,
-      "items_$_2": "x",
+      items_$_2: "x",
       "obj_@_p_#_q_$_1": true,
       values: { a: 1 },
       items: [null, null, "x"],
@@ -111,7 +121,7 @@ describe("mergeDynamicInput", () => {
 
   it("writes into what the whole pin holds without changing the given data", () => {
     const inner = { keep: 1 };
-    const data: JsonObject = { values: { inner }, "values_#_inner_#_more": 2, list: ["a", "b"], "list_$_1": "c" };
+    const data: JsonObject = { values: { inner }, "values_#_inner_#_more": 2, list: ["a", "b"], list_$_1: "c" };
     const before = structuredClone(data);
     const merged = mergeDynamicInput(data);
     expect(merged.values).toEqual({ inner: { keep: 1, more: 2 } });
@@ -128,12 +138,17 @@ describe("mergeDynamicInput", () => {
     expect(merged["v_#_x"]).toEqual({ a: 1 });
   });
 
-  it.each(["values_#_", "values_$_x", "values_$_-1", "values_$_1.5", "_#_a", "tools_^_n_~_values_#_a", "values_#_a_$_"])(
-    "leaves the malformed key %s as it is",
-    (key) => {
-      expect(mergeDynamicInput({ [key]: 1 })).toEqual({ [key]: 1 });
-    },
-  );
+  it.each([
+    "values_#_",
+    "values_$_x",
+    "values_$_-1",
+    "values_$_1.5",
+    "_#_a",
+    "tools_^_n_~_values_#_a",
+    "values_#_a_$_",
+  ])("leaves the malformed key %s as it is", (key) => {
+    expect(mergeDynamicInput({ [key]: 1 })).toEqual({ [key]: 1 });
+  });
 
   it("returns the very data when there is nothing to expand", () => {
     const data = { a: 1 };
@@ -147,8 +162,8 @@ describe("mergeDynamicInput", () => {
   it.each<[JsonObject]>([
     [{ values: [1], "values_#_a": 1 }],
     [{ values: "text", "values_#_a": 1 }],
-    [{ values: { a: 1 }, "values_$_0": 1 }],
-    [{ "values_#_a": 1, "values_$_0": 1 }],
+    [{ values: { a: 1 }, values_$_0: 1 }],
+    [{ "values_#_a": 1, values_$_0: 1 }],
     [{ "values_#_a": 1, "values_#_a_#_b": 1 }],
   ])("refuses parts that do not fit: %j", (data) => {
     expect(codeOf(() => mergeDynamicInput(data))).toBe("dynamic_pin_conflict");
@@ -157,13 +172,17 @@ describe("mergeDynamicInput", () => {
   it("pads up to the cap and not beyond", () => {
     expect(mergeDynamicInput({ [`l_$_${MAX_LIST_INDEX}`]: 1 }).l).toHaveLength(MAX_LIST_INDEX + 1);
     expect(codeOf(() => mergeDynamicInput({ [`l_$_${MAX_LIST_INDEX + 1}`]: 1 }))).toBe("dynamic_pin_too_large");
-    expect(codeOf(() => mergeDynamicInput({ "l_$_999999999": 1 }))).toBe("dynamic_pin_too_large");
+    expect(codeOf(() => mergeDynamicInput({ l_$_999999999: 1 }))).toBe("dynamic_pin_too_large");
     const many = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`l${index}_$_${MAX_LIST_INDEX}`, 1]));
     expect(codeOf(() => mergeDynamicInput(many))).toBe("dynamic_pin_too_large");
   });
 
   it("keeps values under __proto__ without touching any prototype", () => {
-    const merged = mergeDynamicInput({ "values_#___proto__": { polluted: 1 }, "values_#___proto___#_x": 2, "__proto___#_y": 3 });
+    const merged = mergeDynamicInput({
+      "values_#___proto__": { polluted: 1 },
+      "values_#___proto___#_x": 2,
+      "__proto___#_y": 3,
+    });
     expect(Object.hasOwn(merged.values as object, "__proto__")).toBe(true);
     expect(JSON.stringify(merged.values)).toBe('{"__proto__":{"polluted":1,"x":2}}');
     expect(Object.hasOwn(merged, "__proto__")).toBe(true);

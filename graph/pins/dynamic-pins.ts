@@ -4,8 +4,9 @@ import { isJsonObject } from "../json-value.ts";
 import { getOwn, setOwn } from "../own-property.ts";
 
 /**
- * Dynamic pins (autogpt.md §4.2, §4.4): a pin name followed by one or more selectors. `values_#_name` is the key `name` of `values`,
- * `items_$_0` the first element of `items`, `obj_@_attr` an attribute (of a JSON object: a key). Selectors nest: `a_#_b_$_0`.
+ * Dynamic pins (autogpt.md §4.2, §4.4): a pin name followed by one or more selectors. `values_#_name` is the key `name`
+ * of `values`, `items_$_0` the first element of `items`, `obj_@_attr` an attribute (of a JSON object: a key). Selectors
+ * nest: `a_#_b_$_0`.
  */
 
 type Selector = { kind: "key"; key: string } | { kind: "index"; index: number };
@@ -60,9 +61,9 @@ export type Selection = { matched: true; value: JsonValue } | { matched: false }
 const NOT_MATCHED: Selection = { matched: false };
 
 /**
- * What a link with `sourceName` carries when the block yields `value` on `pin` (autogpt.md §4.2). The exact name takes the whole value,
- * null included; a selector takes the part it names and does not match when there is no such part. A tool pin
- * (`tools_^_{node}_~_{pin}`) matches the links from `tools` that lead to that `sink`.
+ * What a link with `sourceName` carries when the block yields `value` on `pin` (autogpt.md §4.2). The exact name takes
+ * the whole value, null included; a selector takes the part it names and does not match when there is no such part. A
+ * tool pin (`tools_^_{node}_~_{pin}`) matches the links from `tools` that lead to that `sink`.
  */
 export function selectOutput(pin: string, value: JsonValue, sourceName: string, sink?: ToolPin): Selection {
   if (sourceName === pin) {
@@ -100,10 +101,11 @@ function selectPart(value: JsonValue, selector: Selector): JsonValue | undefined
 }
 
 /**
- * Expands the dynamic keys of a node's data into the pins they belong to; the flat keys stay beside them (autogpt.md §4.4).
- * Lists are padded with null. A key that is no well-formed dynamic name stays a plain key. The given data is not changed.
- * Throws GraphError `dynamic_pin_conflict` where a selector does not fit the value that is there already (an index into an object),
- * `dynamic_pin_too_large` above {@link MAX_LIST_INDEX} or {@link MAX_PADDING}; `details[0].path` is the base pin.
+ * Expands the dynamic keys of a node's data into the pins they belong to; the flat keys stay beside them (autogpt.md
+ * §4.4). Lists are padded with null. A key that is no well-formed dynamic name stays a plain key. The given data is not
+ * changed. Throws GraphError `dynamic_pin_conflict` where a selector does not fit the value that is there already (an
+ * index into an object), `dynamic_pin_too_large` above {@link MAX_LIST_INDEX} or {@link MAX_PADDING}; `details[0].path`
+ * is the base pin.
  */
 export function mergeDynamicInput(data: JsonObject): JsonObject {
   let merge: Merge | undefined;

@@ -14,7 +14,11 @@ describe("prepareInput", () => {
   });
 
   it("expands dynamic pins of defaults and data and keeps the flat keys", () => {
-    const prepared = prepareInput(schemaOf(BLOCK.fillTemplate), { format: "{{a}}{{b}}", "values_#_a": 1 }, { "values_#_b": 2 });
+    const prepared = prepareInput(
+      schemaOf(BLOCK.fillTemplate),
+      { format: "{{a}}{{b}}", "values_#_a": 1 },
+      { "values_#_b": 2 },
+    );
     expect(prepared).toEqual({
       ok: true,
       input: { format: "{{a}}{{b}}", values: { a: 1, b: 2 }, "values_#_a": 1, "values_#_b": 2, escape_html: false },
@@ -22,7 +26,7 @@ describe("prepareInput", () => {
   });
 
   it("converts after expanding", () => {
-    const prepared = prepareInput(schemaOf(BLOCK.combineTexts), { delimiter: "-" }, { "input_$_1": 2, "input_$_0": true });
+    const prepared = prepareInput(schemaOf(BLOCK.combineTexts), { delimiter: "-" }, { input_$_1: 2, input_$_0: true });
     expect(prepared.ok && prepared.input.input).toEqual(["true", "2"]);
   });
 
@@ -51,7 +55,11 @@ describe("prepareInput", () => {
   });
 
   it("blames the pin whose parts do not fit", () => {
-    const prepared = prepareInput(schemaOf(BLOCK.fillTemplate), { format: "", values: { a: 1 }, other: 1 }, { "values_$_0": 1 });
+    const prepared = prepareInput(
+      schemaOf(BLOCK.fillTemplate),
+      { format: "", values: { a: 1 }, other: 1 },
+      { values_$_0: 1 },
+    );
     expect(prepared.ok ? {} : Object.keys(prepared.errors)).toEqual(["values"]);
   });
 

@@ -19,9 +19,9 @@ export interface PrepareOptions {
 }
 
 /**
- * The input that a block runs with (autogpt.md §4.3, step 4): the values that arrived lie over the node's defaults, dynamic pins are
- * expanded, types converted, the block's own defaults filled in, required pins and the schema checked. Null on a pin that does not take
- * null counts as absent. Keys that the schema does not know are kept.
+ * The input that a block runs with (autogpt.md §4.3, step 4): the values that arrived lie over the node's defaults,
+ * dynamic pins are expanded, types converted, the block's own defaults filled in, required pins and the schema checked.
+ * Null on a pin that does not take null counts as absent. Keys that the schema does not know are kept.
  */
 export function prepareInput(
   inputSchema: JsonSchema,

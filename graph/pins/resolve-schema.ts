@@ -4,8 +4,8 @@ import { getOwn } from "../own-property.ts";
 const MAX_REFS = 32;
 
 /**
- * Follows `$ref` (`#`, `#/$defs/Name`, `#/definitions/Name` and other pointers within `root`). Keywords beside the `$ref` are laid
- * over what it points to. Undefined when the reference leads nowhere or round in a circle.
+ * Follows `$ref` (`#`, `#/$defs/Name`, `#/definitions/Name` and other pointers within `root`). Keywords beside the
+ * `$ref` are laid over what it points to. Undefined when the reference leads nowhere or round in a circle.
  */
 export function resolveSchema(schema: JsonSchema, root: JsonSchema): JsonSchema | undefined {
   let current = schema;

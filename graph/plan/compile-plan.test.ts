@@ -22,7 +22,13 @@ describe("compilePlan", () => {
           c: { block: BLOCK.calculator, input: { operation: "Add" } },
           f: { block: BLOCK.fillTemplate, input: { format: "{{x}}" } },
         },
-        ["c.result -> f.values_#_x", "a.result -> c.b", "a.result -> c.a", "c.error -> f.values_#_x", "c.result -> f.format"],
+        [
+          "c.result -> f.values_#_x",
+          "a.result -> c.b",
+          "a.result -> c.a",
+          "c.error -> f.values_#_x",
+          "c.result -> f.format",
+        ],
       ),
       testCatalog,
     );
@@ -53,7 +59,11 @@ describe("compilePlan", () => {
   it("counts a pin as static when any of its links is", () => {
     const plan = compilePlan(
       graphOf(
-        { s: { block: BLOCK.storeValue, input: { input: 1 } }, c: { block: BLOCK.calculator }, d: { block: BLOCK.calculator } },
+        {
+          s: { block: BLOCK.storeValue, input: { input: 1 } },
+          c: { block: BLOCK.calculator },
+          d: { block: BLOCK.calculator },
+        },
         ["c.result -> d.a", "s.output -> d.a"],
       ),
       testCatalog,
@@ -91,10 +101,16 @@ describe("compilePlan", () => {
     );
     const plan = compilePlan(graph, testCatalog);
     expect(plan).toMatchObject({ step_limit: 7, timeout_ms: 1_000 });
-    expect(plan.nodes[0]).toMatchObject({ timeout_ms: 5, retry: { max_attempts: 3, backoff_ms: 1_000, max_backoff_ms: 60_000 } });
+    expect(plan.nodes[0]).toMatchObject({
+      timeout_ms: 5,
+      retry: { max_attempts: 3, backoff_ms: 1_000, max_backoff_ms: 60_000 },
+    });
     expect(plan.nodes[1]).toMatchObject({ timeout_ms: 300_000, effects: "once" });
     expect(plan.nodes[1]).not.toHaveProperty("retry");
-    expect(compilePlan(graph, testCatalog, { stepLimit: 2, timeoutMs: 3 })).toMatchObject({ step_limit: 2, timeout_ms: 3 });
+    expect(compilePlan(graph, testCatalog, { stepLimit: 2, timeoutMs: 3 })).toMatchObject({
+      step_limit: 2,
+      timeout_ms: 3,
+    });
   });
 
   it("requires inputs whose value is null, each name once", () => {
@@ -119,7 +135,10 @@ describe("compilePlan", () => {
     expect(codeOf(() => compilePlan(graphOf({ n: { block: BLOCK.note } }), testCatalog))).toBe("no_starting_node");
     const loop = graphOf({ a: { block: BLOCK.addToList } }, ["a.updated_list -> a.list"]);
     expect(codeOf(() => compilePlan(loop, testCatalog))).toBe("no_starting_node");
-    const dangling = { ...graphOf({ a: { block: BLOCK.addToList } }), links: [...loop.links, { ...loop.links[0], id: "x", sink_id: "b" }] };
+    const dangling = {
+      ...graphOf({ a: { block: BLOCK.addToList } }),
+      links: [...loop.links, { ...loop.links[0], id: "x", sink_id: "b" }],
+    };
     expect(codeOf(() => compilePlan(dangling as typeof loop, testCatalog))).toBe("dangling_link");
   });
 
@@ -129,7 +148,9 @@ describe("compilePlan", () => {
   });
 
   it("compiles a chain of 10,000 nodes", () => {
-    const nodes = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`n${index}`, { block: BLOCK.storeValue }]));
+    const nodes = Object.fromEntries(
+      Array.from({ length: 10_000 }, (_, index) => [`n${index}`, { block: BLOCK.storeValue }]),
+    );
     const links = Array.from({ length: 9_999 }, (_, index) => `n${index}.output -> n${index + 1}.input`);
     const plan = compilePlan(graphOf(nodes, links), testCatalog);
     expect(plan.starts).toEqual([0]);

@@ -1,6 +1,12 @@
 import type { BlockCatalog, BlockDescriptor } from "../catalog/block-descriptor.ts";
 import { GraphError, type GraphErrorDetail } from "../errors.ts";
-import { DEFAULT_STEP_LIMIT, type GraphFile, type GraphLink, type GraphNode, type SubGraph } from "../model/graph-file.ts";
+import {
+  DEFAULT_STEP_LIMIT,
+  type GraphFile,
+  type GraphLink,
+  type GraphNode,
+  type SubGraph,
+} from "../model/graph-file.ts";
 import { basePinName } from "../pins/dynamic-pins.ts";
 import { requiredInputNames } from "../schema/io-nodes.ts";
 import type { Plan, PlanNode } from "./plan.ts";
@@ -13,9 +19,10 @@ export interface CompileOptions {
 }
 
 /**
- * Compiles a graph version to the plan that a run follows (autogpt.md §4.1, §4.3). Sub-graphs are not part of it: each runs by a plan of
- * its own. Links from blocks with static output are static whatever the file says; links into notes are left out, for notes never run.
- * Throws GraphError: `unknown_blocks`, `disabled_block`, `dangling_link`, `no_starting_node`.
+ * Compiles a graph version to the plan that a run follows (autogpt.md §4.1, §4.3). Sub-graphs are not part of it: each
+ * runs by a plan of its own. Links from blocks with static output are static whatever the file says; links into notes
+ * are left out, for notes never run. Throws GraphError: `unknown_blocks`, `disabled_block`, `dangling_link`,
+ * `no_starting_node`.
  */
 export function compilePlan(graph: GraphFile | SubGraph, catalog: BlockCatalog, options: CompileOptions = {}): Plan {
   const blocks = blocksOf(graph.nodes, catalog);

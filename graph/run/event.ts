@@ -60,7 +60,8 @@ export type NodeCompleted = EventHeader & NodeRef & { type: "node_completed"; du
 export type NodeFailed = EventHeader &
   NodeRef & { type: "node_failed"; error: RunError; handled: boolean; duration_ms: number; usage?: NodeUsage };
 /** The attempt failed or was lost; the node will be tried again not before `retry_at`. */
-export type NodeRetrying = EventHeader & NodeRef & { type: "node_retrying"; attempt: number; error: RunError; retry_at: string };
+export type NodeRetrying = EventHeader &
+  NodeRef & { type: "node_retrying"; attempt: number; error: RunError; retry_at: string };
 export type NodeTerminated = EventHeader & NodeRef & { type: "node_terminated" };
 export type ExecutionCompleted = EventHeader & { type: "execution_completed"; stats: RunStats };
 export type ExecutionFailed = EventHeader & { type: "execution_failed"; error: RunError; stats: RunStats };

@@ -75,7 +75,11 @@ describe("foldEvents", () => {
       duration_ms: 4,
       error: null,
     });
-    expect(view.nodes.get("b")).toMatchObject({ status: "FAILED", error: { code: "e2" }, counts: { FAILED: 1, INCOMPLETE: 0 } });
+    expect(view.nodes.get("b")).toMatchObject({
+      status: "FAILED",
+      error: { code: "e2" },
+      counts: { FAILED: 1, INCOMPLETE: 0 },
+    });
     expect(view.nodes.get("b")?.recent).toEqual([
       {
         node_execution_id: "b-1",
@@ -115,7 +119,16 @@ describe("foldEvents", () => {
       view = foldEvent(view, event);
       statuses.push(view.nodes.get("n")?.status);
     }
-    expect(statuses).toEqual(["INCOMPLETE", "QUEUED", "QUEUED", "RUNNING", "QUEUED", "TERMINATED", "TERMINATED", "QUEUED"]);
+    expect(statuses).toEqual([
+      "INCOMPLETE",
+      "QUEUED",
+      "QUEUED",
+      "RUNNING",
+      "QUEUED",
+      "TERMINATED",
+      "TERMINATED",
+      "QUEUED",
+    ]);
     expect([...(view.nodes.get("n")?.active ?? [])]).toEqual([["3", "QUEUED"]]);
   });
 
@@ -130,14 +143,21 @@ describe("foldEvents", () => {
     );
     expect(view.nodes.get("n")?.error).toBeNull();
     expect(view).toMatchObject({ status: "TERMINATED", reason: "cancelled", error: null });
-    expect(foldEvents(emptyRunView(), number([{ type: "execution_completed", stats: STATS }])).status).toBe("COMPLETED");
+    expect(foldEvents(emptyRunView(), number([{ type: "execution_completed", stats: STATS }])).status).toBe(
+      "COMPLETED",
+    );
   });
 
   it("counts each event once and notices gaps", () => {
     const once = foldEvents(emptyRunView(), RUN, LINKS);
     expect(foldEvents(once, RUN, LINKS)).toBe(once);
     expect(foldEvents(emptyRunView(), [...RUN, ...RUN, ...RUN.slice(4)], LINKS)).toEqual(once);
-    expect(foldEvents(emptyRunView(), RUN.filter((event) => event.seq !== 5 && event.seq !== 6)).missed).toBe(2);
+    expect(
+      foldEvents(
+        emptyRunView(),
+        RUN.filter((event) => event.seq !== 5 && event.seq !== 6),
+      ).missed,
+    ).toBe(2);
   });
 
   it("never changes a view that it was given, and shares what an event leaves alone", () => {
@@ -205,7 +225,10 @@ describe("foldEvents", () => {
       ]),
     );
     expect(Object.entries(view.outputs)).toEqual([["__proto__", [1]]]);
-    expect(Object.entries(view.nodes.get("__proto__")?.output_counts ?? {})).toEqual([["__proto__", 1], ["constructor", 1]]);
+    expect(Object.entries(view.nodes.get("__proto__")?.output_counts ?? {})).toEqual([
+      ["__proto__", 1],
+      ["constructor", 1],
+    ]);
     expect(Object.keys(view.nodes.get("__proto__")?.recent[0]?.input ?? {})).toEqual(["__proto__"]);
     expect(({} as Record<string, unknown>)[0]).toBeUndefined();
   });

@@ -14,8 +14,9 @@ import {
 import { type ExecutionStatus, isTerminal } from "./status.ts";
 
 /**
- * One event folded into a view; the given view is not changed, and what the event does not touch is shared. An event that the view has
- * already (`seq` ≤ `last_seq`) gives the same view back. Costs time in the number of nodes: for streams use {@link RunViewBuilder}.
+ * One event folded into a view; the given view is not changed, and what the event does not touch is shared. An event
+ * that the view has already (`seq` ≤ `last_seq`) gives the same view back. Costs time in the number of nodes: for
+ * streams use {@link RunViewBuilder}.
  */
 export function foldEvent(view: RunView, event: ExecutionEvent, links: readonly ViewLink[] = []): RunView {
   return foldEvents(view, [event], links);
@@ -34,9 +35,9 @@ type EventOf<T extends ExecutionEvent["type"]> = Extract<ExecutionEvent, { type:
 type NodeEvent = Extract<ExecutionEvent, { node_execution_id: string }>;
 
 /**
- * Folds a stream of events, each in constant time, and hands out immutable snapshots: what has changed since the last snapshot is new,
- * all else is the same object as before (so that a component can compare by identity). Take a snapshot per frame, not per event: the
- * first change after one copies the containers that it touches.
+ * Folds a stream of events, each in constant time, and hands out immutable snapshots: what has changed since the last
+ * snapshot is new, all else is the same object as before (so that a component can compare by identity). Take a snapshot
+ * per frame, not per event: the first change after one copies the containers that it touches.
  */
 export class RunViewBuilder {
   #view: RunView;
@@ -108,7 +109,10 @@ export class RunViewBuilder {
     }
   }
 
-  #end(status: ExecutionStatus, event: EventOf<"execution_completed" | "execution_failed" | "execution_terminated">): void {
+  #end(
+    status: ExecutionStatus,
+    event: EventOf<"execution_completed" | "execution_failed" | "execution_terminated">,
+  ): void {
     this.#view.status = status;
     this.#view.stats = event.stats;
     this.#view.ended_at = event.at;

@@ -38,7 +38,10 @@ export interface NodeExecutionRunView {
 
 export interface NodeRunView {
   node_id: string;
-  /** RUNNING while any execution runs, else QUEUED or REVIEW while any is, else that of the one that ended last, else INCOMPLETE. */
+  /**
+   * RUNNING while any execution runs, else QUEUED or REVIEW while any is, else that of the one that ended last, else
+   * INCOMPLETE.
+   */
   status: ExecutionStatus;
   /** Executions that have been queued, so far. */
   executions: number;

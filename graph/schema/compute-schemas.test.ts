@@ -25,7 +25,10 @@ describe("computeInputSchema", () => {
         rows: {
           type: "array",
           format: "table",
-          items: { type: "object", properties: { A: { type: "string", title: "A" }, B: { type: "string", title: "B" } } },
+          items: {
+            type: "object",
+            properties: { A: { type: "string", title: "A" }, B: { type: "string", title: "B" } },
+          },
           title: "rows",
           secret: false,
           advanced: false,
@@ -36,14 +39,20 @@ describe("computeInputSchema", () => {
   });
 
   it("copes with names that JavaScript has plans for", () => {
-    const schema = computeInputSchema(graphOf({ a: { block: BLOCK.input, input: { name: "__proto__" } } }), testCatalog);
+    const schema = computeInputSchema(
+      graphOf({ a: { block: BLOCK.input, input: { name: "__proto__" } } }),
+      testCatalog,
+    );
     expect(Object.keys(schema.properties ?? {})).toEqual(["__proto__"]);
     expect(schema.required).toEqual(["__proto__"]);
     expect(({} as Record<string, unknown>).title).toBeUndefined();
   });
 
   it("has a drop-down without options take any text", () => {
-    const schema = computeInputSchema(graphOf({ a: { block: BLOCK.dropdownInput, input: { name: "x", options: [] } } }), testCatalog);
+    const schema = computeInputSchema(
+      graphOf({ a: { block: BLOCK.dropdownInput, input: { name: "x", options: [] } } }),
+      testCatalog,
+    );
     expect(schema.properties?.x).not.toHaveProperty("enum");
   });
 });
@@ -67,7 +76,10 @@ describe("computeOutputSchema", () => {
 });
 
 describe("computeCredentialsInputSchema", () => {
-  const credentials = (nodes: Parameters<typeof graphOf>[0], more = {}): ReturnType<typeof computeCredentialsInputSchema> =>
+  const credentials = (
+    nodes: Parameters<typeof graphOf>[0],
+    more = {},
+  ): ReturnType<typeof computeCredentialsInputSchema> =>
     computeCredentialsInputSchema(graphOf(nodes, [], more), testCatalog);
 
   it("merges pins of equal provider and types, chosen by the model", () => {
@@ -102,7 +114,9 @@ describe("computeCredentialsInputSchema", () => {
       "http_api-example-com_host_scoped_credentials",
       "http_other-example-org_host_scoped_credentials",
     ]);
-    expect(schema.properties?.["http_api-example-com_host_scoped_credentials"]?.discriminator_values).toEqual(["api.example.com"]);
+    expect(schema.properties?.["http_api-example-com_host_scoped_credentials"]?.discriminator_values).toEqual([
+      "api.example.com",
+    ]);
     expect(JSON.stringify(schema)).not.toContain("pw");
   });
 

@@ -5,9 +5,10 @@ import { getOwn, setOwn } from "../own-property.ts";
 import { type IoNode, inputNodes, outputNodes } from "./io-nodes.ts";
 
 /**
- * The agent's inputs as a JSON Schema, one property for each input node (autogpt.md §3.1): the schema of the node's `value` with the
- * node's own title, description and default; a drop-down's options as `enum`, a table's columns as properties of its rows. Required are the
- * names whose value is null. Of two nodes with one name the later one describes it.
+ * The agent's inputs as a JSON Schema, one property for each input node (autogpt.md §3.1): the schema of the node's
+ * `value` with the node's own title, description and default; a drop-down's options as `enum`, a table's columns as
+ * properties of its rows. Required are the names whose value is null. Of two nodes with one name the later one
+ * describes it.
  */
 export function computeInputSchema(graph: { nodes: GraphNode[] }, catalog: BlockCatalog): JsonSchema {
   return schemaOf(inputNodes(graph, catalog));

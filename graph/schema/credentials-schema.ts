@@ -5,7 +5,9 @@ import type { GraphFile, GraphNode, SubGraph } from "../model/graph-file.ts";
 import { isCredentialsName } from "../model/graph-keys.ts";
 import { getOwn, isUnsafeName, setOwn } from "../own-property.ts";
 
-/** One pin of a block that takes a credential (autogpt.md §5: `credentials` or `*_credentials` with provider and types). */
+/**
+ * One pin of a block that takes a credential (autogpt.md §5: `credentials` or `*_credentials` with provider and types).
+ */
 export interface CredentialsField {
   name: string;
   schema: JsonSchema;
@@ -19,8 +21,8 @@ export function credentialsFields(block: BlockDescriptor): CredentialsField[] {
 
 /**
  * The credentials that a run of the agent needs, those of its sub-graphs included (autogpt.md §3.1). Keys are
- * `{providers}_{types}_credentials`; pins of equal providers and types are one entry, except that those told apart by a host or server
- * address stay one per address. Required when any node needs it.
+ * `{providers}_{types}_credentials`; pins of equal providers and types are one entry, except that those told apart by a
+ * host or server address stay one per address. Required when any node needs it.
  */
 export function computeCredentialsInputSchema(graph: GraphFile | SubGraph, catalog: BlockCatalog): JsonSchema {
   const entries = new Map<string, Entry>();
@@ -95,7 +97,8 @@ function addEntry(entries: Map<string, Entry>, entry: Entry): void {
 }
 
 function keyOf({ providers, types, values }: Entry): string {
-  const address = values.length === 0 ? "" : `_${values.map((value) => String(value).replace(/[^A-Za-z0-9]+/g, "-")).join("-")}`;
+  const address =
+    values.length === 0 ? "" : `_${values.map((value) => String(value).replace(/[^A-Za-z0-9]+/g, "-")).join("-")}`;
   return `${[...providers].sort().join("-")}${address}_${[...types].sort().join("-")}_credentials`;
 }
 

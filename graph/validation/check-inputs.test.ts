@@ -28,7 +28,9 @@ describe("checkRunInputs", () => {
 
   it("does not guess", () => {
     expect(errorsOf({ topic: 1, count: "many" })).toEqual({ count: "The value must be a whole number, not a text" });
-    expect(errorsOf({ topic: 1, count: 1.5 })).toEqual({ count: "The value must be a whole number, not the number 1.5" });
+    expect(errorsOf({ topic: 1, count: 1.5 })).toEqual({
+      count: "The value must be a whole number, not the number 1.5",
+    });
     expect(errorsOf({ topic: 1, count: 0 })).toEqual({ count: "The value must be at least 1" });
     expect(errorsOf({ topic: 1, style: "medium" })).toEqual({ style: 'The value must be one of "short", "long"' });
   });

@@ -13,9 +13,9 @@ export type CheckedInputs =
 const SHOWN_NAMES = 30;
 
 /**
- * Checks the inputs of a run against the agent's computed `input_schema`, at every entrance: names must be known, required ones given, and
- * values of the right type or plainly convertible to it ("3" for a number, but not "abc"). Null counts as not given. Returns the
- * converted values.
+ * Checks the inputs of a run against the agent's computed `input_schema`, at every entrance: names must be known,
+ * required ones given, and values of the right type or plainly convertible to it ("3" for a number, but not "abc").
+ * Null counts as not given. Returns the converted values.
  */
 export function checkRunInputs(inputSchema: JsonSchema, inputs: unknown): CheckedInputs {
   if (!isJsonObject(inputs)) {

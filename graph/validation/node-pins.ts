@@ -6,7 +6,10 @@ import type { GraphNode } from "../model/graph-file.ts";
 import { getOwn } from "../own-property.ts";
 import { basePinName } from "../pins/dynamic-pins.ts";
 
-/** The pins of one node: its block's, except where the node brings schemas of its own (agent nodes, tools of other systems). */
+/**
+ * The pins of one node: its block's, except where the node brings schemas of its own (agent nodes, tools of other
+ * systems).
+ */
 export interface NodePins {
   inputs: JsonSchema;
   outputs: JsonSchema;
@@ -16,7 +19,9 @@ export interface NodePins {
   trusted: boolean;
 }
 
-/** The pins that links may use and values are checked against (autogpt.md §3.2: agent nodes use their embedded schemas). */
+/**
+ * The pins that links may use and values are checked against (autogpt.md §3.2: agent nodes use their embedded schemas).
+ */
 export function nodePins(node: GraphNode, block: BlockDescriptor): NodePins {
   if (block.ui_type === "Agent") {
     const given = getOwn(node.input_default, "inputs");

@@ -41,8 +41,9 @@ export interface ValidateOptions {
 }
 
 /**
- * Checks a graph and its sub-graphs (autogpt.md §3.2). On save, required fields are asked for at input, output and agent nodes only, and
- * unknown or disabled blocks are warnings, so that any agent file can be kept and mended; for a run all of it must be right.
+ * Checks a graph and its sub-graphs (autogpt.md §3.2). On save, required fields are asked for at input, output and
+ * agent nodes only, and unknown or disabled blocks are warnings, so that any agent file can be kept and mended; for a
+ * run all of it must be right.
  */
 export function validateGraph(graph: GraphFile, catalog: BlockCatalog, options: ValidateOptions): GraphValidation {
   const found: Findings = { errors: [], warnings: [], nodes: new Map() };
@@ -81,7 +82,11 @@ function validateOne(graph: SubGraph, catalog: BlockCatalog, validation: Validat
   for (const node of graph.nodes) {
     const block = catalog.get(node.block_id);
     if (isUnsafeName(node.id)) {
-      error(validation, { code: "invalid_name", node_id: node.id, message: `"${node.id}" may not be used as a node id.` });
+      error(validation, {
+        code: "invalid_name",
+        node_id: node.id,
+        message: `"${node.id}" may not be used as a node id.`,
+      });
     }
     if (nodes.has(node.id)) {
       error(validation, { code: "duplicate_node_id", node_id: node.id, message: `Two nodes have the id ${node.id}.` });
@@ -95,7 +100,13 @@ function validateOne(graph: SubGraph, catalog: BlockCatalog, validation: Validat
     if (block === undefined || pins === undefined || block.ui_type === "Note") {
       continue;
     }
-    const fields = validateNode({ node, block, pins, linked: linked.get(node.id) ?? new Set(), forRun: validation.forRun });
+    const fields = validateNode({
+      node,
+      block,
+      pins,
+      linked: linked.get(node.id) ?? new Set(),
+      forRun: validation.forRun,
+    });
     if (fields.size > 0) {
       validation.found.nodes.set(node.id, fields);
     }
@@ -159,12 +170,19 @@ function checkEnd(
     return;
   }
   if (isUnsafeName(basePinName(pin))) {
-    error(validation, { code: "invalid_name", link_id: link.id, node_id: id, message: `"${pin}" may not be used as a pin name.` });
+    error(validation, {
+      code: "invalid_name",
+      link_id: link.id,
+      node_id: id,
+      message: `"${pin}" may not be used as a pin name.`,
+    });
     return;
   }
   const schema = end.kind === "source" ? end.node.pins?.outputs : end.node.pins?.inputs;
   if (schema !== undefined && !hasPin(schema, pin)) {
-    const known = Object.keys(schema.properties ?? {}).slice(0, 20).join(", ");
+    const known = Object.keys(schema.properties ?? {})
+      .slice(0, 20)
+      .join(", ");
     const kind = end.kind === "source" ? "output" : "input";
     error(validation, {
       code: "unknown_pin",

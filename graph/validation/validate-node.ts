@@ -51,7 +51,11 @@ function expand(values: JsonObject, fields: Map<string, string>): JsonObject {
   }
 }
 
-function checkRequired({ node, block, pins, linked }: NodeToValidate, values: JsonObject, fields: Map<string, string>): void {
+function checkRequired(
+  { node, block, pins, linked }: NodeToValidate,
+  values: JsonObject,
+  fields: Map<string, string>,
+): void {
   const credentials = new Set(credentialsFields(block).map((field) => field.name));
   for (const name of pins.inputs.required ?? []) {
     const schema = getOwn(pins.inputs.properties ?? {}, name) ?? {};
@@ -126,7 +130,10 @@ function isBlank(value: JsonValue | undefined): boolean {
   return value === undefined || value === null || value === "";
 }
 
-/** `credentials` and `*_credentials` are the names of credential inputs (autogpt.md §3.2); JavaScript's own names are never allowed. */
+/**
+ * `credentials` and `*_credentials` are the names of credential inputs (autogpt.md §3.2); JavaScript's own names are
+ * never allowed.
+ */
 function checkName({ node, block }: NodeToValidate, fields: Map<string, string>): void {
   const name = getOwn(node.input_default, "name");
   if ((block.ui_type !== "Input" && block.ui_type !== "Output") || typeof name !== "string") {

@@ -20,5 +20,7 @@ export default defineConfig({
     include: ["{durable-objects,worker,test/workerd}/**/*.workerd.test.ts"],
     setupFiles: [`${root}test/workerd/apply-migrations.ts`],
     testTimeout: 30_000,
+    // A second test file would get every module that the first one loaded in a single message, more than the runtime takes.
+    fsModuleCache: false,
   },
 });

@@ -1,0 +1,233 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env as testEnv } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import type { ExecutionEvent } from "#graph/run/event.ts";
+import { executionStub } from "#worker/env.ts";
+import type { Env, ExecutionStub } from "#worker/env.ts";
+import { plan } from "./core/plan.testkit.ts";
+import type { ExecutionObject } from "./execution.ts";
+import type { ExecutionView, Outcome, StartRequest, WorkMessage } from "./protocol.ts";
+import { storeContract } from "./store-contract.testkit.ts";
+import { SqliteExecutionStore } from "./store-sqlite.ts";
+
+const env = testEnv as unknown as Env;
+const LEASE_MS = 30_000;
+const REQUEST = { consumer: "test", pool: "io", max: 5 } as const;
+
+function object(id: string = crypto.randomUUID()): { id: string; stub: ExecutionStub; inside: DurableObjectStub<ExecutionObject> } {
+  const stub = executionStub(env, id);
+  return { id, stub, inside: stub as unknown as DurableObjectStub<ExecutionObject> };
+}
+
+/** Two pure nodes in a row of a block that the registry does not have: only the test can do this work. */
+const chain = plan({ a: {}, b: {} }, ["a.out -> b.x"]);
+
+function request(id: string, of: StartRequest["plan"] = chain): StartRequest {
+  return { execution_id: id, workspace_id: "w", plan: of, inputs: {}, source: "test" };
+}
+
+function value<T>(outcome: Outcome<T>): T {
+  if (!outcome.ok) {
+    throw new Error(outcome.message);
+  }
+  return outcome.value;
+}
+
+/** Cuts the object off from the real queues, and collects what it would have sent. */
+async function isolate(inside: DurableObjectStub<ExecutionObject>): Promise<WorkMessage[]> {
+  const sent: WorkMessage[] = [];
+  await runInDurableObject(inside, (instance) => {
+    const collect = {
+      send: async (message: WorkMessage) => void sent.push(message),
+      sendBatch: async (messages: { body: WorkMessage }[]) => void sent.push(...messages.map(({ body }) => body)),
+    };
+    const own = instance as unknown as { env: object };
+    own.env = { ...own.env, WORK_QUEUE: collect, PROJECTION_QUEUE: { send: async () => {} } };
+  });
+  return sent;
+}
+
+async function finishNode(stub: ExecutionStub, ne: string, attempt = 1): Promise<unknown> {
+  const end = { status: "completed", duration_ms: 1 } as const;
+  const outputs: [string, number][] = [["out", 1]];
+  return stub.report([{ node_execution_id: ne, attempt, first_output: 0, outputs, end }], { ...REQUEST, max: 0 });
+}
+
+/** A subscriber that keeps what it was sent. */
+async function subscribe(stub: ExecutionStub, after: number): Promise<{ socket: WebSocket; events: ExecutionEvent[]; closed: Promise<number> }> {
+  const headers = { Upgrade: "websocket", "X-Weft-Workspace": "w" };
+  const response = await stub.fetch(new Request(`https://object/live?after=${after}`, { headers }));
+  const socket = response.webSocket;
+  if (socket === null) {
+    throw new Error(`no socket: ${response.status}`);
+  }
+  const events: ExecutionEvent[] = [];
+  socket.addEventListener("message", ({ data }) => events.push(JSON.parse(String(data)) as ExecutionEvent));
+  const closed = new Promise<number>((resolve) => socket.addEventListener("close", ({ code }) => resolve(code)));
+  socket.accept();
+  return { socket, events, closed };
+}
+
+async function seqs(events: ExecutionEvent[], upTo: number): Promise<number[]> {
+  while ((events.at(-1)?.seq ?? 0) < upTo) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return events.map(({ seq }) => seq);
+}
+
+describe("an execution object", () => {
+  it("[ST2] starts once", async () => {
+    const { id, stub, inside } = object();
+    await isolate(inside);
+    const first = value(await stub.start(request(id), 0));
+    const again = value(await stub.start({ ...request(id), inputs: { other: 1 } }, 0));
+    expect(again).toEqual(first);
+    expect(first).toMatchObject({ id, status: "QUEUED", inputs: {}, outputs: {}, last_seq: 2 });
+  });
+
+  it("[LV4] is nobody else's, and nothing is written by asking", async () => {
+    const { id, stub, inside } = object();
+    const asked = [
+      await stub.view("w"),
+      await stub.cancel("w", "x"),
+      await stub.events("w", 0, 10),
+      await stub.remove("w"),
+    ];
+    expect(asked.every((outcome) => !outcome.ok && outcome.code === "not_found")).toBe(true);
+    await runInDurableObject(inside, (_, { storage }) => {
+      expect(storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_%' ESCAPE '\\'").toArray()).toEqual([]);
+    });
+    await isolate(inside);
+    await stub.start(request(id), 0);
+    expect(await stub.view("other")).toMatchObject({ ok: false, code: "not_found" });
+    const headers = { Upgrade: "websocket", "X-Weft-Workspace": "other" };
+    expect((await stub.fetch(new Request("https://object/live", { headers }))).status).toBe(404);
+  });
+
+  it("runs through the real queue, consumer and blocks", async () => {
+    const { id, stub } = object();
+    const store = { block_id: "1ff065e9-88e8-4358-9d82-8dc91f622ba9" };
+    const of = plan({ a: { ...store, input_default: { input: "hello" } }, b: store, o: {
+      block_id: "363ae599-353e-4804-937e-b2ee3cef3da4",
+      ui_type: "Output",
+      input_default: { name: "result" },
+    } }, ["a.output -> b.input", "b.output -> o.value"]);
+    const view = value(await stub.start(request(id, of), 20_000));
+    expect(view).toMatchObject({ status: "COMPLETED", outputs: { result: ["hello"] } });
+    const { items } = value(await stub.nodeExecutions("w", null, 10));
+    expect(items.map(({ node_id, status, output }) => [node_id, status, output])).toEqual([
+      ["a", "COMPLETED", { output: ["hello"] }],
+      ["b", "COMPLETED", { output: ["hello"] }],
+      ["o", "COMPLETED", { output: ["hello"], name: ["result"] }],
+    ]);
+  });
+
+  it("[LS7] comes back from its log after an eviction, and takes the report of an attempt that was running", async () => {
+    const { id, stub, inside } = object();
+    await isolate(inside);
+    await stub.start(request(id), 0);
+    const { leases } = await stub.lease(REQUEST);
+    const before = value(await stub.view("w"));
+    await evictDurableObject(inside);
+    await isolate(inside);
+    expect(value(await stub.view("w"))).toEqual(before);
+    await runInDurableObject(inside, async (_, { storage }) => {
+      expect(await storage.getAlarm()).toBeGreaterThan(Date.now());
+    });
+    expect(await finishNode(stub, leases[0]?.node_execution_id ?? "")).toMatchObject({ refused: [] });
+    expect(value(await stub.view("w")).last_seq).toBeGreaterThan(before.last_seq);
+  });
+
+  it("[AL2] [AL3] rings when nobody came, announces again, and hands lost work out again", async () => {
+    const { id, stub, inside } = object();
+    const sent = await isolate(inside);
+    await stub.start(request(id), 0);
+    expect(sent).toEqual([{ execution_id: id, pool: "io" }]);
+    const armed = await runInDurableObject(inside, (_, { storage }) => storage.getAlarm());
+    expect(armed).toBeLessThanOrEqual(Date.now() + LEASE_MS);
+    expect(await runDurableObjectAlarm(inside)).toBe(true);
+    expect(sent).toHaveLength(2);
+    const again = await runInDurableObject(inside, (_, { storage }) => storage.getAlarm());
+    expect(again).toBeGreaterThanOrEqual(armed ?? 0);
+  });
+
+  it("[AL4] after the end looks whether the list knows, and tells it until it does", async () => {
+    const { id, stub, inside } = object();
+    const told: unknown[] = [];
+    let listed = 0;
+    await isolate(inside);
+    await runInDurableObject(inside, (instance) => {
+      const own = instance as unknown as { env: object };
+      own.env = {
+        ...own.env,
+        PROJECTION_QUEUE: { send: async (summary: unknown) => void told.push(summary) },
+        WORK_RUNNER: { listedSeq: async () => listed },
+      };
+    });
+    await stub.start(request(id), 0);
+    const { last_seq } = value(await stub.cancel("w", "enough"));
+    expect(told).toMatchObject([{ status: "TERMINATED", seq: last_seq }]);
+    expect(await runDurableObjectAlarm(inside)).toBe(true);
+    expect(told).toHaveLength(2);
+    listed = last_seq;
+    expect(await runDurableObjectAlarm(inside)).toBe(true);
+    expect(told).toHaveLength(2);
+    expect(await runDurableObjectAlarm(inside)).toBe(false);
+  });
+
+  it("[LV1] [LV3] gives a subscriber every event once and in order, whenever it comes, and closes at the end", async () => {
+    const { id, stub, inside } = object();
+    await isolate(inside);
+    await stub.start(request(id), 0);
+    const early = await subscribe(stub, 0);
+    const { leases } = await stub.lease(REQUEST);
+    const middle = await subscribe(stub, 3);
+    await finishNode(stub, leases[0]?.node_execution_id ?? "");
+    const { last_seq } = value(await stub.cancel("w", "enough"));
+    const all = Array.from({ length: last_seq }, (_, index) => index + 1);
+    expect(await seqs(early.events, last_seq)).toEqual(all);
+    expect(await seqs(middle.events, last_seq)).toEqual(all.slice(3));
+    expect(await early.closed).toBe(1000);
+    const late = await subscribe(stub, 0);
+    expect(await seqs(late.events, last_seq)).toEqual(all);
+    expect(late.events).toEqual(early.events);
+    expect(late.events).toEqual(value(await stub.events("w", 0, 1_000)).items);
+    expect(await late.closed).toBe(1000);
+  });
+
+  it("[LV2] a socket that slept through an eviction goes on where it was", async () => {
+    const { id, stub, inside } = object();
+    await isolate(inside);
+    await stub.start(request(id), 0);
+    const { events } = await subscribe(stub, 0);
+    await seqs(events, 2);
+    await evictDurableObject(inside, { webSockets: "hibernate" });
+    await isolate(inside);
+    const { last_seq } = value(await stub.cancel("w", "enough"));
+    expect(await seqs(events, last_seq)).toEqual(Array.from({ length: last_seq }, (_, index) => index + 1));
+  });
+
+  it("is gone when it was removed, and can be started anew under its name", async () => {
+    const { id, stub, inside } = object();
+    await isolate(inside);
+    await stub.start(request(id), 0);
+    const { leases } = await stub.lease(REQUEST);
+    expect(await stub.remove("w")).toEqual({ ok: true, value: null });
+    expect(await stub.view("w")).toMatchObject({ ok: false });
+    expect(await finishNode(stub, leases[0]?.node_execution_id ?? "")).toMatchObject({ ended: true, refused: [{}] });
+    expect(value<ExecutionView>(await stub.start(request(id), 0)).last_seq).toBe(2);
+  });
+
+  it("waits for the end no longer than it was told to", async () => {
+    const { id, stub, inside } = object();
+    await isolate(inside);
+    expect(value(await stub.start(request(id), 5)).status).toBe("QUEUED");
+    const waiting = stub.wait("w", 30_000);
+    await stub.cancel("w", "enough");
+    expect(value(await waiting).status).toBe("TERMINATED");
+  });
+});
+
+storeContract("a Durable Object's SQLite", (work) =>
+  runInDurableObject(object().inside, (_, { storage }) => work(new SqliteExecutionStore(storage))),
+);
