@@ -14,10 +14,24 @@ const ink: MantineColorsTuple = [
   "#1c4b8b",
 ];
 
+/** Slate instead of grey, to go with the surfaces of the dark scheme (app.css). */
+const slate: MantineColorsTuple = [
+  "#d5dae1",
+  "#bac2cc",
+  "#9aa4b1",
+  "#727d8b",
+  "#4a515b",
+  "#3a4049",
+  "#2a2f36",
+  "#1d2025",
+  "#171a1e",
+  "#101215",
+];
+
 export const theme = createTheme({
   primaryColor: "ink",
   primaryShade: { light: 8, dark: 6 },
-  colors: { ink },
+  colors: { ink, dark: slate },
   autoContrast: true,
   defaultRadius: "sm",
   cursorType: "pointer",

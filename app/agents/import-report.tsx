@@ -1,6 +1,6 @@
-import { Alert, Anchor, Button, Group, List, Loader, Stack, Text } from "@mantine/core";
-import { CircleAlert, CircleCheck, TriangleAlert } from "lucide-react";
+import { Anchor, Button, Group, List, Loader, Stack, Text } from "@mantine/core";
 import { Link } from "react-router";
+import { Notice } from "#app/components/notice.tsx";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import type { ImportOutcome } from "./import-outcome.ts";
 import type { Import } from "./use-import.ts";
@@ -42,11 +42,7 @@ function Outcome({ outcome }: { outcome: ImportOutcome }) {
   const sound = problem_count === 0;
   const title = sound ? t.import.done(graph.name) : t.import.done_with_problems(graph.name, problem_count);
   return (
-    <Alert
-      color={sound ? "teal" : "yellow"}
-      icon={sound ? <CircleCheck size={18} aria-hidden /> : <TriangleAlert size={18} aria-hidden />}
-      title={title}
-    >
+    <Notice kind={sound ? "success" : "warning"} title={title}>
       {!sound && (
         <List size="sm" mb={4}>
           {problems.map((problem, index) => (
@@ -58,18 +54,18 @@ function Outcome({ outcome }: { outcome: ImportOutcome }) {
       <Anchor component={Link} to={`/agents/${encodeURIComponent(graph.id)}`} size="sm" fw={600}>
         {t.import.open}
       </Anchor>
-    </Alert>
+    </Notice>
   );
 }
 
 function Refused({ title, details }: { title: string; details: string[] }) {
   return (
-    <Alert color="red" icon={<CircleAlert size={18} aria-hidden />} title={title} role="alert">
+    <Notice kind="error" title={title} urgent>
       {details.map((line, index) => (
         <Text key={index} size="sm" style={{ overflowWrap: "anywhere" }}>
           {line}
         </Text>
       ))}
-    </Alert>
+    </Notice>
   );
 }

@@ -32,7 +32,7 @@ function ActiveCard({ drawn, selected }: { drawn: DrawnNode; selected: boolean }
             {drawn.missing && <TriangleAlert size={14} aria-hidden className={classes.warning} />}
             {drawn.missing ? t.agent.missing_block : drawn.title}
           </div>
-          {drawn.block_name !== drawn.title && (
+          {(drawn.missing || drawn.block_name !== drawn.title) && (
             <div className={classes.subtitle} title={drawn.block_name}>
               {drawn.block_name}
             </div>

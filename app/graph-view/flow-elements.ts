@@ -27,11 +27,13 @@ export function toFlowNodes(drawing: Drawing, positions: Positions): FlowNode[] 
 }
 
 export function toFlowEdges(drawing: Drawing): Edge[] {
-  const known = new Set(drawing.nodes.map(({ id }) => id));
+  const titles = new Map(drawing.nodes.map(({ id, title }) => [id, title]));
   return drawing.links
-    .filter((link) => known.has(link.source) && known.has(link.sink))
+    .filter((link) => titles.has(link.source) && titles.has(link.sink))
     .map((link) => ({
       id: link.id,
+      type: "counted",
+      ariaLabel: `${titles.get(link.source)} › ${link.source_pin} → ${titles.get(link.sink)} › ${link.sink_pin}`,
       source: link.source,
       target: link.sink,
       sourceHandle: link.source_pin,

@@ -16,12 +16,14 @@ import { useMantineColorScheme } from "@mantine/core";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import { BlockNode } from "./block-node.tsx";
+import { CountedEdge } from "./counted-edge.tsx";
 import { type Drawing, hasPositions } from "./drawing.ts";
 import { type FlowNode, type Positions, toFlowEdges, toFlowNodes } from "./flow-elements.ts";
 import classes from "./graph-canvas.module.css";
 import { NoteNode } from "./note-node.tsx";
 
 const NODE_TYPES = { block: BlockNode, note: NoteNode };
+const EDGE_TYPES = { counted: CountedEdge };
 const FIT = { padding: 0.12, maxZoom: 1 };
 /** From this many nodes on, only what is in sight is rendered. */
 const MANY_NODES = 120;
@@ -57,12 +59,24 @@ function Flow({ drawing, positions, selected, onSelect, focus }: GraphCanvasProp
   const { colorScheme } = useMantineColorScheme();
   const [nodes, setNodes, onNodesChange] = useNodesState<FlowNode>(useMemo(() => toFlowNodes(drawing, positions), [drawing, positions]));
   const edges = useMemo<Edge[]>(() => toFlowEdges(drawing), [drawing]);
+  const labels = useMemo(
+    () => ({
+      "node.a11yDescription.default": t.canvas.node_hint,
+      "node.a11yDescription.keyboardDisabled": t.canvas.node_hint,
+      "controls.ariaLabel": t.canvas.controls,
+      "controls.zoomIn.ariaLabel": t.canvas.zoom_in,
+      "controls.zoomOut.ariaLabel": t.canvas.zoom_out,
+      "controls.fitView.ariaLabel": t.canvas.fit,
+      "minimap.ariaLabel": t.canvas.minimap,
+    }),
+    [t],
+  );
   const { fitView } = useReactFlow<FlowNode>();
   useEffect(() => {
     setNodes(toFlowNodes(drawing, positions));
   }, [drawing, positions, setNodes]);
   useEffect(() => {
-    setNodes((current) => (current.some((node) => (node.selected === true) !== (node.id === selected)) ? current.map((node) => withSelection(node, selected)) : current));
+    setNodes((current) => withSelection(current, selected));
   }, [selected, setNodes]);
   useEffect(() => {
     if (focus > 0 && selected !== null) {
@@ -80,6 +94,8 @@ function Flow({ drawing, positions, selected, onSelect, focus }: GraphCanvasProp
       edges={edges}
       onNodesChange={onNodesChange}
       nodeTypes={NODE_TYPES}
+      edgeTypes={EDGE_TYPES}
+      ariaLabelConfig={labels}
       colorMode={colorScheme === "auto" ? "system" : colorScheme}
       className={classes.canvas}
       fitView
@@ -102,9 +118,10 @@ function Flow({ drawing, positions, selected, onSelect, focus }: GraphCanvasProp
   );
 }
 
-function withSelection(node: FlowNode, selected: string | null): FlowNode {
-  const wanted = node.id === selected;
-  return (node.selected === true) === wanted ? node : { ...node, selected: wanted };
+/** The same list when the selection in it is right already. */
+function withSelection(nodes: FlowNode[], selected: string | null): FlowNode[] {
+  const isRight = (node: FlowNode) => (node.selected === true) === (node.id === selected);
+  return nodes.every(isRight) ? nodes : nodes.map((node) => (isRight(node) ? node : { ...node, selected: node.id === selected }));
 }
 
 /** The file's own positions, or computed ones; null while those are being computed. */

@@ -93,6 +93,7 @@ export interface Messages {
     deleted: string;
     deleted_text: string;
   };
+  canvas: { node_hint: string; controls: string; zoom_in: string; zoom_out: string; fit: string; minimap: string };
   tabs: { inputs: string; outputs: string; node: string; history: string; panel: string };
   form: {
     run: string;
@@ -317,6 +318,14 @@ export const en: Messages = {
     required: "required",
     deleted: "The agent of this run is gone",
     deleted_text: "The graph can no longer be drawn, but what the run did is kept below.",
+  },
+  canvas: {
+    node_hint: "Press Enter to show what this block does and did.",
+    controls: "View of the graph",
+    zoom_in: "Zoom in",
+    zoom_out: "Zoom out",
+    fit: "Show the whole graph",
+    minimap: "Overview of the graph",
   },
   tabs: { inputs: "Inputs", outputs: "Outputs", node: "Block", history: "History", panel: "Details" },
   form: {

@@ -107,6 +107,14 @@ export const zh: Messages = {
     deleted: "这次运行的智能体已被删除",
     deleted_text: "无法再画出图，但运行的内容仍保留在下面。",
   },
+  canvas: {
+    node_hint: "按回车键查看这个模块的作用和运行情况。",
+    controls: "图的视图",
+    zoom_in: "放大",
+    zoom_out: "缩小",
+    fit: "显示整个图",
+    minimap: "图的概览",
+  },
   tabs: { inputs: "输入", outputs: "输出", node: "模块", history: "历史", panel: "详情" },
   form: {
     run: "运行",

@@ -98,12 +98,11 @@ function nextPage(current: URLSearchParams, cursor: string): string {
 function SearchBox({ initial }: { initial: string }) {
   const { t } = useI18n();
   return (
-    <Form method="get" role="search">
+    <Form method="get" role="search" className={page.search}>
       <TextInput
         name="q"
         type="search"
         size="xs"
-        w={220}
         defaultValue={initial}
         aria-label={t.agents.search}
         placeholder={t.agents.search}

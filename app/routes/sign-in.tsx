@@ -1,9 +1,9 @@
-import { Alert, Button, Container, Group, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
-import { CircleAlert } from "lucide-react";
+import { Button, Container, Group, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { redirect, useSearchParams } from "react-router";
 import { sessionContext } from "#worker/contracts/app-context.ts";
 import { Brand } from "#app/components/brand.tsx";
+import { Notice } from "#app/components/notice.tsx";
 import { ColorSchemeMenu, LanguageMenu } from "#app/components/preferences-menu.tsx";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import { MESSAGES } from "#app/i18n/i18n.tsx";
@@ -78,9 +78,9 @@ function SignInForm() {
     <form onSubmit={(event) => void submit(event)} method="post">
       <Stack gap="sm">
         {failure !== null && (
-          <Alert color="red" icon={<CircleAlert size={18} aria-hidden />} role="alert">
+          <Notice kind="error" urgent>
             {failure}
-          </Alert>
+          </Notice>
         )}
         <TextInput name="email" type="email" autoComplete="username" label={t.sign_in.email} required withAsterisk={false} autoFocus />
         <PasswordInput name="password" autoComplete="current-password" label={t.sign_in.password} required withAsterisk={false} />

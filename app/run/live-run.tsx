@@ -95,9 +95,9 @@ export function useNodeActivity(nodeId: string): NodeRunView | undefined {
   return useLiveRun((store) => store.view().nodes.get(nodeId));
 }
 
-/** How many values a link has carried. */
-export function useLinkCount(linkId: string): number {
-  return useLiveRun((store) => store.view().edges.get(linkId)?.count) ?? 0;
+/** How many values a link has carried; undefined while no run is shown. */
+export function useLinkCount(linkId: string): number | undefined {
+  return useLiveRun((store) => store.view().edges.get(linkId)?.count ?? 0);
 }
 
 const IDLE: ConnectionState = { kind: "idle" };

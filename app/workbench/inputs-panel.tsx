@@ -1,8 +1,9 @@
-import { Alert, Button, Group, Skeleton, Stack, Text } from "@mantine/core";
-import { CircleAlert, Play } from "lucide-react";
+import { Button, Group, Skeleton, Stack, Text } from "@mantine/core";
+import { Play } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import type { JsonObject } from "#graph/json.ts";
 import type { AppRun } from "#worker/contracts/app-context.ts";
+import { Notice } from "#app/components/notice.tsx";
 import { useInBrowser } from "#app/components/local-time.tsx";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import type { StartRun } from "./use-start-run.ts";
@@ -92,12 +93,12 @@ function Waiting() {
 
 function Refused({ title, lines }: { title: string; lines: string[] }) {
   return (
-    <Alert color="red" icon={<CircleAlert size={18} aria-hidden />} title={title} role="alert">
+    <Notice kind="error" title={title} urgent>
       {lines.map((line, index) => (
         <Text key={index} size="sm" style={{ overflowWrap: "anywhere" }}>
           {line}
         </Text>
       ))}
-    </Alert>
+    </Notice>
   );
 }

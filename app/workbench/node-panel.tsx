@@ -1,10 +1,11 @@
-import { ActionIcon, Alert, Group, Stack, Text, Title } from "@mantine/core";
-import { ChevronLeft, ChevronRight, CircleAlert, X } from "lucide-react";
+import { ActionIcon, Group, Stack, Text, Title } from "@mantine/core";
+import { ChevronLeft, ChevronRight, X } from "lucide-react";
 import { useState } from "react";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { NodeExecutionRunView, NodeRunView } from "#graph/run/run-view.ts";
 import type { AppGraphProblem } from "#worker/contracts/app-context.ts";
 import { LocalTime } from "#app/components/local-time.tsx";
+import { Notice } from "#app/components/notice.tsx";
 import { StatusBadge } from "#app/components/status-badge.tsx";
 import { ValueView } from "#app/components/value-view.tsx";
 import type { DrawnNode } from "#app/graph-view/drawing.ts";
@@ -44,19 +45,19 @@ export function NodePanel({ node, problems, inRun, onClose }: NodePanelProps) {
         </Group>
       </Group>
       {node.missing && (
-        <Alert color="red" icon={<CircleAlert size={18} aria-hidden />} title={t.agent.missing_block}>
+        <Notice kind="error" title={t.agent.missing_block}>
           {t.agent.missing_block_text(node.block_id)}
-        </Alert>
+        </Notice>
       )}
       {node.description !== "" && <Text size="sm">{node.description}</Text>}
       {!node.missing && problems.length > 0 && (
-        <Alert color="yellow" title={t.node.problems}>
+        <Notice kind="warning" title={t.node.problems}>
           {problems.map((problem, index) => (
             <Text key={index} size="sm">
               {problem.message}
             </Text>
           ))}
-        </Alert>
+        </Notice>
       )}
       {activity === undefined ? inRun && <Text c="var(--text-quiet)" size="sm">{t.node.not_run}</Text> : <Activity key={node.id} activity={activity} />}
       <Values title={t.node.defaults} values={node.defaults} hideWhenEmpty />
@@ -131,7 +132,7 @@ function OneExecution({ execution }: { execution: NodeExecutionRunView }) {
         )}
       </Group>
       {error !== null && (
-        <Alert color={execution.handled ? "yellow" : "red"} icon={<CircleAlert size={18} aria-hidden />} title={t.node.error}>
+        <Notice kind={execution.handled ? "warning" : "error"} title={t.node.error}>
           <Text size="sm" style={{ overflowWrap: "anywhere", whiteSpace: "pre-wrap" }}>
             {error.message}
           </Text>
@@ -141,7 +142,7 @@ function OneExecution({ execution }: { execution: NodeExecutionRunView }) {
           <Text size="xs" c="var(--text-quiet)" mt={4}>
             {t.error.code(error.code)}
           </Text>
-        </Alert>
+        </Notice>
       )}
       <Values title={execution.status === "INCOMPLETE" ? t.node.waiting_for : t.node.input} values={execution.input} />
       <PinValues title={t.node.output} values={execution.outputs} />

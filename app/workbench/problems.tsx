@@ -1,6 +1,6 @@
-import { Alert, Anchor, List } from "@mantine/core";
-import { CircleAlert, TriangleAlert } from "lucide-react";
+import { Anchor, List } from "@mantine/core";
 import type { AppGraphProblem } from "#worker/contracts/app-context.ts";
+import { Notice } from "#app/components/notice.tsx";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import classes from "./workbench.module.css";
 
@@ -27,20 +27,14 @@ export function Problems({ problems, titleOf, onShowNode }: ProblemsProps) {
   return (
     <>
       {errors.length > 0 && (
-        <Alert
-          color="red"
-          icon={<CircleAlert size={18} aria-hidden />}
-          title={`${t.agent.problems_title} (${t.agent.problems(errors.length)})`}
-          className={classes.notice}
-          data-testid="problems"
-        >
+        <Notice kind="error" title={`${t.agent.problems_title} (${t.agent.problems(errors.length)})`} flush testId="problems">
           {listOf(errors)}
-        </Alert>
+        </Notice>
       )}
       {warnings.length > 0 && (
-        <Alert color="yellow" icon={<TriangleAlert size={18} aria-hidden />} title={t.agent.warnings_title} className={classes.notice}>
+        <Notice kind="warning" title={t.agent.warnings_title} flush>
           {listOf(warnings)}
-        </Alert>
+        </Notice>
       )}
     </>
   );
@@ -50,7 +44,8 @@ function Problem({ problem, titleOf, onShowNode }: { problem: AppGraphProblem } 
   const { t } = useI18n();
   const { node_id: nodeId, field, message } = problem;
   const title = nodeId === undefined ? undefined : titleOf(nodeId);
-  const place = title === undefined ? "" : `${title}${field === undefined ? "" : ` › ${field}`}: `;
+  // A message that names the block already needs no place before it.
+  const place = title === undefined || message.includes(title) ? "" : `${title}${field === undefined ? "" : ` › ${field}`}: `;
   return (
     <span style={{ overflowWrap: "anywhere" }}>
       {place !== "" && <b>{place}</b>}

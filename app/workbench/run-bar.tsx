@@ -1,11 +1,12 @@
-import { ActionIcon, Alert, Button, CopyButton, Group, Slider, Text, Tooltip } from "@mantine/core";
-import { Check, CircleAlert, Copy, History, Square, Wifi, WifiOff } from "lucide-react";
+import { ActionIcon, Button, CopyButton, Group, Slider, Text, Tooltip } from "@mantine/core";
+import { Check, Copy, History, Square, Wifi, WifiOff } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useFetcher } from "react-router";
 import { isTerminal } from "#graph/run/status.ts";
 import type { RunStats } from "#graph/run/event.ts";
 import type { AppRun } from "#worker/contracts/app-context.ts";
 import { LocalTime } from "#app/components/local-time.tsx";
+import { Notice } from "#app/components/notice.tsx";
 import { StatusBadge } from "#app/components/status-badge.tsx";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import { Elapsed } from "#app/run/elapsed.tsx";
@@ -201,9 +202,9 @@ export function RunFailure({ run, titleOf, onShowNode, advise }: RunFailureProps
   const error = live?.error ?? run.error;
   if (status === "TERMINATED") {
     return (
-      <Alert color="orange" title={t.run.terminated_title} className={classes.notice}>
-        <Text size="sm">{error?.message ?? live?.reason ?? t.run.terminated_text}</Text>
-      </Alert>
+      <Notice kind="warning" title={t.run.terminated_title} flush>
+        {error?.message ?? live?.reason ?? t.run.terminated_text}
+      </Notice>
     );
   }
   if (status !== "FAILED" || error === null) {
@@ -212,7 +213,7 @@ export function RunFailure({ run, titleOf, onShowNode, advise }: RunFailureProps
   const nodeId = error.node_id;
   const title = nodeId === undefined ? undefined : titleOf(nodeId);
   return (
-    <Alert color="red" icon={<CircleAlert size={18} aria-hidden />} title={t.run.failed_title} role="alert" className={classes.notice} data-testid="run-failure">
+    <Notice kind="error" title={t.run.failed_title} flush urgent testId="run-failure">
       <Text size="sm" style={{ overflowWrap: "anywhere", whiteSpace: "pre-wrap" }}>
         {title !== undefined && <b>{`${t.run.at_node} “${title}”: `}</b>}
         {error.message}
@@ -225,6 +226,6 @@ export function RunFailure({ run, titleOf, onShowNode, advise }: RunFailureProps
           {t.run.show_node}
         </Button>
       )}
-    </Alert>
+    </Notice>
   );
 }

@@ -1,9 +1,10 @@
-import { Alert, Tabs, Text } from "@mantine/core";
+import { Tabs, Text } from "@mantine/core";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { useNavigate, useRevalidator } from "react-router";
 import { isTerminal } from "#graph/run/status.ts";
 import type { ViewLink } from "#graph/run/run-view.ts";
 import type { AppRun } from "#worker/contracts/app-context.ts";
+import { Notice } from "#app/components/notice.tsx";
 import { useInBrowser } from "#app/components/local-time.tsx";
 import type { Drawing } from "#app/graph-view/drawing.ts";
 import { useI18n } from "#app/i18n/i18n.tsx";
@@ -151,10 +152,10 @@ function Canvas(props: { drawing: Drawing; selected: string | null; onSelect: (i
 function AgentGone({ run }: { run: AppRun | null }) {
   const { t } = useI18n();
   return (
-    <Alert color="yellow" title={t.agent.deleted} className={classes.notice}>
+    <Notice kind="warning" title={t.agent.deleted} flush>
       {run !== null && <b>{run.graph_name}. </b>}
       {t.agent.deleted_text}
-    </Alert>
+    </Notice>
   );
 }
 

@@ -41,7 +41,11 @@ describe.each(["gpt-4o", "claude-sonnet-5-5"])("AITextGeneratorBlock with %s", (
     server.enqueue({ text: "Hi.", usage: { inputTokens: 5, outputTokens: 2 } });
     const at = context();
     const prompt_values = { who: "<Ann>" };
-    const outputs = await run(aiTextGenerator, { prompt: "Greet {{who}}", sys_prompt: "S {{who}}", prompt_values, model, max_tokens: 9 }, at);
+    const outputs = await run(
+      aiTextGenerator,
+      { prompt: "Greet {{who}}", sys_prompt: "S {{who}}", prompt_values, model, max_tokens: 9 },
+      at,
+    );
     expect(outputs).toEqual({
       response: "Hi.",
       prompt: [
@@ -64,7 +68,10 @@ describe.each(["gpt-4o", "claude-sonnet-5-5"])("AITextGeneratorBlock with %s", (
     expect((await run(aiTextGenerator, { prompt: "x", model }, at)).response).toBe("There.");
     expect(at.usage.calls).toBe(2);
     server.enqueue({ text: "" }, { text: "" });
-    await expect(run(aiTextGenerator, { prompt: "x", model, retry: 2 })).rejects.toMatchObject({ code: "malformed_output", retryable: true });
+    await expect(run(aiTextGenerator, { prompt: "x", model, retry: 2 })).rejects.toMatchObject({
+      code: "malformed_output",
+      retryable: true,
+    });
   });
 
   it("fails with what the provider says", async () => {
@@ -75,7 +82,10 @@ describe.each(["gpt-4o", "claude-sonnet-5-5"])("AITextGeneratorBlock with %s", (
       retryAfterMs: 4_000,
     });
     server.enqueue({ text: "I will not.", stop: "refused" });
-    await expect(run(aiTextGenerator, { prompt: "x", model })).rejects.toMatchObject({ code: "model_refused", retryable: false });
+    await expect(run(aiTextGenerator, { prompt: "x", model })).rejects.toMatchObject({
+      code: "model_refused",
+      retryable: false,
+    });
     expect(server.requests.length).toBe(2);
   });
 
@@ -83,17 +93,21 @@ describe.each(["gpt-4o", "claude-sonnet-5-5"])("AITextGeneratorBlock with %s", (
     const at = context();
     server.enqueue({ text: "one two three four five", stallAfter: 1 });
     const hungUp = server.nextHangUp();
-    const done = run(aiTextGenerator, { prompt: "x", model }, {
-      ...at,
-      ctx: {
-        ...at.ctx,
-        fetch: async (input, init) => {
-          const response = await fetch(input, init);
-          at.abort(new Error("cancelled"));
-          return response;
+    const done = run(
+      aiTextGenerator,
+      { prompt: "x", model },
+      {
+        ...at,
+        ctx: {
+          ...at.ctx,
+          fetch: async (input, init) => {
+            const response = await fetch(input, init);
+            at.abort(new Error("cancelled"));
+            return response;
+          },
         },
       },
-    });
+    );
     await expect(done).rejects.toMatchObject({ code: "aborted" });
     await hungUp;
   });
@@ -127,14 +141,22 @@ describe.each([
       { role: "user", content: "Hi" },
       { role: "assistant", content: [{ type: "text", text: "Hello" }] },
     ];
-    await run(aiStructuredResponseGenerator, { ...base, expected_format, conversation_history, sys_prompt: "Be exact." });
-    const texts = server.requests[0]?.messages.filter((message) => message.role !== "system").map((message) => message.text);
+    await run(aiStructuredResponseGenerator, {
+      ...base,
+      expected_format,
+      conversation_history,
+      sys_prompt: "Be exact.",
+    });
+    const texts = server.requests[0]?.messages
+      .filter((message) => message.role !== "system")
+      .map((message) => message.text);
     expect(texts).toEqual(["Hi", '[{"type":"text","text":"Hello"}]', "A city in France."]);
     expect(server.requests[0]?.messages[0]?.text).toContain("Be exact.");
   });
 
   it("sends a useless answer back with the reason", async () => {
-    const reply = (text: string) => (force_json_output && model.startsWith("claude") ? { toolCalls: [{ name: "answer", arguments: text }] } : { text });
+    const reply = (text: string) =>
+      force_json_output && model.startsWith("claude") ? { toolCalls: [{ name: "answer", arguments: text }] } : { text };
     server.enqueue(reply('{"city": "Paris"}'), reply('{"city": "Paris", "people": 2}'));
     const at = context();
     const outputs = await run(aiStructuredResponseGenerator, { ...base, expected_format }, at);
@@ -149,7 +171,10 @@ describe.each([
   it("gives up after the last try", async () => {
     await expect(
       run(aiStructuredResponseGenerator, { ...base, expected_format, model: `${model}-fault-malformed`, retry: 2 }),
-    ).rejects.toMatchObject({ code: "malformed_output", message: expect.stringMatching(/asked 2 times.*no complete JSON value/s) as string });
+    ).rejects.toMatchObject({
+      code: "malformed_output",
+      message: expect.stringMatching(/asked 2 times.*no complete JSON value/s) as string,
+    });
     expect(server.requests.length).toBe(2);
   });
 
@@ -163,13 +188,17 @@ describe.each([
 
   it("does not ask again on errors of the provider", async () => {
     server.enqueue({ error: { status: 500 } });
-    await expect(run(aiStructuredResponseGenerator, { ...base, expected_format })).rejects.toMatchObject({ code: "model_unavailable" });
+    await expect(run(aiStructuredResponseGenerator, { ...base, expected_format })).rejects.toMatchObject({
+      code: "model_unavailable",
+    });
     expect(server.requests.length).toBe(1);
   });
 
   it("gives any text when no keys are expected", async () => {
     server.enqueue({ text: "Paris." });
-    expect((await run(aiStructuredResponseGenerator, { ...base, expected_format: {} })).response).toEqual({ response: "Paris." });
+    expect((await run(aiStructuredResponseGenerator, { ...base, expected_format: {} })).response).toEqual({
+      response: "Paris.",
+    });
   });
 
   it("keeps a key that is named __proto__", async () => {
@@ -201,15 +230,19 @@ describe("AIStructuredResponseGeneratorBlock", () => {
     expect(server.requests[4]?.messages.at(-1)?.text.length).toBeLessThan(prompt.length);
 
     server.enqueue(tooLong);
-    await expect(run(aiStructuredResponseGenerator, { ...input, compress_prompt_to_fit: false })).rejects.toMatchObject({
-      code: "model_input_too_long",
-    });
+    await expect(run(aiStructuredResponseGenerator, { ...input, compress_prompt_to_fit: false })).rejects.toMatchObject(
+      {
+        code: "model_input_too_long",
+      },
+    );
     server.enqueue(tooLong);
     await expect(run(aiStructuredResponseGenerator, input)).rejects.toMatchObject({ code: "model_input_too_long" });
   });
 
   it("refuses a history that it cannot send", async () => {
-    await expect(run(aiStructuredResponseGenerator, { ...input, conversation_history: [{ role: "robot" }] })).rejects.toMatchObject({
+    await expect(
+      run(aiStructuredResponseGenerator, { ...input, conversation_history: [{ role: "robot" }] }),
+    ).rejects.toMatchObject({
       code: "invalid_history",
     });
   });
@@ -233,7 +266,9 @@ describe("the choice of the provider", () => {
   });
 
   it("takes a base URL without a key", async () => {
-    expect((await ask({ model: "any" }, { openai: { apiKey: "", baseUrl: server.openAiBaseUrl } })).response).toContain("You wrote");
+    expect((await ask({ model: "any" }, { openai: { apiKey: "", baseUrl: server.openAiBaseUrl } })).response).toContain(
+      "You wrote",
+    );
   });
 
   it("finds Ollama by prefix, by AutoGPT's names or by the pin, and sends it no other provider's key", async () => {

@@ -24,7 +24,10 @@ function stream(content: string): string {
 const URL_OF_CHAT = "https://api.openai.com/v1/chat/completions";
 const EVENT_STREAM = { "content-type": "text/event-stream" };
 
-const EXAMPLE_INSTRUCTIONS = formatInstructions(answerSchema({ keys: { city: "name of the city" }, list: false }), false);
+const EXAMPLE_INSTRUCTIONS = formatInstructions(
+  answerSchema({ keys: { city: "name of the city" }, list: false }),
+  false,
+);
 
 /**
  * JSON by a language model (autogpt.md §6.2, AIStructuredResponseGeneratorBlock). An answer without the expected keys is sent back with
@@ -34,27 +37,38 @@ const EXAMPLE_INSTRUCTIONS = formatInstructions(answerSchema({ keys: { city: "na
 export default defineBlock({
   id: "ed55ac19-356e-4243-a6cb-bc599e9b716f",
   name: "AIStructuredResponseGeneratorBlock",
-  description: "Asks a language model for an object with given keys, or a list of such objects, and checks that the answer has them.",
+  description:
+    "Asks a language model for an object with given keys, or a list of such objects, and checks that the answer has them.",
   categories: ["AI"],
   effects: "idempotent",
   input: z.object({
     prompt: z.string().meta({ description: "What to ask. {{names}} are filled in from prompt_values." }),
-    expected_format: textsPin().meta({ description: "The keys that the answer must have, each with a description of its value. Empty: any text, under the key response." }),
+    expected_format: textsPin().meta({
+      description:
+        "The keys that the answer must have, each with a description of its value. Empty: any text, under the key response.",
+    }),
     list_result: z.boolean().default(false).meta({ description: "Ask for a list of such objects." }),
     force_json_output: z.boolean().default(false).meta({
       title: "Force JSON output",
       description: "Let the provider enforce the format, where it can. Otherwise the model is only told.",
     }),
-    conversation_history: z.array(dictionary()).nullable().default([]).meta({ description: "Messages {role, content} that came before the prompt." }),
+    conversation_history: z
+      .array(dictionary())
+      .nullable()
+      .default([])
+      .meta({ description: "Messages {role, content} that came before the prompt." }),
     compress_prompt_to_fit: z.boolean().default(true).meta({
-      description: "When the model finds the prompt too long, drop old messages, then the middle of the prompt, and ask again.",
+      description:
+        "When the model finds the prompt too long, drop old messages, then the middle of the prompt, and ask again.",
       advanced: true,
     }),
     ...promptPins,
     retry: retryPin(),
   }),
   output: z.object({
-    response: z.union([dictionary(), z.array(dictionary())]).meta({ description: "The object, or the list of objects." }),
+    response: z
+      .union([dictionary(), z.array(dictionary())])
+      .meta({ description: "The object, or the list of objects." }),
     prompt: promptOutput,
   }),
   examples: [
@@ -62,7 +76,14 @@ export default defineBlock({
       name: "an object",
       input: { prompt: "Where is the Eiffel Tower?", expected_format: { city: "name of the city" } },
       credentials: { openai: { apiKey: "example-key" } },
-      fetch: [{ url: URL_OF_CHAT, method: "POST", headers: EVENT_STREAM, text: stream('Sure!\n```json\n{"city": "Paris"}\n```') }],
+      fetch: [
+        {
+          url: URL_OF_CHAT,
+          method: "POST",
+          headers: EVENT_STREAM,
+          text: stream('Sure!\n```json\n{"city": "Paris"}\n```'),
+        },
+      ],
       expect: [
         ["response", { city: "Paris" }],
         [
@@ -104,7 +125,11 @@ export default defineBlock({
     },
   ],
   async *run({ input, ctx }) {
-    const rawAsk = await modelAsker(ctx, { model: input.model, ollamaHost: input.ollama_host, maxTokens: input.max_tokens });
+    const rawAsk = await modelAsker(ctx, {
+      model: input.model,
+      ollamaHost: input.ollama_host,
+      maxTokens: input.max_tokens,
+    });
     const ask = input.compress_prompt_to_fit ? fitting(rawAsk) : keeping(rawAsk);
     const shape: AnswerShape = { keys: input.expected_format, list: input.list_result };
     const free = Object.keys(input.expected_format).length === 0;
@@ -142,7 +167,8 @@ function fitting(ask: Ask): FittingAsk {
       try {
         return { reply: await ask(sent, format), sent };
       } catch (error) {
-        const shorter = error instanceof BlockError && error.code === "model_input_too_long" ? shortened(sent) : undefined;
+        const shorter =
+          error instanceof BlockError && error.code === "model_input_too_long" ? shortened(sent) : undefined;
         if (shorter === undefined) {
           throw error;
         }

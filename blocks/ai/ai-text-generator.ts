@@ -33,7 +33,10 @@ export default defineBlock({
   categories: ["AI"],
   effects: "idempotent",
   input: z.object({
-    prompt: z.string().meta({ description: "What to ask. {{names}} are filled in from prompt_values.", placeholder: "Write a haiku about {{topic}}." }),
+    prompt: z.string().meta({
+      description: "What to ask. {{names}} are filled in from prompt_values.",
+      placeholder: "Write a haiku about {{topic}}.",
+    }),
     ...promptPins,
     retry: retryPin(),
   }),
@@ -47,7 +50,12 @@ export default defineBlock({
       input: { prompt: "Greet {{name}}.", prompt_values: { name: "Ann" }, sys_prompt: "Be kind to {{name}}." },
       credentials: { openai: { apiKey: "example-key" } },
       fetch: [
-        { url: "https://api.openai.com/v1/chat/completions", method: "POST", headers: { "content-type": "text/event-stream" }, text: HELLO },
+        {
+          url: "https://api.openai.com/v1/chat/completions",
+          method: "POST",
+          headers: { "content-type": "text/event-stream" },
+          text: HELLO,
+        },
       ],
       expect: [
         ["response", "Hello, Ann."],
@@ -64,7 +72,14 @@ export default defineBlock({
       name: "a Claude model",
       input: { prompt: "Greet me in French.", model: "claude-sonnet-5-5" },
       credentials: { anthropic: { apiKey: "example-key" } },
-      fetch: [{ url: "https://api.anthropic.com/v1/messages", method: "POST", headers: { "content-type": "text/event-stream" }, text: BONJOUR }],
+      fetch: [
+        {
+          url: "https://api.anthropic.com/v1/messages",
+          method: "POST",
+          headers: { "content-type": "text/event-stream" },
+          text: BONJOUR,
+        },
+      ],
       expect: [
         ["response", "Bonjour."],
         ["prompt", [{ role: "user", content: "Greet me in French." }]],
@@ -74,7 +89,14 @@ export default defineBlock({
       name: "a model at Ollama",
       input: { prompt: "Greet {{name}}.", model: "ollama/qwen3", ollama_host: "gpu.example.com:11434" },
       credentials: { openai: { apiKey: "example-key" } },
-      fetch: [{ url: "http://gpu.example.com:11434/v1/chat/completions", method: "POST", headers: { "content-type": "text/event-stream" }, text: HELLO }],
+      fetch: [
+        {
+          url: "http://gpu.example.com:11434/v1/chat/completions",
+          method: "POST",
+          headers: { "content-type": "text/event-stream" },
+          text: HELLO,
+        },
+      ],
       expect: [
         ["response", "Hello, Ann."],
         ["prompt", [{ role: "user", content: "Greet {{name}}." }]],
@@ -98,7 +120,11 @@ export default defineBlock({
     },
   ],
   async *run({ input, ctx }) {
-    const ask = await modelAsker(ctx, { model: input.model, ollamaHost: input.ollama_host, maxTokens: input.max_tokens });
+    const ask = await modelAsker(ctx, {
+      model: input.model,
+      ollamaHost: input.ollama_host,
+      maxTokens: input.max_tokens,
+    });
     const system = fillPrompt(input.sys_prompt, input.prompt_values);
     const messages: ModelMessage[] = [
       ...(system === "" ? [] : [{ role: "system", content: system } as const]),
@@ -116,8 +142,12 @@ export default defineBlock({
       }
       ctx.logger.warn("The model gave an empty answer.", { model: input.model, attempt });
     }
-    throw new BlockError("malformed_output", `The model gave an empty answer ${input.retry} times. Change the prompt, or raise max_tokens.`, {
-      retryable: true,
-    });
+    throw new BlockError(
+      "malformed_output",
+      `The model gave an empty answer ${input.retry} times. Change the prompt, or raise max_tokens.`,
+      {
+        retryable: true,
+      },
+    );
   },
 });

@@ -55,7 +55,9 @@ export function anthropicClient(endpoint: ModelEndpoint): ModelClient {
 }
 
 function paramsOf(request: ModelRequest): MessageCreateParamsStreaming {
-  const fallback = /^claude-3-(opus|sonnet|haiku)/.test(request.model) ? DEFAULT_MAX_TOKENS_CLAUDE_3 : DEFAULT_MAX_TOKENS;
+  const fallback = /^claude-3-(opus|sonnet|haiku)/.test(request.model)
+    ? DEFAULT_MAX_TOKENS_CLAUDE_3
+    : DEFAULT_MAX_TOKENS;
   const system = request.messages.filter((message) => message.role === "system").map((message) => message.content);
   const params: MessageCreateParamsStreaming = {
     model: request.model,
@@ -67,7 +69,11 @@ function paramsOf(request: ModelRequest): MessageCreateParamsStreaming {
     params.system = system.join("\n\n");
   }
   // A forced tool: every Claude model can do that, not every one takes a format for its output.
-  const format = request.format && { name: request.format.name, description: "Gives the answer.", parameters: request.format.schema };
+  const format = request.format && {
+    name: request.format.name,
+    description: "Gives the answer.",
+    parameters: request.format.schema,
+  };
   const tools = format === undefined ? request.tools : [format];
   if (tools !== undefined && tools.length > 0) {
     params.tools = tools.map((tool) => ({
@@ -114,9 +120,12 @@ function blocksOf(message: ModelMessage): ContentBlockParam[] {
   if (message.role !== "assistant") {
     return text;
   }
-  const calls = (message.toolCalls ?? []).map(
-    (call): ContentBlockParam => ({ type: "tool_use", id: call.id, name: call.name, input: parsedArguments(call.arguments) }),
-  );
+  const calls = (message.toolCalls ?? []).map((call): ContentBlockParam => ({
+    type: "tool_use",
+    id: call.id,
+    name: call.name,
+    input: parsedArguments(call.arguments),
+  }));
   return [...text, ...calls];
 }
 
@@ -205,7 +214,10 @@ class ReplyBuilder {
     if (!this.#complete || this.#stop === null) {
       return undefined;
     }
-    const calls = [...this.#calls.values()].map((call) => ({ ...call, arguments: call.arguments === "" ? "{}" : call.arguments }));
+    const calls = [...this.#calls.values()].map((call) => ({
+      ...call,
+      arguments: call.arguments === "" ? "{}" : call.arguments,
+    }));
     const stop = STOP[this.#stop] ?? "end";
     const { format } = this.#request;
     const answer = format && calls.find((call) => call.name === format.name);

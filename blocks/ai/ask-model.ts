@@ -15,10 +15,19 @@ export async function modelAsker(
 ): Promise<Ask> {
   const { client, model } = await chooseModelClient(ctx, wish);
   return async (messages, format) => {
-    const reply = await client.generate({ model, messages, format, maxTokens: wish.maxTokens ?? undefined, signal: ctx.signal });
+    const reply = await client.generate({
+      model,
+      messages,
+      format,
+      maxTokens: wish.maxTokens ?? undefined,
+      signal: ctx.signal,
+    });
     ctx.usage({ input_tokens: reply.usage.inputTokens, output_tokens: reply.usage.outputTokens, calls: 1 });
     if (reply.stop === "refused") {
-      throw new BlockError("model_refused", `The model declines to answer: ${reply.text.slice(0, 300) || "it gives no reason"}.`);
+      throw new BlockError(
+        "model_refused",
+        `The model declines to answer: ${reply.text.slice(0, 300) || "it gives no reason"}.`,
+      );
     }
     return reply;
   };

@@ -8,7 +8,13 @@ import { openAiClient } from "./openai-client.ts";
 export const DEFAULT_OLLAMA_HOST = "localhost:11434";
 
 /** Names that mean a model at Ollama in agents from AutoGPT (autogpt.md §6.2, model catalog). */
-const OLLAMA_MODELS: ReadonlySet<string> = new Set(["llama3", "llama3.2", "llama3.3", "llama3.1:405b", "dolphin-mistral:latest"]);
+const OLLAMA_MODELS: ReadonlySet<string> = new Set([
+  "llama3",
+  "llama3.2",
+  "llama3.3",
+  "llama3.1:405b",
+  "dolphin-mistral:latest",
+]);
 const OLLAMA_PREFIX = "ollama/";
 
 export interface ChosenModel {
@@ -22,10 +28,16 @@ export interface ChosenModel {
  * default, and AutoGPT's Ollama models (while no OPENAI_BASE_URL is set) go to Ollama; everything else to OpenAI or what OPENAI_BASE_URL
  * names. Throws BlockError `missing_credential`, or `invalid_ollama_host`.
  */
-export async function chooseModelClient(ctx: BlockContext, wish: { model: string; ollamaHost: string }): Promise<ChosenModel> {
+export async function chooseModelClient(
+  ctx: BlockContext,
+  wish: { model: string; ollamaHost: string },
+): Promise<ChosenModel> {
   const model = wish.model.trim();
   if (model === "") {
-    throw new BlockError("missing_model", "No model is named. Write one on the pin model, for example gpt-4o or claude-sonnet-5-5.");
+    throw new BlockError(
+      "missing_model",
+      "No model is named. Write one on the pin model, for example gpt-4o or claude-sonnet-5-5.",
+    );
   }
   if (/^claude/i.test(model)) {
     const credential = await required(ctx, { provider: "anthropic", name: "Anthropic", variable: "ANTHROPIC" });
@@ -33,7 +45,10 @@ export async function chooseModelClient(ctx: BlockContext, wish: { model: string
   }
   const openai = await ctx.credential("openai");
   if (isOllama(model, wish.ollamaHost, openai)) {
-    return { model: model.startsWith(OLLAMA_PREFIX) ? model.slice(OLLAMA_PREFIX.length) : model, client: await ollamaClient(ctx, wish.ollamaHost) };
+    return {
+      model: model.startsWith(OLLAMA_PREFIX) ? model.slice(OLLAMA_PREFIX.length) : model,
+      client: await ollamaClient(ctx, wish.ollamaHost),
+    };
   }
   const credential = await required(ctx, { provider: "openai", name: "OpenAI", variable: "OPENAI" });
   return { model, client: openAiClient({ ...endpointOf("OpenAI", credential), fetch: ctx.fetch }) };
@@ -76,7 +91,10 @@ async function ollamaClient(ctx: BlockContext, pin: string): Promise<ModelClient
   const host = configured ?? (byPin ? pin.trim() : DEFAULT_OLLAMA_HOST);
   const url = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(host) ? host : `http://${host}`);
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    throw new BlockError("invalid_ollama_host", `${JSON.stringify(host)} is not the address of an Ollama server. Write it like ${DEFAULT_OLLAMA_HOST}.`);
+    throw new BlockError(
+      "invalid_ollama_host",
+      `${JSON.stringify(host)} is not the address of an Ollama server. Write it like ${DEFAULT_OLLAMA_HOST}.`,
+    );
   }
   const path = url.pathname.replace(/\/+$/, "");
   return openAiClient({

@@ -20,7 +20,11 @@ export function historyMessages(history: JsonObject[] | null): ModelMessage[] {
 }
 
 function contentText(content: JsonValue | undefined): string {
-  return typeof content === "string" ? content : content === undefined || content === null ? "" : JSON.stringify(content);
+  return typeof content === "string"
+    ? content
+    : content === undefined || content === null
+      ? ""
+      : JSON.stringify(content);
 }
 
 /** The messages as the `prompt` pin gives them. */

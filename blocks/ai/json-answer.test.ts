@@ -59,7 +59,11 @@ describe("readAnswer", () => {
     const text = '{"__proto__": {"polluted": 1}, "constructor": 2, "toString": 3}';
     const read = readAnswer(text, { keys, list: false });
     expect(read.ok && JSON.stringify(read.value)).toBe(JSON.stringify(JSON.parse(text)));
-    expect(Object.keys(answerSchema({ keys, list: false }).properties ?? {})).toEqual(["__proto__", "constructor", "toString"]);
+    expect(Object.keys(answerSchema({ keys, list: false }).properties ?? {})).toEqual([
+      "__proto__",
+      "constructor",
+      "toString",
+    ]);
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 
@@ -76,9 +80,12 @@ describe("readAnswer", () => {
 
   it("never throws and stays quick", () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom("{", "}", "[", "]", '"', "\\", ",", ":", "a", "1", " ") }), (text) => {
-        expect(typeof readAnswer(text, list).ok).toBe("boolean");
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom("{", "}", "[", "]", '"', "\\", ",", ":", "a", "1", " ") }),
+        (text) => {
+          expect(typeof readAnswer(text, list).ok).toBe("boolean");
+        },
+      ),
       { seed: 31_338, numRuns: 1000, verbose: 1 },
     );
     for (const text of ["{".repeat(200_000), "[]".repeat(200_000), "{x}".repeat(100_000), '"{'.repeat(200_000)]) {

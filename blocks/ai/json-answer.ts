@@ -18,7 +18,9 @@ export function answerSchema(shape: AnswerShape): JsonSchema {
     properties: Object.fromEntries(Object.entries(shape.keys).map(([key, description]) => [key, { description }])),
     required: Object.keys(shape.keys),
   };
-  return shape.list ? { type: "object", properties: { [LIST_KEY]: { type: "array", items: item } }, required: [LIST_KEY] } : item;
+  return shape.list
+    ? { type: "object", properties: { [LIST_KEY]: { type: "array", items: item } }, required: [LIST_KEY] }
+    : item;
 }
 
 export type ReadAnswer = { ok: true; value: JsonObject | JsonObject[] } | { ok: false; problem: string };
@@ -47,7 +49,9 @@ function fit(value: JsonValue, shape: AnswerShape): ReadAnswer {
   if (!shape.list) {
     const single = Array.isArray(value) && value.length === 1 ? value[0] : value;
     const problem = problemOf(single, shape);
-    return problem === undefined && isObject(single) ? { ok: true, value: single } : { ok: false, problem: problem ?? "It is not an object." };
+    return problem === undefined && isObject(single)
+      ? { ok: true, value: single }
+      : { ok: false, problem: problem ?? "It is not an object." };
   }
   const items = listIn(value, shape);
   if (items === undefined) {
@@ -83,7 +87,9 @@ function problemOf(value: JsonValue | undefined, shape: AnswerShape): string | u
     return "It is not an object.";
   }
   const missing = Object.keys(shape.keys).filter((key) => !Object.hasOwn(value, key));
-  return missing.length === 0 ? undefined : `These keys are missing: ${missing.map((key) => JSON.stringify(key)).join(", ")}.`;
+  return missing.length === 0
+    ? undefined
+    : `These keys are missing: ${missing.map((key) => JSON.stringify(key)).join(", ")}.`;
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {

@@ -1,12 +1,12 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { startFakeLlm } from "#cli/fake-llm/server.ts";
 import type { FakeLlm } from "#cli/fake-llm/server.ts";
 import type { FakeReply } from "#cli/fake-llm/fake-reply.ts";
 import { BlockError } from "../define-block.ts";
 import { anthropicClient } from "./anthropic-client.ts";
-import type { ModelClient, ModelEndpoint, ModelRequest } from "./model-client.ts";
+import type { ModelClient, ModelEndpoint, ModelRequest, ModelTool } from "./model-client.ts";
 import { openAiClient } from "./openai-client.ts";
 
 const KEY = "sk-canary-4f9d2c71a0";
@@ -27,7 +27,13 @@ const PROVIDERS = [
 ] as const;
 
 describe.each(PROVIDERS)("the $protocol client", ({ protocol, make, baseUrl, model }) => {
-  const endpoint = (change: Partial<ModelEndpoint> = {}): ModelEndpoint => ({ name: "The model", apiKey: KEY, baseUrl: baseUrl(), fetch, ...change });
+  const endpoint = (change: Partial<ModelEndpoint> = {}): ModelEndpoint => ({
+    name: "The model",
+    apiKey: KEY,
+    baseUrl: baseUrl(),
+    fetch,
+    ...change,
+  });
   const client = (change: Partial<ModelEndpoint> = {}): ModelClient => make(endpoint(change));
   const request = (change: Partial<ModelRequest> = {}): ModelRequest => ({
     model,
@@ -38,7 +44,9 @@ describe.each(PROVIDERS)("the $protocol client", ({ protocol, make, baseUrl, mod
 
   async function failure(reply: FakeReply, change: Partial<ModelRequest> = {}): Promise<BlockError> {
     server.enqueue(reply);
-    const error: unknown = await client().generate(request(change)).catch((caught: unknown) => caught);
+    const error: unknown = await client()
+      .generate(request(change))
+      .catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(BlockError);
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error)) + String(error)).not.toContain(KEY);
     return error as BlockError;
@@ -83,8 +91,12 @@ describe.each(PROVIDERS)("the $protocol client", ({ protocol, make, baseUrl, mod
   });
 
   it("calls tools and carries their results", async () => {
-    const tools = [
-      { name: "add", description: "Adds.", parameters: { type: "object", properties: { a: { type: "number" }, b: { type: "number" } } } },
+    const tools: ModelTool[] = [
+      {
+        name: "add",
+        description: "Adds.",
+        parameters: { type: "object", properties: { a: { type: "number" }, b: { type: "number" } } },
+      },
       { name: "look_up", parameters: { type: "object", properties: {} } },
     ];
     server.enqueue({
@@ -109,25 +121,32 @@ describe.each(PROVIDERS)("the $protocol client", ({ protocol, make, baseUrl, mod
         messages: [
           { role: "user", content: "What is 1 + 2?" },
           { role: "assistant", content: first.text, toolCalls: first.toolCalls },
-          ...first.toolCalls.map((call) => ({ role: "tool", toolCallId: call.id, content: `${call.name} gave 3` }) as const),
+          ...first.toolCalls.map(
+            (call) => ({ role: "tool", toolCallId: call.id, content: `${call.name} gave 3` }) as const,
+          ),
         ],
       }),
     );
     expect(second.text).toBe("The tool answered: look_up gave 3");
-    expect(server.requests[1]?.messages.filter((message) => message.role === "tool").map((message) => message.text)).toEqual([
-      "add gave 3",
-      "look_up gave 3",
-    ]);
+    expect(
+      server.requests[1]?.messages.filter((message) => message.role === "tool").map((message) => message.text),
+    ).toEqual(["add gave 3", "look_up gave 3"]);
   });
 
   it.each(["required", { name: "add" }] as const)("can force a tool (%j)", async (toolChoice) => {
-    const tools = [{ name: "add", parameters: { type: "object", properties: { a: { type: "integer" } }, required: ["a"] } }];
+    const tools = [
+      { name: "add", parameters: { type: "object", properties: { a: { type: "integer" } }, required: ["a"] } },
+    ];
     const reply = await client().generate(request({ tools, toolChoice }));
     expect(reply.toolCalls.map((call) => [call.name, JSON.parse(call.arguments)])).toEqual([["add", { a: 1 }]]);
   });
 
   it("gets JSON of a schema as text", async () => {
-    const schema = { type: "object", properties: { city: { type: "string", description: "City" }, n: { type: "integer" } }, required: ["city", "n"] };
+    const schema = {
+      type: "object",
+      properties: { city: { type: "string", description: "City" }, n: { type: "integer" } },
+      required: ["city", "n"],
+    };
     const reply = await client().generate(request({ format: { name: "answer", schema } }));
     expect(JSON.parse(reply.text)).toEqual({ city: 'City for "Hello there."', n: 1 });
     expect(reply).toMatchObject({ stop: "end", toolCalls: [] });
@@ -151,7 +170,10 @@ describe.each(PROVIDERS)("the $protocol client", ({ protocol, make, baseUrl, mod
   });
 
   it.each([500, 502, 503, 529])("is unavailable on %i", async (status) => {
-    expect(await failure({ error: { status, message: "Oh no" } })).toMatchObject({ code: "model_unavailable", retryable: true });
+    expect(await failure({ error: { status, message: "Oh no" } })).toMatchObject({
+      code: "model_unavailable",
+      retryable: true,
+    });
     expect(server.requests.length).toBe(1);
   });
 
@@ -170,7 +192,10 @@ describe.each(PROVIDERS)("the $protocol client", ({ protocol, make, baseUrl, mod
   });
 
   it("tells a stream that is cut from one that is complete", async () => {
-    expect(await failure({ text: "one two three four five six seven", cutAfter: 1 })).toMatchObject({ code: "model_unavailable", retryable: true });
+    expect(await failure({ text: "one two three four five six seven", cutAfter: 1 })).toMatchObject({
+      code: "model_unavailable",
+      retryable: true,
+    });
   });
 
   it("fails on an error within the stream", async () => {
@@ -196,7 +221,10 @@ describe.each(PROVIDERS)("the $protocol client", ({ protocol, make, baseUrl, mod
     const waiting = client({
       fetch: (input, init) => {
         const answer = fetch(input, init);
-        answer.then(() => early.abort(reason), () => undefined);
+        answer.then(
+          () => early.abort(reason),
+          () => undefined,
+        );
         return answer;
       },
     }).generate(request({ signal: early.signal }));
@@ -205,8 +233,14 @@ describe.each(PROVIDERS)("the $protocol client", ({ protocol, make, baseUrl, mod
 
   it("passes the codes of the guarded fetch on", async () => {
     const refuse = () => Promise.reject(new BlockError("egress_blocked_address", "Not a public address."));
-    const error: unknown = await client({ fetch: refuse }).generate(request()).catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ code: "egress_blocked_address", message: "The model: Not a public address.", retryable: false });
+    const error: unknown = await client({ fetch: refuse })
+      .generate(request())
+      .catch((caught: unknown) => caught);
+    expect(error).toMatchObject({
+      code: "egress_blocked_address",
+      message: "The model: Not a public address.",
+      retryable: false,
+    });
   });
 
   it("is unavailable when nobody listens", async () => {
@@ -214,7 +248,9 @@ describe.each(PROVIDERS)("the $protocol client", ({ protocol, make, baseUrl, mod
     await new Promise<void>((resolve) => gone.listen(0, "127.0.0.1", resolve));
     const { port } = gone.address() as AddressInfo;
     await new Promise((resolve) => gone.close(resolve));
-    const error: unknown = await client({ baseUrl: `http://127.0.0.1:${port}` }).generate(request()).catch((caught: unknown) => caught);
+    const error: unknown = await client({ baseUrl: `http://127.0.0.1:${port}` })
+      .generate(request())
+      .catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: "model_unavailable", retryable: true });
   });
 
@@ -225,34 +261,42 @@ describe.each(PROVIDERS)("the $protocol client", ({ protocol, make, baseUrl, mod
     ["nothing", "text/event-stream", ""],
   ])("is unavailable when the server sends %s", async (_, type, body) => {
     const answer = () => Promise.resolve(new Response(body, { headers: { "content-type": type } }));
-    const error: unknown = await client({ fetch: answer }).generate(request()).catch((caught: unknown) => caught);
+    const error: unknown = await client({ fetch: answer })
+      .generate(request())
+      .catch((caught: unknown) => caught);
     expect(error).toMatchObject({ name: "BlockError", code: "model_unavailable", retryable: true });
   });
 
   it("reads nothing from the environment", async () => {
-    const before = { ...process.env };
-    Object.assign(process.env, {
-      OPENAI_API_KEY: "env", OPENAI_BASE_URL: "http://127.0.0.1:1", OPENAI_ORG_ID: "env-org", OPENAI_PROJECT_ID: "env-project",
-      ANTHROPIC_API_KEY: "env", ANTHROPIC_AUTH_TOKEN: "env-token", ANTHROPIC_BASE_URL: "http://127.0.0.1:1",
-    });
+    for (const name of ["API_KEY", "AUTH_TOKEN", "ORG_ID", "PROJECT_ID", "ADMIN_KEY"]) {
+      vi.stubEnv(`OPENAI_${name}`, "env");
+      vi.stubEnv(`ANTHROPIC_${name}`, "env");
+    }
+    vi.stubEnv("OPENAI_BASE_URL", "http://127.0.0.1:1");
+    vi.stubEnv("ANTHROPIC_BASE_URL", "http://127.0.0.1:1");
     try {
       const asked: { url: string; headers: string }[] = [];
       const refuse: typeof fetch = (input, init) => {
         asked.push({ url: String(input), headers: JSON.stringify([...new Headers(init?.headers)]) });
         return Promise.reject(new BlockError("egress_network", "no"));
       };
-      await client({ apiKey: "", baseUrl: undefined, fetch: refuse }).generate(request()).catch(() => undefined);
+      await client({ apiKey: "", baseUrl: undefined, fetch: refuse })
+        .generate(request())
+        .catch(() => undefined);
       expect(asked.length).toBe(1);
       expect(new URL(asked[0]?.url ?? "").host).toBe(protocol === "openai" ? "api.openai.com" : "api.anthropic.com");
       expect(asked[0]?.headers).not.toContain("env");
     } finally {
-      process.env = before;
+      vi.unstubAllEnvs();
     }
   });
 });
 
 describe("the openai client", () => {
-  const ask = async (change: Partial<ModelEndpoint>, request: Partial<ModelRequest> = {}): Promise<Record<string, unknown>> => {
+  const ask = async (
+    change: Partial<ModelEndpoint>,
+    request: Partial<ModelRequest> = {},
+  ): Promise<Record<string, unknown>> => {
     let body: unknown;
     const refuse: typeof fetch = (_, init) => {
       body = JSON.parse(String(init?.body));
@@ -260,7 +304,9 @@ describe("the openai client", () => {
     };
     const client = openAiClient({ name: "The model", apiKey: KEY, baseUrl: undefined, fetch: refuse, ...change });
     const signal = new AbortController().signal;
-    await client.generate({ model: "m", messages: [{ role: "user", content: "x" }], signal, ...request }).catch(() => undefined);
+    await client
+      .generate({ model: "m", messages: [{ role: "user", content: "x" }], signal, ...request })
+      .catch(() => undefined);
     return body as Record<string, unknown>;
   };
 
@@ -277,7 +323,11 @@ describe("the openai client", () => {
     const body = `${chunk({ delta: { tool_calls: [call] } })}${chunk({ delta: {}, finish_reason: "tool_calls" })}data: [DONE]\n\n`;
     const answer = () => Promise.resolve(new Response(body, { headers: { "content-type": "text/event-stream" } }));
     const client = openAiClient({ name: "m", apiKey: "", baseUrl: "http://localhost:1", fetch: answer });
-    const reply = await client.generate({ model: "m", messages: [{ role: "user", content: "x" }], signal: new AbortController().signal });
+    const reply = await client.generate({
+      model: "m",
+      messages: [{ role: "user", content: "x" }],
+      signal: new AbortController().signal,
+    });
     expect(reply).toEqual({
       text: "",
       toolCalls: [{ id: "call_0", name: "add", arguments: "{}" }],

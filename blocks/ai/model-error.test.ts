@@ -42,7 +42,9 @@ describe("modelError", () => {
 describe("redact", () => {
   it("cuts out the key and whatever looks like one", () => {
     expect(redact("key canary-key-123 bad", "canary-key-123")).toBe("key [redacted] bad");
-    expect(redact("Incorrect API key provided: sk-proj-ab***********yz.", "")).toBe("Incorrect API key provided: [redacted]");
+    expect(redact("Incorrect API key provided: sk-proj-ab***********yz.", "")).toBe(
+      "Incorrect API key provided: [redacted]",
+    );
     expect(redact("Authorization: Bearer abc.def", "")).toBe("Authorization: Bearer [redacted]");
     expect(redact("the task-list and sk8", "")).toBe("the task-list and sk8");
   });

@@ -49,22 +49,43 @@ export function modelError(error: unknown, endpoint: ModelEndpoint): BlockError 
   return new BlockError("model_unavailable", `${endpoint.name} gave no usable answer: ${detail}`, { retryable: true });
 }
 
-function statusError(status: number, about: { name: string; detail: string; retryAfterMs: number | undefined }): BlockError {
+function statusError(
+  status: number,
+  about: { name: string; detail: string; retryAfterMs: number | undefined },
+): BlockError {
   const { name, detail, retryAfterMs } = about;
   if (status === 429) {
-    return new BlockError("model_rate_limited", `${name} asks to slow down: ${detail}`, { retryable: true, retryAfterMs });
+    return new BlockError("model_rate_limited", `${name} asks to slow down: ${detail}`, {
+      retryable: true,
+      retryAfterMs,
+    });
   }
   if (status >= 500 || status === 408 || status === 409) {
-    return new BlockError("model_unavailable", `${name} failed with the status ${status}: ${detail}`, { retryable: true, retryAfterMs });
+    return new BlockError("model_unavailable", `${name} failed with the status ${status}: ${detail}`, {
+      retryable: true,
+      retryAfterMs,
+    });
   }
   if (status === 401 || status === 403) {
-    return new BlockError("model_unauthorized", `${name} refuses the key: ${detail} Check the key and what it may use.`);
+    return new BlockError(
+      "model_unauthorized",
+      `${name} refuses the key: ${detail} Check the key and what it may use.`,
+    );
   }
   if (status === 404) {
-    return new BlockError("model_not_found", `${name} does not know the model or the address: ${detail} Check the model's name and the base URL.`);
+    return new BlockError(
+      "model_not_found",
+      `${name} does not know the model or the address: ${detail} Check the model's name and the base URL.`,
+    );
   }
-  if (status === 413 || /context.{0,10}(length|window)|maximum context|prompt is too long|too many tokens/i.test(detail)) {
-    return new BlockError("model_input_too_long", `The prompt is too long for the model: ${detail} Shorten it, or choose another model.`);
+  if (
+    status === 413 ||
+    /context.{0,10}(length|window)|maximum context|prompt is too long|too many tokens/i.test(detail)
+  ) {
+    return new BlockError(
+      "model_input_too_long",
+      `The prompt is too long for the model: ${detail} Shorten it, or choose another model.`,
+    );
   }
   return new BlockError("model_rejected", `${name} rejects the request with the status ${status}: ${detail}`);
 }
@@ -99,7 +120,9 @@ function messageIn(body: unknown): string | undefined {
 /** Providers repeat keys, or parts of them, in their errors. */
 export function redact(text: string, apiKey: string): string {
   const whole = apiKey.length >= 4 ? text.replaceAll(apiKey, "[redacted]") : text;
-  return whole.replace(/\b(?:sk|pk|rk|gsk|xai|key)[-_][\w*.-]{6,}/gi, "[redacted]").replace(/\bBearer\s+\S+/gi, "Bearer [redacted]");
+  return whole
+    .replace(/\b(?:sk|pk|rk|gsk|xai|key)[-_][\w*.-]{6,}/gi, "[redacted]")
+    .replace(/\bBearer\s+\S+/gi, "Bearer [redacted]");
 }
 
 /** `Retry-After` in seconds or as a date, or `retry-after-ms`; at most an hour. */
@@ -107,11 +130,15 @@ function retryAfter(headers: Headers): number | undefined {
   const ms = Number(headers.get("retry-after-ms") ?? Number.NaN);
   const value = headers.get("retry-after") ?? "";
   const seconds = value === "" ? Number.NaN : Number(value);
-  const found = [ms, seconds * 1000, Date.parse(value) - Date.now()].find((candidate) => Number.isFinite(candidate) && candidate >= 0);
+  const found = [ms, seconds * 1000, Date.parse(value) - Date.now()].find(
+    (candidate) => Number.isFinite(candidate) && candidate >= 0,
+  );
   return found === undefined ? undefined : Math.min(found, MAX_RETRY_AFTER_MS);
 }
 
 /** The stream ended before the model had. */
 export function cutStream(endpoint: ModelEndpoint): BlockError {
-  return new BlockError("model_unavailable", `${endpoint.name} broke off in the middle of its answer.`, { retryable: true });
+  return new BlockError("model_unavailable", `${endpoint.name} broke off in the middle of its answer.`, {
+    retryable: true,
+  });
 }

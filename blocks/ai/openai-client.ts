@@ -59,7 +59,10 @@ function paramsOf(request: ModelRequest, endpoint: ModelEndpoint): ChatCompletio
     params[endpoint.baseUrl === undefined ? "max_completion_tokens" : "max_tokens"] = request.maxTokens;
   }
   if (request.format !== undefined) {
-    params.response_format = { type: "json_schema", json_schema: { name: request.format.name, schema: { ...request.format.schema } } };
+    params.response_format = {
+      type: "json_schema",
+      json_schema: { name: request.format.name, schema: { ...request.format.schema } },
+    };
   }
   if (request.tools !== undefined && request.tools.length > 0) {
     params.tools = request.tools.map((tool) => ({
@@ -94,7 +97,13 @@ function messageParam(message: ModelMessage): ChatCompletionMessageParam {
   }
 }
 
-const STOP = { stop: "end", length: "length", tool_calls: "tool_calls", function_call: "tool_calls", content_filter: "refused" } as const;
+const STOP = {
+  stop: "end",
+  length: "length",
+  tool_calls: "tool_calls",
+  function_call: "tool_calls",
+  content_filter: "refused",
+} as const;
 
 /** Puts the pieces of a stream together. */
 class ReplyBuilder {
@@ -145,7 +154,10 @@ class ReplyBuilder {
     if (this.#finish === null) {
       return undefined;
     }
-    const toolCalls = [...this.#calls.values()].map((call, index) => ({ ...call, id: call.id === "" ? `call_${index}` : call.id }));
+    const toolCalls = [...this.#calls.values()].map((call, index) => ({
+      ...call,
+      id: call.id === "" ? `call_${index}` : call.id,
+    }));
     const stop = this.#refusal === "" ? (STOP[this.#finish] ?? "end") : "refused";
     return { text: this.#text === "" ? this.#refusal : this.#text, toolCalls, stop, usage: this.#usage };
   }

@@ -36,7 +36,10 @@ function parse(text: string): Feed {
   try {
     return parseFeed(text);
   } catch {
-    throw new BlockError("invalid_feed", "What is at this address is not an RSS, Atom, RDF or JSON feed. Look for the feed's own address.");
+    throw new BlockError(
+      "invalid_feed",
+      "What is at this address is not an RSS, Atom, RDF or JSON feed. Look for the feed's own address.",
+    );
   }
 }
 
@@ -63,7 +66,9 @@ function atomEntries(feed: FeedOf<"atom">): FeedEntry[] {
     description: entry.summary?.value ?? entry.content?.value ?? "",
     pub_date: firstDate(entry.published, entry.updated, feed.updated),
     author: entry.authors?.[0]?.name ?? feed.authors?.[0]?.name ?? "",
-    categories: (entry.categories ?? []).map((category) => category.label ?? category.term ?? "").filter((name) => name !== ""),
+    categories: (entry.categories ?? [])
+      .map((category) => category.label ?? category.term ?? "")
+      .filter((name) => name !== ""),
   }));
 }
 

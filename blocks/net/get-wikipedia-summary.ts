@@ -32,13 +32,17 @@ export default defineBlock({
     {
       name: "a topic without an article",
       input: { topic: "no/such" },
-      fetch: [{ url: "https://en.wikipedia.org/api/rest_v1/page/summary/no%2Fsuch?redirect=true", status: 404, json: {} }],
+      fetch: [
+        { url: "https://en.wikipedia.org/api/rest_v1/page/summary/no%2Fsuch?redirect=true", status: 404, json: {} },
+      ],
       expectError: 'no article "no/such"',
     },
     {
       name: "a busy server",
       input: { topic: "Tea" },
-      fetch: [{ url: "https://en.wikipedia.org/api/rest_v1/page/summary/Tea?redirect=true", status: 503, text: "busy" }],
+      fetch: [
+        { url: "https://en.wikipedia.org/api/rest_v1/page/summary/Tea?redirect=true", status: 503, text: "busy" },
+      ],
       expectError: "status 503",
     },
   ],
@@ -49,12 +53,19 @@ export default defineBlock({
     const init: EgressInit = { headers, signal: ctx.signal, egress: { maxBytes: 1_000_000 } };
     const response = await ctx.fetch(url, init);
     if (response.status === 404) {
-      throw new BlockError("topic_not_found", `Wikipedia has no article ${JSON.stringify(input.topic)}. Check the spelling of the title.`);
+      throw new BlockError(
+        "topic_not_found",
+        `Wikipedia has no article ${JSON.stringify(input.topic)}. Check the spelling of the title.`,
+      );
     }
     if (!response.ok) {
-      throw new BlockError("wikipedia_unavailable", `Wikipedia answered with the status ${response.status}. Try again later.`, {
-        retryable: response.status === 429 || response.status >= 500,
-      });
+      throw new BlockError(
+        "wikipedia_unavailable",
+        `Wikipedia answered with the status ${response.status}. Try again later.`,
+        {
+          retryable: response.status === 429 || response.status >= 500,
+        },
+      );
     }
     const summary = Summary.safeParse(await response.json().catch(() => undefined));
     if (!summary.success) {

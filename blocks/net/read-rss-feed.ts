@@ -30,12 +30,17 @@ export default defineBlock({
   categories: ["INPUT"],
   effects: "idempotent",
   input: z.object({
-    rss_url: z.string().min(1).meta({ title: "RSS URL", description: "Address of the feed.", placeholder: "https://example.com/feed.xml" }),
+    rss_url: z
+      .string()
+      .min(1)
+      .meta({ title: "RSS URL", description: "Address of the feed.", placeholder: "https://example.com/feed.xml" }),
     time_period: z.number().min(0).default(1440).meta({
-      description: "How far back to look, in minutes. An entry counts by its date, or by the feed's when it has none; without either it is given always.",
+      description:
+        "How far back to look, in minutes. An entry counts by its date, or by the feed's when it has none; without either it is given always.",
     }),
     polling_rate: z.number().default(300).meta({
-      description: "Kept for agents from elsewhere, where it is the pause between two readings in seconds. Without effect: the feed is read once.",
+      description:
+        "Kept for agents from elsewhere, where it is the pause between two readings in seconds. Without effect: the feed is read once.",
       advanced: true,
     }),
     run_continuously: z.boolean().default(true).meta({
@@ -108,7 +113,13 @@ export default defineBlock({
     {
       name: "not a feed",
       input: { rss_url: "https://example.com/", polling_rate: 300 },
-      fetch: [{ url: "https://example.com/", headers: { "content-type": "text/html" }, text: "<!doctype html><title>Home</title>" }],
+      fetch: [
+        {
+          url: "https://example.com/",
+          headers: { "content-type": "text/html" },
+          text: "<!doctype html><title>Home</title>",
+        },
+      ],
       expectError: "is not an RSS, Atom, RDF or JSON feed",
     },
     {
@@ -120,7 +131,8 @@ export default defineBlock({
   ],
   async *run({ input, ctx }) {
     const since = ctx.now() - input.time_period * MINUTE_MS;
-    const accept = "application/rss+xml, application/atom+xml, application/rdf+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5";
+    const accept =
+      "application/rss+xml, application/atom+xml, application/rdf+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5";
     const init: EgressInit = { headers: { accept }, signal: ctx.signal, egress: { maxBytes: MAX_FEED_BYTES } };
     const response = await ctx.fetch(input.rss_url.trim(), init);
     if (!response.ok) {
@@ -128,7 +140,9 @@ export default defineBlock({
         retryable: response.status === 429 || response.status >= 500,
       });
     }
-    const entries = feedEntries(await readText(response)).filter((entry) => entry.pub_date === null || Date.parse(entry.pub_date) > since);
+    const entries = feedEntries(await readText(response)).filter(
+      (entry) => entry.pub_date === null || Date.parse(entry.pub_date) > since,
+    );
     for (const entry of entries) {
       yield ["entry", entry];
     }

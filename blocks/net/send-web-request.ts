@@ -38,13 +38,22 @@ export default defineBlock({
   categories: ["OUTPUT"],
   effects: "once",
   input: z.object({
-    url: z.string().min(1).meta({ description: "Address to send the request to, in full: https://…", placeholder: "https://api.example.com" }),
+    url: z.string().min(1).meta({
+      description: "Address to send the request to, in full: https://…",
+      placeholder: "https://api.example.com",
+    }),
     method: z.enum(METHODS).default("POST").meta({ description: "HTTP method." }),
     headers: textsPin().default({}).meta({ description: "Headers to send." }),
-    json_format: z.boolean().default(true).meta({ title: "JSON format", description: "Send the body as JSON; otherwise as form fields." }),
+    json_format: z
+      .boolean()
+      .default(true)
+      .meta({ title: "JSON format", description: "Send the body as JSON; otherwise as form fields." }),
     body: dictionary().nullable().default(null).meta({ description: "What to send. GET and HEAD requests have none." }),
     files_name: z.string().default("file").meta({ description: "Name of the form field that carries the files." }),
-    files: z.array(z.string().meta({ format: "file" })).default([]).meta({ description: "Files to upload. Not available yet: leave it empty." }),
+    files: z
+      .array(z.string().meta({ format: "file" }))
+      .default([])
+      .meta({ description: "Files to upload. Not available yet: leave it empty." }),
   }),
   output: z.object({
     response: anyValue().meta({ description: "Body of a successful answer." }),
@@ -79,7 +88,9 @@ export default defineBlock({
     {
       name: "a mistake of the server",
       input: { url: "https://api.example.com/orders", method: "GET" },
-      fetch: [{ url: "https://api.example.com/orders", status: 503, headers: { "content-type": "text/plain" }, text: "busy" }],
+      fetch: [
+        { url: "https://api.example.com/orders", status: 503, headers: { "content-type": "text/plain" }, text: "busy" },
+      ],
       expect: [["server_error", "busy"]],
     },
     {
@@ -107,7 +118,10 @@ function requestOf(input: WebRequest, ctx: BlockContext): EgressInit {
   }
   const body = input.body !== null && Object.keys(input.body).length > 0 ? input.body : null;
   if (body !== null && WITHOUT_BODY.has(input.method)) {
-    throw new BlockError("body_not_allowed", `A ${input.method} request has no body. Put the values into the URL, or choose another method.`);
+    throw new BlockError(
+      "body_not_allowed",
+      `A ${input.method} request has no body. Put the values into the URL, or choose another method.`,
+    );
   }
   const headers = new Headers({ accept: "application/json, text/*;q=0.9, */*;q=0.8" });
   for (const [name, value] of Object.entries(input.headers)) {
@@ -116,7 +130,12 @@ function requestOf(input: WebRequest, ctx: BlockContext): EgressInit {
   if (!SAFE.has(input.method) && !headers.has("idempotency-key")) {
     headers.set("idempotency-key", ctx.idempotencyKey);
   }
-  const init: EgressInit = { method: input.method, headers, signal: ctx.signal, egress: { maxBytes: MAX_ANSWER_BYTES } };
+  const init: EgressInit = {
+    method: input.method,
+    headers,
+    signal: ctx.signal,
+    egress: { maxBytes: MAX_ANSWER_BYTES },
+  };
   if (body === null) {
     return init;
   }
@@ -131,7 +150,10 @@ function setHeader(headers: Headers, name: string, value: string): void {
     headers.set(name, value);
   } catch {
     // The value may be a key: it is not repeated here.
-    throw new BlockError("invalid_header", `The header ${JSON.stringify(name)} has a name or value that HTTP does not allow.`);
+    throw new BlockError(
+      "invalid_header",
+      `The header ${JSON.stringify(name)} has a name or value that HTTP does not allow.`,
+    );
   }
 }
 
@@ -154,7 +176,11 @@ async function contentOf(response: Response): Promise<JsonValue> {
   if (type === "application/json" || type.endsWith("+json")) {
     return parseOrText(await readText(response));
   }
-  if (type === "" || type.startsWith("text/") || /(^|[/+.-])(xml|javascript|yaml|x-www-form-urlencoded|x-ndjson|graphql)$/.test(type)) {
+  if (
+    type === "" ||
+    type.startsWith("text/") ||
+    /(^|[/+.-])(xml|javascript|yaml|x-www-form-urlencoded|x-ndjson|graphql)$/.test(type)
+  ) {
     return readText(response);
   }
   return dataUri(type, new Uint8Array(await response.arrayBuffer()));

@@ -1,13 +1,15 @@
 import * as z from "zod";
 import { BlockError, defineBlock } from "#blocks/define-block.ts";
 import { anyValue } from "#blocks/pin-types.ts";
-import type { JsonValue } from "#graph/json.ts";
 
 /** Less than the 10 minutes that an attempt may last, so that the last message still gets out. */
 const MAX_TOTAL_SECONDS = 590;
 
 const amount = (unit: string) =>
-  z.union([z.number(), z.string()]).default(0).meta({ description: `${unit} to wait; the four amounts add up.` });
+  z
+    .union([z.number(), z.string()])
+    .default(0)
+    .meta({ description: `${unit} to wait; the four amounts add up.` });
 
 /**
  * Waits, then gives a message, `repeat` times (autogpt.md §6.1, CountdownTimerBlock; up to 7 days there). Here the waits of one
@@ -16,11 +18,14 @@ const amount = (unit: string) =>
 export default defineBlock({
   id: "d67a9c52-5e4e-11e2-bcfd-0800200c9a71",
   name: "CountdownTimerBlock",
-  description: "Waits for the given time and then gives the message; with repeat, several times over. All waits together may last 590 seconds.",
+  description:
+    "Waits for the given time and then gives the message; with repeat, several times over. All waits together may last 590 seconds.",
   categories: ["TEXT"],
   effects: "idempotent",
   input: z.object({
-    input_message: anyValue().default("timer finished").meta({ description: "What to give when the time is over.", advanced: false }),
+    input_message: anyValue()
+      .default("timer finished")
+      .meta({ description: "What to give when the time is over.", advanced: false }),
     seconds: amount("Seconds"),
     minutes: amount("Minutes"),
     hours: amount("Hours"),
@@ -31,7 +36,11 @@ export default defineBlock({
     output_message: anyValue().meta({ description: "The message. Comes after each wait." }),
   }),
   examples: [
-    { name: "once", input: { input_message: "tea is ready", minutes: "3" }, expect: [["output_message", "tea is ready"]] },
+    {
+      name: "once",
+      input: { input_message: "tea is ready", minutes: "3" },
+      expect: [["output_message", "tea is ready"]],
+    },
     {
       name: "repeated",
       input: { seconds: 2, repeat: 3 },
@@ -67,7 +76,10 @@ export default defineBlock({
 function secondsOf(name: string, amountOf: number | string): number {
   const value = typeof amountOf === "string" && amountOf.trim() === "" ? 0 : Number(amountOf);
   if (!Number.isFinite(value) || value < 0) {
-    throw new BlockError("invalid_wait", `The pin ${name} has ${JSON.stringify(amountOf)}, which is not an amount of time.`);
+    throw new BlockError(
+      "invalid_wait",
+      `The pin ${name} has ${JSON.stringify(amountOf)}, which is not an amount of time.`,
+    );
   }
   return value;
 }

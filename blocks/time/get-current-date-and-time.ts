@@ -13,7 +13,9 @@ export default defineBlock({
   categories: ["TEXT"],
   effects: "pure",
   input: z.object({ trigger: triggerPin(), format_type: formatTypePin("%Y-%m-%d %H:%M:%S") }),
-  output: z.object({ date_time: z.string().meta({ title: "Date and time", description: "Both, as the format says." }) }),
+  output: z.object({
+    date_time: z.string().meta({ title: "Date and time", description: "Both, as the format says." }),
+  }),
   examples: [
     { name: "default", now: NOW, input: { trigger: "go" }, expect: [["date_time", "2026-09-06 14:05:09"]] },
     {

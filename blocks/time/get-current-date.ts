@@ -41,7 +41,12 @@ export default defineBlock({
       input: { trigger: "go", format_type: { discriminator: "strftime", format: "%A, %d %B %Y" } },
       expect: [["date", "Sunday, 06 September 2026"]],
     },
-    { name: "not a number of days", now: NOW, input: { trigger: "go", offset: "soon" }, expectError: "is not a whole number of days" },
+    {
+      name: "not a number of days",
+      now: NOW,
+      input: { trigger: "go", offset: "soon" },
+      expectError: "is not a whole number of days",
+    },
   ],
   async *run({ input, ctx }) {
     yield ["date", formatTime(ctx.now(), input.format_type, { part: "date", daysBack: daysOf(input.offset) })];
@@ -51,7 +56,10 @@ export default defineBlock({
 function daysOf(offset: number | string): number {
   const days = Number(offset);
   if (!Number.isInteger(days) || Math.abs(days) > MAX_OFFSET_DAYS) {
-    throw new BlockError("invalid_offset", `The offset ${JSON.stringify(offset)} is not a whole number of days up to ${MAX_OFFSET_DAYS}.`);
+    throw new BlockError(
+      "invalid_offset",
+      `The offset ${JSON.stringify(offset)} is not a whole number of days up to ${MAX_OFFSET_DAYS}.`,
+    );
   }
   return days;
 }

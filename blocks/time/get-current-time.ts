@@ -19,13 +19,19 @@ export default defineBlock({
     {
       name: "twelve hours, elsewhere",
       now: NOW,
-      input: { trigger: "go", format_type: { discriminator: "strftime", format: "%-I:%M %p", timezone: "Asia/Kolkata" } },
+      input: {
+        trigger: "go",
+        format_type: { discriminator: "strftime", format: "%-I:%M %p", timezone: "Asia/Kolkata" },
+      },
       expect: [["time", "7:35 PM"]],
     },
     {
       name: "ISO 8601",
       now: NOW,
-      input: { trigger: "go", format_type: { discriminator: "iso8601", timezone: "America/New_York", include_microseconds: true } },
+      input: {
+        trigger: "go",
+        format_type: { discriminator: "iso8601", timezone: "America/New_York", include_microseconds: true },
+      },
       expect: [["time", "10:05:09.123000-04:00"]],
     },
     {

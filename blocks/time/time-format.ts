@@ -3,11 +3,14 @@ import { strftime } from "./strftime.ts";
 import { offsetText, zonedTime } from "./zoned-time.ts";
 
 const zoneFields = {
-  timezone: z.string().default("UTC").meta({ title: "Time zone", description: "IANA name, like UTC or Europe/Berlin." }),
-  use_user_timezone: z
-    .boolean()
-    .default(false)
-    .meta({ title: "Use the user's time zone", description: "Runs have no user's time zone yet: timezone is used either way." }),
+  timezone: z
+    .string()
+    .default("UTC")
+    .meta({ title: "Time zone", description: "IANA name, like UTC or Europe/Berlin." }),
+  use_user_timezone: z.boolean().default(false).meta({
+    title: "Use the user's time zone",
+    description: "Runs have no user's time zone yet: timezone is used either way.",
+  }),
 };
 
 export interface TimeFormat {
@@ -27,7 +30,10 @@ export function formatTypePin(defaultFormat: string) {
   const iso = z.object({
     discriminator: z.literal("iso8601"),
     ...zoneFields,
-    include_microseconds: z.boolean().default(false).meta({ description: "Write the fraction of the second, six digits." }),
+    include_microseconds: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Write the fraction of the second, six digits." }),
   });
   return z
     .discriminatedUnion("discriminator", [custom, iso])
@@ -55,6 +61,8 @@ export function formatTime(
   if (options.part === "date") {
     return date;
   }
-  const clock = strftime(format.include_microseconds === true ? "%H:%M:%S.%f" : "%H:%M:%S", time) + offsetText(time.offsetMinutes, ":");
+  const clock =
+    strftime(format.include_microseconds === true ? "%H:%M:%S.%f" : "%H:%M:%S", time) +
+    offsetText(time.offsetMinutes, ":");
   return options.part === "time" ? clock : `${date}T${clock}`;
 }

@@ -14,9 +14,20 @@ export interface ZonedTime {
 
 /** Throws BlockError `unknown_time_zone` when `timeZone` is no IANA name. */
 export function zonedTime(epochMs: number, timeZone: string): ZonedTime {
-  const parts = new Map(formatterFor(timeZone).formatToParts(epochMs).map((part) => [part.type, part.value]));
+  const parts = new Map(
+    formatterFor(timeZone)
+      .formatToParts(epochMs)
+      .map((part) => [part.type, part.value]),
+  );
   const number = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.get(type));
-  const wholeSeconds = Date.UTC(number("year"), number("month") - 1, number("day"), number("hour"), number("minute"), number("second"));
+  const wholeSeconds = Date.UTC(
+    number("year"),
+    number("month") - 1,
+    number("day"),
+    number("hour"),
+    number("minute"),
+    number("second"),
+  );
   const wallMs = wholeSeconds + (((epochMs % 1000) + 1000) % 1000);
   return {
     epochMs,

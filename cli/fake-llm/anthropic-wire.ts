@@ -16,7 +16,11 @@ export function readAnthropicRequest(body: unknown, headers: Record<string, stri
   if (messages.length === 0) {
     throw new BadRequest(400, "messages: at least one message is required");
   }
-  const system = asText(params.system) || asList(params.system).map((part) => asText(asRecord(part).text)).join("\n");
+  const system =
+    asText(params.system) ||
+    asList(params.system)
+      .map((part) => asText(asRecord(part).text))
+      .join("\n");
   const choice = asRecord(params.tool_choice);
   return {
     protocol: "anthropic",
@@ -40,7 +44,10 @@ export function readAnthropicRequest(body: unknown, headers: Record<string, stri
 function readMessage(value: unknown): FakeRequest["messages"] {
   const message = asRecord(value);
   if (message.role !== "user" && message.role !== "assistant") {
-    throw new BadRequest(400, `messages: Unexpected role "${asText(message.role)}". Allowed roles are "user" or "assistant".`);
+    throw new BadRequest(
+      400,
+      `messages: Unexpected role "${asText(message.role)}". Allowed roles are "user" or "assistant".`,
+    );
   }
   if (typeof message.content === "string") {
     return [{ role: message.role, text: message.content }];
@@ -87,7 +94,12 @@ export function anthropicBody(request: FakeRequest, reply: FakeReply, id: string
     name: call.name,
     input: JSON.parse(call.arguments) as unknown,
   }));
-  return { ...messageOf(request, id), content: [...text, ...calls], stop_reason: stopReason(reply), usage: usageObject(request, reply) };
+  return {
+    ...messageOf(request, id),
+    content: [...text, ...calls],
+    stop_reason: stopReason(reply),
+    usage: usageObject(request, reply),
+  };
 }
 
 /** The parts of a stream, as they go over the wire; `text` marks those that carry text or arguments. */
@@ -117,7 +129,10 @@ export function anthropicEvents(request: FakeRequest, reply: FakeReply, id: stri
     const deltas = piecesOf(call.arguments).map((piece) => ({ type: "input_json_delta", partial_json: piece }));
     block({ type: "tool_use", id: `toolu_${id}_${number}`, name: call.name, input: {} }, deltas);
   }
-  push("message_delta", { delta: { stop_reason: stopReason(reply), stop_sequence: null }, usage: { output_tokens: usage.output_tokens } });
+  push("message_delta", {
+    delta: { stop_reason: stopReason(reply), stop_sequence: null },
+    usage: { output_tokens: usage.output_tokens },
+  });
   push("message_stop", {});
   return events;
 }

@@ -16,7 +16,9 @@ interface Place {
 
 function fill(schema: unknown, place: Place): unknown {
   const rule = asRecord(schema);
-  const fixed = [rule.const, rule.default, asList(rule.enum)[0], asList(rule.examples)[0]].find((value) => value !== undefined);
+  const fixed = [rule.const, rule.default, asList(rule.enum)[0], asList(rule.examples)[0]].find(
+    (value) => value !== undefined,
+  );
   if (fixed !== undefined) {
     return fixed;
   }
@@ -48,7 +50,9 @@ function fillObject(rule: Record<string, unknown>, place: Place): unknown {
   }
   const properties = Object.entries(asRecord(rule.properties));
   // Own properties, whatever their names.
-  return Object.fromEntries(properties.map(([name, part]) => [name, fill(part, { ...place, name, depth: place.depth + 1 })]));
+  return Object.fromEntries(
+    properties.map(([name, part]) => [name, fill(part, { ...place, name, depth: place.depth + 1 })]),
+  );
 }
 
 function fillArray(rule: Record<string, unknown>, place: Place): unknown {
@@ -56,7 +60,9 @@ function fillArray(rule: Record<string, unknown>, place: Place): unknown {
     return [];
   }
   const length = typeof rule.minItems === "number" ? rule.minItems : LIST_LENGTH;
-  return Array.from({ length }, (_, index) => fill(rule.items, { ...place, name: `${place.name} ${index + 1}`, depth: place.depth + 1 }));
+  return Array.from({ length }, (_, index) =>
+    fill(rule.items, { ...place, name: `${place.name} ${index + 1}`, depth: place.depth + 1 }),
+  );
 }
 
 function fillText(rule: Record<string, unknown>, place: Place): string {

@@ -38,7 +38,10 @@ function readMessage(value: unknown): FakeRequest["messages"][number] {
   const message = asRecord(value);
   const role = asText(message.role);
   if (!ROLES.has(role)) {
-    throw new BadRequest(400, `Invalid value: '${role}'. Supported values are: 'system', 'assistant', 'user', 'tool', and 'developer'.`);
+    throw new BadRequest(
+      400,
+      `Invalid value: '${role}'. Supported values are: 'system', 'assistant', 'user', 'tool', and 'developer'.`,
+    );
   }
   const parts = asList(message.content).map((part) => asText(asRecord(part).text));
   const text = typeof message.content === "string" ? message.content : parts.join("");
@@ -60,7 +63,10 @@ function readFormat(value: unknown, messages: FakeRequest["messages"]): FakeRequ
   }
   if (format.type === "json_object") {
     if (!messages.some((message) => /json/i.test(message.text))) {
-      throw new BadRequest(400, "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.");
+      throw new BadRequest(
+        400,
+        "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
+      );
     }
     return { type: "json" };
   }
@@ -87,7 +93,12 @@ export function openAiBody(request: FakeRequest, reply: FakeReply, id: string): 
     choices: [
       {
         index: 0,
-        message: { role: "assistant", content: reply.text ?? null, refusal: null, ...(calls.length > 0 ? { tool_calls: calls } : {}) },
+        message: {
+          role: "assistant",
+          content: reply.text ?? null,
+          refusal: null,
+          ...(calls.length > 0 ? { tool_calls: calls } : {}),
+        },
         logprobs: null,
         finish_reason: finishReason(reply),
       },

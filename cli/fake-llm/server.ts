@@ -166,7 +166,8 @@ async function sendReply(response: ServerResponse, exchange: Exchange): Promise<
   const openai = request.protocol === "openai";
   if (reply.error !== undefined) {
     const { status, message = "The request failed, as asked for.", retryAfterSeconds } = reply.error;
-    const headers: Record<string, string> = retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
+    const headers: Record<string, string> =
+      retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
     sendJson(response, status, (openai ? openAiError : anthropicError)(status, message), headers);
     return;
   }
@@ -184,7 +185,11 @@ async function sendReply(response: ServerResponse, exchange: Exchange): Promise<
 
 async function sendStream(response: ServerResponse, { request, reply, id }: Exchange): Promise<void> {
   const openai = request.protocol === "openai";
-  response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-request-id": `req_${id}` });
+  response.writeHead(200, {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache",
+    "x-request-id": `req_${id}`,
+  });
   response.flushHeaders();
   let texts = 0;
   for (const event of (openai ? openAiEvents : anthropicEvents)(request, reply, id)) {

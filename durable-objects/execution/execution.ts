@@ -2,7 +2,6 @@ import { DurableObject } from "cloudflare:workers";
 import { isTerminal } from "#graph/run/status.ts";
 import { errorMessage, log } from "../logger.ts";
 import type { Input } from "./core/decide.ts";
-import type { NodeExecution } from "./core/state.ts";
 import { leaseMsOf } from "./env.ts";
 import type { ExecutionEnv } from "./env.ts";
 import { History } from "./history.ts";
@@ -22,6 +21,7 @@ import { Run } from "./run.ts";
 import type { Commit } from "./run.ts";
 import { Runner } from "./runner.ts";
 import { SqliteExecutionStore } from "./store-sqlite.ts";
+import { syncFor } from "./sync.ts";
 import { executionSummary, executionView } from "./view.ts";
 import { Waiters } from "./waiters.ts";
 import { toLease, toReport } from "./wire.ts";
@@ -110,26 +110,28 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
   async lease(request: LeaseRequest): Promise<WorkAnswer> {
     const open = this.#load();
     if (open === null) {
-      return this.#answer(null, null);
+      return this.#answer(null, null, null);
     }
     open.runner.consumerCame(request.pool);
-    return this.#answer(open, this.#apply(open, { ...request, type: "lease" }, request));
+    return this.#answer(open, this.#apply(open, { ...request, type: "lease" }, request), request);
   }
 
-  async report(reports: AttemptReport[], next: LeaseRequest): Promise<WorkAnswer> {
+  async report(reports: AttemptReport[], next: LeaseRequest, continuedFrom: number | null): Promise<WorkAnswer> {
     const open = this.#load();
     if (open === null) {
-      return { ...this.#answer(null, null), refused: reports };
+      return { ...this.#answer(null, null, next), refused: reports };
     }
-    return this.#answer(open, this.#apply(open, { ...next, type: "report", reports: reports.map(toReport) }, next));
+    const { pool, max } = next;
+    const news = { reports: reports.map(toReport), continuedFrom: continuedFrom ?? undefined };
+    return this.#answer(open, this.#apply(open, { type: "report", ...news, pool, max }, next), next);
   }
 
   async heartbeat(attempts: { node_execution_id: string; attempt: number }[]): Promise<WorkAnswer> {
     const open = this.#load();
     if (open === null) {
-      return { ...this.#answer(null, null), refused: attempts };
+      return { ...this.#answer(null, null, null), refused: attempts };
     }
-    return this.#answer(open, this.#apply(open, { type: "renew", attempts }, null));
+    return this.#answer(open, this.#apply(open, { type: "renew", attempts }, null), null);
   }
 
   override async alarm(): Promise<void> {
@@ -213,6 +215,9 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
 
   #after(open: Open, commit: Commit, consumer: LeaseRequest | null): void {
     const { run, runner } = open;
+    for (const execution of commit.leased) {
+      execution.consumer = consumer?.consumer ?? "";
+    }
     if (commit.batch !== null) {
       this.#live.publish(commit.batch, this.#liveRun(open));
     }
@@ -226,15 +231,19 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
     return { history, ended: isTerminal(run.state.status), lastSeq: run.state.lastSeq };
   }
 
-  #answer(open: Open | null, commit: Commit | null): WorkAnswer {
-    const leases = (commit?.leased ?? []).map((execution: NodeExecution) => toLease(open as Open, execution));
+  #answer(open: Open | null, commit: Commit | null, request: LeaseRequest | null): WorkAnswer {
+    const state = open?.run.state;
+    const run = { executionId: open?.run.header.execution_id ?? "", plan: state?.plan ?? { nodes: [] } };
+    const ended = state === undefined || isTerminal(state.status);
     return {
-      graph_id: open?.run.state.plan.graph_id ?? "",
-      graph_version: open?.run.state.plan.graph_version ?? 0,
-      leases,
+      graph_id: state?.plan.graph_id ?? "",
+      graph_version: state?.plan.graph_version ?? 0,
+      leases: (commit?.leased ?? []).map((execution) => toLease(run, execution, execution.attempt)),
+      seq: state?.lastSeq ?? 0,
+      sync: ended || request === null ? null : syncFor(state, request),
       refused: commit?.refused ?? [],
       deadline: Date.now() + this.#leaseMs,
-      ended: open === null || isTerminal(open.run.state.status),
+      ended,
     };
   }
 

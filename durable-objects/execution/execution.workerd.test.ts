@@ -50,7 +50,7 @@ async function isolate(inside: DurableObjectStub<ExecutionObject>): Promise<Work
 async function finishNode(stub: ExecutionStub, ne: string, attempt = 1): Promise<unknown> {
   const end = { status: "completed", duration_ms: 1 } as const;
   const outputs: [string, number][] = [["out", 1]];
-  return stub.report([{ node_execution_id: ne, attempt, first_output: 0, outputs, end }], { ...REQUEST, max: 0 });
+  return stub.report([{ node_execution_id: ne, attempt, first_output: 0, outputs, end }], { ...REQUEST, max: 0 }, null);
 }
 
 /** A subscriber that keeps what it was sent. */

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { ExecutionEvent, NodeUsage, RunError, RunStats } from "#graph/run/event.ts";
 import type { ExecutionStatus } from "#graph/run/status.ts";
+import type { Snapshot } from "./core/snapshot.ts";
 
 /** Expected outcomes cross RPC as data: error classes do not survive it. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
@@ -84,8 +85,16 @@ export interface Lease {
 export interface LeaseRequest {
   consumer: string;
   pool: BlockPool;
-  /** Most leases to hand out now. */
+  /** Most leases of effectful work to hand out now. */
   max: number;
+  /** The consumer would go on by itself over pure nodes: `state` when it needs the run's state for it, `all` when it needs the plan too. */
+  wants?: "state" | "all";
+}
+
+/** What a consumer needs to go on by itself (rules LC1 to LC3). */
+export interface Sync {
+  snapshot: Snapshot;
+  plan: Plan | null;
 }
 
 /** What a consumer has to say of one attempt. Outputs count from `first_output` within the attempt. */
@@ -93,6 +102,8 @@ export interface AttemptReport {
   node_execution_id: string;
   attempt: number;
   first_output: number;
+  /** The consumer began this attempt by itself, without a lease. */
+  begun?: true;
   outputs: [pin: string, value: JsonValue][];
   /** Absent while the block is still running. */
   end?:
@@ -111,6 +122,9 @@ export interface WorkAnswer {
   graph_id: string;
   graph_version: number;
   leases: Lease[];
+  /** Seq of the newest event after this call. */
+  seq: number;
+  sync: Sync | null;
   /** Attempts among the reported or renewed ones that the object no longer wants: stop them. */
   refused: { node_execution_id: string; attempt: number }[];
   /** ms since the epoch by which the consumer must report or renew. */
@@ -149,7 +163,8 @@ export interface ExecutionRpc {
   remove(workspaceId: string): Promise<Outcome<null>>;
 
   lease(request: LeaseRequest): Promise<WorkAnswer>;
-  report(reports: AttemptReport[], next: LeaseRequest): Promise<WorkAnswer>;
+  /** `continuedFrom`: the seq of the state from which the consumer went on by itself, or null. */
+  report(reports: AttemptReport[], next: LeaseRequest, continuedFrom: number | null): Promise<WorkAnswer>;
   heartbeat(attempts: { node_execution_id: string; attempt: number }[]): Promise<WorkAnswer>;
 }
 

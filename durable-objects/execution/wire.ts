@@ -1,15 +1,18 @@
 import type { JsonObject } from "#graph/json.ts";
+import type { Plan } from "#graph/plan/plan.ts";
 import type { AttemptRef } from "./core/attempt-ref.ts";
 import type { Report } from "./core/report.ts";
-import { planNode } from "./core/state.ts";
 import type { NodeExecution } from "./core/state.ts";
 import type { AttemptReport, Lease } from "./protocol.ts";
-import type { Run } from "./run.ts";
 
 /** Between the protocol's shapes and the core's. */
 
-export function toLease({ run }: { run: Run }, execution: NodeExecution): Lease {
-  const node = planNode(run.state, execution.node);
+/** The lease of a node execution's attempt, with what its block needs. */
+export function toLease(run: { executionId: string; plan: Pick<Plan, "nodes"> }, execution: NodeExecution, attempt: number): Lease {
+  const node = run.plan.nodes[execution.node];
+  if (node === undefined) {
+    throw new Error(`the plan has no node ${execution.node}`);
+  }
   const input: JsonObject = { ...execution.literals };
   for (const [pin, bound] of execution.input) {
     Object.defineProperty(input, pin, { value: bound.value, enumerable: true, writable: true, configurable: true });
@@ -18,19 +21,19 @@ export function toLease({ run }: { run: Run }, execution: NodeExecution): Lease 
     node_execution_id: execution.id,
     node_id: node.id,
     block_id: node.block_id,
-    attempt: execution.attempt,
+    attempt,
     input,
     input_default: node.input_default,
     effects: node.effects,
     timeout_ms: node.timeout_ms,
     deadline: execution.leaseUntil,
-    idempotency_key: `${run.header.execution_id}:${execution.id}`,
+    idempotency_key: `${run.executionId}:${execution.id}`,
   };
 }
 
 export function toReport(report: AttemptReport): AttemptRef & Report {
-  const { node_execution_id, attempt, first_output, outputs, end } = report;
-  return { node_execution_id, attempt, firstOutput: first_output, outputs, end: toEnd(end) };
+  const { node_execution_id, attempt, begun, first_output, outputs, end } = report;
+  return { node_execution_id, attempt, begun: begun === true, firstOutput: first_output, outputs, end: toEnd(end) };
 }
 
 function toEnd(end: AttemptReport["end"]): Report["end"] {

@@ -105,20 +105,32 @@ describe("coerce", () => {
     expect(value).toEqual({ list: [1, 2] });
   });
 
-  it("refuses guesses when strict", () => {
-    for (const [value, type] of [
-      ["abc", "number"],
-      [[1], "number"],
-      [null, "integer"],
-      ["1.5", "integer"],
-      ["maybe", "boolean"],
-      [[], "boolean"],
-    ] as const) {
-      expect(coerce(value as JsonValue, { type }, { strict: true }).ok).toBe(false);
-    }
-    expect(coerce("3", { type: "integer" }, { strict: true })).toEqual({ ok: true, value: 3 });
-    expect(coerce("false", { type: "boolean" }, { strict: true })).toEqual({ ok: true, value: false });
-    expect(coerce(1, { type: "boolean" }, { strict: true })).toEqual({ ok: true, value: true });
+  it.each<[JsonValue, string]>([
+    ["abc", "number"],
+    [[1], "number"],
+    [null, "integer"],
+    ["1.5", "integer"],
+    ["maybe", "boolean"],
+    [[], "boolean"],
+    [{ a: 1 }, "string"],
+    [null, "string"],
+    ["one", "array"],
+    [{ a: 1 }, "array"],
+    ["one", "object"],
+    [[1], "object"],
+  ])("does not guess when strict: %j is no %s", (value, type) => {
+    expect(coerce(value, { type }, { strict: true }).ok).toBe(false);
+  });
+
+  it.each<[JsonValue, string, JsonValue]>([
+    ["3", "integer", 3],
+    ["false", "boolean", false],
+    [1, "boolean", true],
+    [3, "string", "3"],
+    ["[1]", "array", [1]],
+    ['{"a":1}', "object", { a: 1 }],
+  ])("takes what is plainly meant when strict: %j as %s", (value, type, expected) => {
+    expect(coerce(value, { type }, { strict: true })).toEqual({ ok: true, value: expected });
   });
 
   it("keeps __proto__ keys as data", () => {

@@ -10,9 +10,9 @@ export interface CoerceOptions {
   /** Schema that `$ref` points into. Default: the schema itself. */
   root?: JsonSchema;
   /**
-   * Refuse what can only be guessed: a text that is no number where a number is wanted, a list counted as its length,
-   * any text as false. For values typed by people and sent by API callers; between blocks the lenient rules of AutoGPT
-   * hold. Default false.
+   * Convert only what is plainly meant: numbers, booleans, lists and objects written as text, and a number or boolean for
+   * a text. For values typed by people and sent by API callers; between blocks the lenient rules of AutoGPT hold.
+   * Default false.
    */
   strict?: boolean;
 }
@@ -95,21 +95,48 @@ function coerceToType(context: Coercing, value: JsonValue, schema: JsonSchema, d
   }
   switch (type) {
     case "string":
-      return { ok: true, value: typeof value === "string" ? value : JSON.stringify(value) };
+      return toText(context, value);
     case "number":
     case "integer":
       return toNumber(context, value, type);
     case "boolean":
       return toBoolean(context, value);
-    case "array":
-      return toElements(context, toList(value), schema, depth);
-    case "object":
-      return toProperties(context, toObject(value), schema, depth);
+    case "array": {
+      const list = context.strict ? strictly(value, Array.isArray) : toList(value);
+      return list === undefined ? mismatch(value, type) : toElements(context, list, schema, depth);
+    }
+    case "object": {
+      const object = context.strict ? strictly(value, isJsonObject) : toObject(value);
+      return object === undefined ? mismatch(value, type) : toProperties(context, object, schema, depth);
+    }
     default:
-      return isOfType(value, type)
-        ? { ok: true, value }
-        : { ok: false, message: `must be ${describeType(type)}, not ${describeValue(value)}` };
+      return isOfType(value, type) ? { ok: true, value } : mismatch(value, type);
   }
+}
+
+function mismatch(value: JsonValue, type: string): Coercion {
+  return { ok: false, message: `must be ${describeType(type)}, not ${describeValue(value)}` };
+}
+
+function toText(context: Coercing, value: JsonValue): Coercion {
+  if (typeof value === "string") {
+    return { ok: true, value };
+  }
+  return context.strict && typeof value === "object"
+    ? mismatch(value, "string")
+    : { ok: true, value: JSON.stringify(value) };
+}
+
+/** The value itself, or what it says as JSON text, when that is of the right kind. */
+function strictly<T extends JsonValue>(
+  value: JsonValue,
+  is: (value: JsonValue | undefined) => value is T,
+): T | undefined {
+  if (is(value)) {
+    return value;
+  }
+  const parsed = parseJson(value);
+  return is(parsed) ? parsed : undefined;
 }
 
 /** An enum without a type: the choice that is written like the value, so that 3 finds "3". */
@@ -121,13 +148,13 @@ function toNumber(context: Coercing, value: JsonValue, type: "number" | "integer
   const parsed = numberFrom(value);
   if (parsed === undefined || (context.strict && value !== null && typeof value === "object")) {
     if (context.strict) {
-      return { ok: false, message: `must be ${describeType(type)}, not ${describeValue(value)}` };
+      return mismatch(value, type);
     }
     return { ok: true, value: 0 };
   }
   if (type === "integer" && !Number.isInteger(parsed)) {
     if (context.strict) {
-      return { ok: false, message: `must be ${describeType(type)}, not ${describeValue(parsed)}` };
+      return mismatch(parsed, type);
     }
     // Adding 0 turns −0 into 0, which JSON cannot tell apart.
     return { ok: true, value: Math.trunc(parsed) + 0 };
@@ -163,7 +190,7 @@ function toBoolean(context: Coercing, value: JsonValue): Coercion {
   if (typeof value === "string" || (context.strict && typeof value === "number")) {
     const yes = text === "true" || text === "1";
     if (context.strict && !yes && text !== "false" && text !== "0") {
-      return { ok: false, message: `must be ${describeType("boolean")}, not ${describeValue(value)}` };
+      return mismatch(value, "boolean");
     }
     return { ok: true, value: yes };
   }
@@ -171,7 +198,7 @@ function toBoolean(context: Coercing, value: JsonValue): Coercion {
     return { ok: true, value: value !== 0 };
   }
   if (context.strict) {
-    return { ok: false, message: `must be ${describeType("boolean")}, not ${describeValue(value)}` };
+    return mismatch(value, "boolean");
   }
   return { ok: true, value: value !== null && Object.keys(value).length > 0 };
 }

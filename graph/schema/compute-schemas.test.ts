@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BLOCK, testCatalog } from "../catalog/test-catalog.testkit.ts";
 import { graphOf } from "../model/graph-generators.testkit.ts";
+import { checkRunInputs } from "../validation/check-inputs.ts";
 import { computeInputSchema, computeOutputSchema } from "./compute-schemas.ts";
 import { computeCredentialsInputSchema } from "./credentials-schema.ts";
 
@@ -19,16 +20,27 @@ describe("computeInputSchema", () => {
       type: "object",
       properties: {
         topic: { title: "Topic", description: "What about?", secret: false, advanced: false },
-        count: { type: "integer", title: "count", default: 3, secret: false, advanced: true },
-        style: { type: "string", enum: ["short", "long"], title: "style", secret: false, advanced: false },
+        count: {
+          anyOf: [{ type: "integer" }, { type: "null" }],
+          title: "count",
+          default: 3,
+          secret: false,
+          advanced: true,
+        },
+        style: { type: ["string", "null"], enum: ["short", "long"], title: "style", secret: false, advanced: false },
         loud: { type: "boolean", title: "loud", default: false, secret: false, advanced: false },
         rows: {
-          type: "array",
           format: "table",
-          items: {
-            type: "object",
-            properties: { A: { type: "string", title: "A" }, B: { type: "string", title: "B" } },
-          },
+          anyOf: [
+            {
+              type: "array",
+              items: {
+                type: "object",
+                properties: { A: { type: "string", title: "A" }, B: { type: "string", title: "B" } },
+              },
+            },
+            { type: "null" },
+          ],
           title: "rows",
           secret: false,
           advanced: false,
@@ -46,6 +58,27 @@ describe("computeInputSchema", () => {
     expect(Object.keys(schema.properties ?? {})).toEqual(["__proto__"]);
     expect(schema.required).toEqual(["__proto__"]);
     expect(({} as Record<string, unknown>).title).toBeUndefined();
+  });
+
+  it("reads the options of a drop-down from files that call them placeholder_values", () => {
+    const input = { name: "x", placeholder_values: ["a"] };
+    const schema = computeInputSchema(graphOf({ a: { block: BLOCK.dropdownInput, input } }), testCatalog);
+    expect(schema.properties?.x?.enum).toEqual(["a"]);
+  });
+
+  it("gives a schema that run inputs can be checked against", () => {
+    const graph = graphOf({
+      n: { block: BLOCK.numberInput, input: { name: "n" } },
+      d: { block: BLOCK.dropdownInput, input: { name: "d", options: ["a"], value: "a" } },
+      t: { block: BLOCK.tableInput, input: { name: "t", column_headers: ["A"], value: [] } },
+    });
+    const schema = computeInputSchema(graph, testCatalog);
+    const inputs = { n: "3", d: "a", t: [{ A: 1 }] };
+    expect(checkRunInputs(schema, inputs)).toEqual({ ok: true, inputs: { n: 3, d: "a", t: [{ A: "1" }] } });
+    expect(checkRunInputs(schema, { n: 1, d: "b" })).toEqual({
+      ok: false,
+      errors: { d: 'The value must be one of "a"' },
+    });
   });
 
   it("has a drop-down without options take any text", () => {
@@ -100,6 +133,7 @@ describe("computeCredentialsInputSchema", () => {
       credentials_types: ["api_key"],
       required: ["id", "provider", "type"],
       discriminator: "model",
+      discriminator_values: ["gpt-4o"],
       properties: { provider: { const: "openai" }, type: { const: "api_key" } },
     });
   });

@@ -38,12 +38,11 @@ function schemaOf(nodes: IoNode[]): JsonSchema {
 
 function propertyOf({ node, block, name, value }: IoNode): JsonSchema {
   const input = node.input_default;
-  const { description: _d, default: _v, secret: _s, ...shape } = valueShape(block.input_schema.properties?.value ?? {});
+  const { description: _d, default: _v, secret: _s, ...shape } = block.input_schema.properties?.value ?? {};
   const description = textOf(input, "description");
   return {
-    ...shape,
+    ...withRows(shape, tableRow(input, block.input_schema.properties)),
     ...choices(input, block.input_schema.properties),
-    ...tableRows(input, shape, block.input_schema.properties),
     title: textOf(input, "title") ?? name,
     ...(description === undefined ? {} : { description }),
     ...(value === null ? {} : { default: value }),
@@ -52,41 +51,20 @@ function propertyOf({ node, block, name, value }: IoNode): JsonSchema {
   };
 }
 
-/** The schema without the null that only says "not given yet"; a missing input is absent, not null. */
-function valueShape(schema: JsonSchema): JsonSchema {
-  const { anyOf, ...rest } = schema;
-  if (anyOf !== undefined) {
-    const branches = anyOf.filter((branch) => branch.type !== "null");
-    const [only] = branches;
-    return branches.length === 1 && only !== undefined ? { ...only, ...rest } : { ...rest, anyOf: branches };
-  }
-  if (Array.isArray(schema.type)) {
-    const types = schema.type.filter((type) => type !== "null");
-    const [only] = types;
-    return { ...schema, type: types.length === 1 && only !== undefined ? only : types };
-  }
-  return schema;
-}
-
 function choices(input: JsonObject, properties: Record<string, JsonSchema> | undefined): JsonSchema {
   if (properties?.options === undefined) {
     return {};
   }
-  const options = getOwn(input, "options") ?? properties.options.default;
+  // Files of 2025 call the options `placeholder_values`.
+  const options = getOwn(input, "options") ?? getOwn(input, "placeholder_values") ?? properties.options.default;
   return Array.isArray(options) && options.length > 0 ? { enum: [...options] } : {};
 }
 
-function tableRows(
-  input: JsonObject,
-  shape: JsonSchema,
-  properties: Record<string, JsonSchema> | undefined,
-): JsonSchema {
-  if (properties?.column_headers === undefined || shape.type !== "array") {
-    return {};
-  }
-  const headers = getOwn(input, "column_headers") ?? properties.column_headers.default;
-  if (!Array.isArray(headers)) {
-    return {};
+/** Schema of one row of a table input, a property for each column; undefined for inputs that are no tables. */
+function tableRow(input: JsonObject, properties: Record<string, JsonSchema> | undefined): JsonSchema | undefined {
+  const headers = getOwn(input, "column_headers") ?? properties?.column_headers?.default;
+  if (properties?.column_headers === undefined || !Array.isArray(headers)) {
+    return undefined;
   }
   const columns: Record<string, JsonSchema> = {};
   for (const header of headers) {
@@ -94,7 +72,22 @@ function tableRows(
       setOwn(columns, header, { type: "string", title: header });
     }
   }
-  return { format: "table", items: { type: "object", properties: columns } };
+  return { type: "object", properties: columns };
+}
+
+function withRows(shape: JsonSchema, row: JsonSchema | undefined): JsonSchema {
+  if (row === undefined) {
+    return shape;
+  }
+  const isList = (schema: JsonSchema): boolean => schema.type === "array" || schema.type?.includes("array") === true;
+  if (isList(shape)) {
+    return { ...shape, format: "table", items: row };
+  }
+  if (shape.anyOf?.some(isList) === true) {
+    const anyOf = shape.anyOf.map((branch) => (isList(branch) ? { ...branch, items: row } : branch));
+    return { ...shape, format: "table", anyOf };
+  }
+  return shape;
 }
 
 function textOf(input: JsonObject, key: string): string | undefined {

@@ -49,8 +49,10 @@ interface Entry {
   types: string[];
   scopes: string[];
   schema: JsonSchema;
-  /** Addresses (host, server) that tell credentials of one provider apart. */
-  values: JsonValue[];
+  /** Values of the discriminating field (models, or the hosts of addresses) at the nodes that use the credential. */
+  values: string[];
+  /** The discriminating field is an address: credentials of one provider stay apart by its host. */
+  byAddress: boolean;
   required: boolean;
 }
 
@@ -68,7 +70,8 @@ function entryOf(node: GraphNode, { name, schema }: CredentialsField, input: Jso
     types: typesOf(schema, value),
     scopes: strings(schema.credentials_scopes),
     schema,
-    values: byAddress && typeof value === "string" && value !== "" ? [addressOf(value)] : [],
+    values: typeof value === "string" && value !== "" ? [byAddress ? addressOf(value) : value] : [],
+    byAddress,
     required: node.metadata.credentials_optional !== true && (input.required ?? []).includes(name),
   };
 }
@@ -96,9 +99,8 @@ function addEntry(entries: Map<string, Entry>, entry: Entry): void {
   known.values = [...new Set([...known.values, ...entry.values])];
 }
 
-function keyOf({ providers, types, values }: Entry): string {
-  const address =
-    values.length === 0 ? "" : `_${values.map((value) => String(value).replace(/[^A-Za-z0-9]+/g, "-")).join("-")}`;
+function keyOf({ providers, types, values, byAddress }: Entry): string {
+  const address = byAddress ? values.map((value) => `_${value.replace(/[^A-Za-z0-9]+/g, "-")}`).join("") : "";
   return `${[...providers].sort().join("-")}${address}_${[...types].sort().join("-")}_credentials`;
 }
 
@@ -107,7 +109,7 @@ function addressOf(url: string): string {
   return /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#]+)/i.exec(url)?.[1]?.toLowerCase() ?? url;
 }
 
-function describeEntry({ providers, types, scopes, schema, values }: Entry): JsonSchema {
+function describeEntry({ providers, types, scopes, schema, values, byAddress }: Entry): JsonSchema {
   return {
     title: providers.join(", "),
     credentials_provider: providers,
@@ -124,7 +126,7 @@ function describeEntry({ providers, types, scopes, schema, values }: Entry): Jso
     ...(typeof schema.discriminator === "string" ? { discriminator: schema.discriminator } : {}),
     ...(isJsonObject(schema.discriminator_mapping) ? { discriminator_mapping: schema.discriminator_mapping } : {}),
     ...(values.length === 0 ? {} : { discriminator_values: values }),
-    display_name: values.length === 0 ? providers.join(", ") : values.map(String).join(", "),
+    display_name: byAddress && values.length > 0 ? values.join(", ") : providers.join(", "),
   };
 }
 

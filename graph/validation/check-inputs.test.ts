@@ -20,9 +20,9 @@ function errorsOf(inputs: unknown, schema = SCHEMA): Record<string, string> {
 
 describe("checkRunInputs", () => {
   it("converts what is plainly meant", () => {
-    expect(checkRunInputs(SCHEMA, { topic: { any: [1] }, count: "5", style: "long", tags: "one" })).toEqual({
+    expect(checkRunInputs(SCHEMA, { topic: { any: [1] }, count: "5", style: "long", tags: '["one",2]' })).toEqual({
       ok: true,
-      inputs: { topic: { any: [1] }, count: 5, style: "long", tags: ["one"] },
+      inputs: { topic: { any: [1] }, count: 5, style: "long", tags: ["one", "2"] },
     });
   });
 
@@ -32,6 +32,7 @@ describe("checkRunInputs", () => {
       count: "The value must be a whole number, not the number 1.5",
     });
     expect(errorsOf({ topic: 1, count: 0 })).toEqual({ count: "The value must be at least 1" });
+    expect(errorsOf({ topic: 1, tags: "one" })).toEqual({ tags: "The value must be a list, not a text" });
     expect(errorsOf({ topic: 1, style: "medium" })).toEqual({ style: 'The value must be one of "short", "long"' });
   });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createTenant } from "./api-client.testkit.ts";
-import type { Call, Tenant } from "./api-client.testkit.ts";
-import { echoGraph, INPUT_BLOCK } from "./echo-graph.testkit.ts";
+import { createTenant } from "#test/workerd/api-client.ts";
+import type { Call, Tenant } from "#test/workerd/api-client.ts";
+import { echoGraph, INPUT_BLOCK } from "#test/workerd/echo-graph.ts";
 
 let tenant: Tenant;
 let graphId: string;

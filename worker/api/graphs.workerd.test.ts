@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { GraphView } from "#worker/contracts/graph.ts";
-import { createTenant, testEnv } from "./api-client.testkit.ts";
-import type { Tenant } from "./api-client.testkit.ts";
-import { echoGraph } from "./echo-graph.testkit.ts";
+import { createTenant, testEnv } from "#test/workerd/api-client.ts";
+import type { Tenant } from "#test/workerd/api-client.ts";
+import { echoGraph } from "#test/workerd/echo-graph.ts";
 
 const GRAPHS = "/api/v1/graphs";
 let tenant: Tenant;

@@ -17,16 +17,20 @@ export function hasAuthSecret(env: AuthEnv): boolean {
 }
 
 /**
- * better-auth over D1. Built for each request that needs it: a connection made in one request must not be used in
+ * better-auth over D1, for the site that `url` (any address of the request) belongs to. Built for each request that needs it: a connection made in one request must not be used in
  * another on Workers. Nobody can sign up by themselves; the owner is made by `bootstrapOwner`.
  * @throws when WEFT_SECRET is missing or shorter than 32 characters.
  */
-export function createAuth(env: AuthEnv) {
+export function createAuth(env: AuthEnv, url: string) {
   if (!hasAuthSecret(env)) {
     throw new Error("WEFT_SECRET is not set or shorter than 32 characters, so nobody can sign in. Set it as a secret.");
   }
+  const { origin, host } = new URL(url);
   return betterAuth({
     appName: "Weft",
+    baseURL: origin,
+    // Behind a proxy that ends TLS the browser's scheme is not the one seen here.
+    trustedOrigins: [`https://${host}`, `http://${host}`],
     basePath: "/api/auth",
     secret: env.WEFT_SECRET,
     database: drizzleAdapter(openDatabase(env.DB), { provider: "sqlite", schema }),
@@ -52,6 +56,6 @@ export function createAuth(env: AuthEnv) {
       defaultCookieAttributes: { httpOnly: true, sameSite: "lax", path: "/" },
     },
     telemetry: { enabled: false },
-    logger: { level: "warn" },
+    logger: { level: "error" },
   });
 }

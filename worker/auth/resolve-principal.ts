@@ -93,7 +93,7 @@ async function principalOfKey(token: string, env: AuthEnv, options: ResolveOptio
 }
 
 async function principalOfSession(request: Request, env: AuthEnv): Promise<Principal | undefined> {
-  const found = await createAuth(env).api.getSession({ headers: request.headers });
+  const found = await createAuth(env, request.url).api.getSession({ headers: request.headers });
   if (found === null) {
     return undefined;
   }

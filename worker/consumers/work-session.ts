@@ -1,22 +1,22 @@
 import type { Block, BlockContext } from "#blocks/define-block.ts";
+import { Replica } from "#durable-objects/execution/core/replica.ts";
+import type { AttemptReport, ExecutionRpc, Lease, LeaseRequest, WorkAnswer, WorkMessage } from "#durable-objects/execution/protocol.ts";
 import { EFFECTFUL_SLOTS } from "#durable-objects/execution/runner.ts";
-import type {
-  AttemptReport,
-  ExecutionRpc,
-  Lease,
-  LeaseRequest,
-  WorkAnswer,
-  WorkMessage,
-} from "#durable-objects/execution/protocol.ts";
+import { toLease, toReport } from "#durable-objects/execution/wire.ts";
 import { errorMessage, log } from "#durable-objects/logger.ts";
+import type { Plan } from "#graph/plan/plan.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
 import { Attempt } from "./attempt.ts";
+import { roughSize } from "./rough-size.ts";
 
 /** Outputs of a block that is still running wait this long for company before they are reported. */
 const STREAM_MS = 20;
 
 /** How often a report is tried before the session gives up and leaves the rest to the lease alarm. */
 const REPORT_TRIES = 5;
+
+/** A stretch of pure nodes is reported after this many of them, this time, or about this many bytes, whichever is first. */
+const STRETCH = { nodes: 1_000, ms: 50, bytes: 1_000_000 };
 
 export interface SessionDeps {
   object: Pick<ExecutionRpc, "lease" | "report" | "heartbeat">;
@@ -32,15 +32,23 @@ export interface SessionDeps {
 }
 
 /**
- * One consumer's stay with one run: leases work, runs it, reports, and takes the next work from the answer, until there is none.
- * Nothing it holds matters when it dies: leases expire and are handed out again.
+ * One consumer's stay with one run: leases work, runs it, goes on over pure nodes by itself while it knows the run's state, reports, and takes
+ * the next work from the answer, until there is none. Nothing it holds matters when it dies: leases expire and are handed out again.
  */
 export class WorkSession {
   readonly #deps: SessionDeps;
   readonly #message: WorkMessage;
   readonly #startedAt = Date.now();
-  readonly #attempts = new Map<string, Attempt>();
+  /** Effectful attempts, which run side by side. */
+  readonly #running = new Map<string, Attempt>();
+  /** Leased pure work, which runs one after the other. */
+  #pure: Lease[] = [];
+  #reports: AttemptReport[] = [];
+  #plan: Plan | null = null;
+  #replica: Replica | null = null;
+  #graph = { id: "", version: 0 };
   #wake: (() => void) | null = null;
+  #ended = false;
 
   constructor(deps: SessionDeps, message: WorkMessage) {
     this.#deps = deps;
@@ -50,15 +58,22 @@ export class WorkSession {
   async run(): Promise<void> {
     let heartbeat: ReturnType<typeof setInterval> | undefined;
     try {
-      let answer = await this.#deps.object.lease(this.#request());
+      let request = this.#request();
+      let answer = await this.#deps.object.lease(request);
       heartbeat = setInterval(() => void this.#renew(), Math.max(50, (answer.deadline - Date.now()) / 3));
       for (;;) {
-        this.#adopt(answer);
-        if (this.#attempts.size === 0) {
+        this.#adopt(answer, request);
+        await this.#stretch();
+        if (this.#idle) {
           return;
         }
-        await this.#news();
-        answer = await this.#report();
+        if (this.#reports.length === 0) {
+          await this.#news();
+        }
+        this.#collect();
+        await this.#stretch();
+        request = this.#request();
+        answer = await this.#send(request);
       }
     } catch (error) {
       log("error", "a consumer gave up on a run; its leases will expire", {
@@ -71,68 +86,117 @@ export class WorkSession {
     }
   }
 
-  #request(): LeaseRequest {
-    const { consumer, budgetMs } = this.#deps;
-    let effectful = 0;
-    for (const { lease } of this.#attempts.values()) {
-      effectful += lease.effects === "pure" ? 0 : 1;
-    }
-    const tired = Date.now() - this.#startedAt > budgetMs;
-    return { consumer, pool: this.#message.pool, max: tired ? 0 : EFFECTFUL_SLOTS - effectful };
+  get #idle(): boolean {
+    return this.#ended || (this.#running.size === 0 && this.#pure.length === 0 && this.#reports.length === 0);
   }
 
-  #adopt(answer: WorkAnswer): void {
+  #request(): LeaseRequest {
+    const { consumer, budgetMs } = this.#deps;
+    const tired = Date.now() - this.#startedAt > budgetMs;
+    const max = tired ? 0 : EFFECTFUL_SLOTS - this.#running.size;
+    const request: LeaseRequest = { consumer, pool: this.#message.pool, max };
+    return this.#replica === null ? { ...request, wants: this.#plan === null ? "all" : "state" } : request;
+  }
+
+  #adopt(answer: WorkAnswer, request: LeaseRequest): void {
     this.#drop(answer.refused);
     if (answer.ended) {
       this.#stopAll();
       return;
     }
-    const graph = { id: answer.graph_id, version: answer.graph_version };
+    this.#graph = { id: answer.graph_id, version: answer.graph_version };
+    this.#follow(answer, request);
     for (const lease of answer.leases) {
-      const attempt = new Attempt(lease, {
-        block: this.#deps.getBlock(lease.block_id),
-        context: (signal, onUsage) => this.#deps.context(lease, graph, { signal, onUsage }),
-        onNews: () => this.#wake?.(),
-      });
-      this.#attempts.set(lease.node_execution_id, attempt);
-      void attempt.run();
+      if (lease.effects === "pure") {
+        this.#pure.push(lease);
+      } else {
+        const attempt = this.#attempt(lease);
+        this.#running.set(lease.node_execution_id, attempt);
+        void attempt.run();
+      }
+    }
+  }
+
+  /** Rule LC3: keeps the replica in step with the object, or lets go of it. */
+  #follow({ sync, seq }: WorkAnswer, { pool, max }: LeaseRequest): void {
+    if (this.#replica !== null && !this.#replica.confirm({ pool, max, seq })) {
+      this.#replica = null;
+    }
+    if (sync !== null) {
+      this.#plan = sync.plan ?? this.#plan;
+      this.#replica = this.#plan === null ? null : new Replica(this.#plan, sync.snapshot);
+    }
+  }
+
+  #attempt(lease: Lease): Attempt {
+    return new Attempt(lease, {
+      block: this.#deps.getBlock(lease.block_id),
+      context: (signal, onUsage) => this.#deps.context(lease, this.#graph, { signal, onUsage }),
+      onNews: () => this.#wake?.(),
+    });
+  }
+
+  /** Runs leased pure work, and what the replica says comes next. */
+  async #stretch(): Promise<void> {
+    const until = Date.now() + STRETCH.ms;
+    let bytes = 0;
+    for (let nodes = 0; nodes < STRETCH.nodes && bytes < STRETCH.bytes; nodes += 1) {
+      const leased = this.#pure.shift();
+      const lease = leased ?? this.#nextPure();
+      if (lease === undefined || this.#ended) {
+        return;
+      }
+      const attempt = this.#attempt(lease);
+      await attempt.run();
+      const report: AttemptReport = leased === undefined ? { ...attempt.takeReport(), begun: true } : attempt.takeReport();
+      bytes += roughSize(report.outputs);
+      this.#toReport(report);
+      if (Date.now() > until) {
+        return;
+      }
+    }
+  }
+
+  #nextPure(): Lease | undefined {
+    const execution = this.#replica?.nextPure(this.#message.pool);
+    if (execution === undefined || this.#replica === null) {
+      return undefined;
+    }
+    return toLease({ executionId: this.#message.execution_id, plan: this.#replica.plan }, execution, execution.attempt + 1);
+  }
+
+  #toReport(report: AttemptReport): void {
+    this.#reports.push(report);
+    if (this.#replica === null) {
+      return;
+    }
+    // After a failure the object may wait before a retry, and only it knows how long.
+    if (!this.#replica.apply(toReport(report)) || report.end?.status === "failed") {
+      this.#replica.part();
     }
   }
 
   /** Resolves when something is to be reported: at once after an end, a little later for outputs alone. */
   async #news(): Promise<void> {
     for (;;) {
-      const attempts = [...this.#attempts.values()];
-      if (attempts.length === 0) {
-        return;
-      }
-      if (attempts.some((attempt) => attempt.ended)) {
-        await this.#settlePure();
+      const attempts = [...this.#running.values()];
+      if (attempts.length === 0 || attempts.some((attempt) => attempt.ended)) {
         return;
       }
       if (attempts.some((attempt) => attempt.hasNews)) {
-        await this.#sleepOrWake(STREAM_MS, true);
+        await this.#sleepOrWake(STREAM_MS);
         return;
       }
-      await this.#sleepOrWake(null, false);
+      await this.#sleepOrWake(null);
     }
   }
 
-  /** Lets pure attempts that run beside the one that ended finish, so that they share its report. */
-  async #settlePure(): Promise<void> {
-    for (let turn = 0; turn < 3; turn += 1) {
-      if ([...this.#attempts.values()].every(({ lease, ended }) => ended || lease.effects !== "pure")) {
-        return;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 0));
-    }
-  }
-
-  async #sleepOrWake(ms: number | null, onlyEnds: boolean): Promise<void> {
+  /** Resolves after `ms` or when an attempt has ended; without `ms`, when there is any news. */
+  async #sleepOrWake(ms: number | null): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((resolve) => {
       this.#wake = () => {
-        if (!onlyEnds || [...this.#attempts.values()].some((attempt) => attempt.ended)) {
+        if (ms === null || [...this.#running.values()].some((attempt) => attempt.ended)) {
           resolve();
         }
       };
@@ -144,20 +208,27 @@ export class WorkSession {
     this.#wake = null;
   }
 
-  async #report(): Promise<WorkAnswer> {
-    const reports: AttemptReport[] = [];
-    for (const [id, attempt] of this.#attempts) {
+  #collect(): void {
+    for (const [id, attempt] of this.#running) {
       if (attempt.hasNews) {
-        reports.push(attempt.takeReport());
+        this.#toReport(attempt.takeReport());
       }
       if (attempt.ended) {
-        this.#attempts.delete(id);
+        this.#running.delete(id);
       }
     }
-    const request = this.#request();
+  }
+
+  async #send(request: LeaseRequest): Promise<WorkAnswer> {
+    const reports = this.#reports;
+    const continuedFrom = this.#replica?.base ?? null;
+    this.#reports = [];
+    if (this.#replica?.parted) {
+      this.#replica = null;
+    }
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.#deps.object.report(reports, request);
+        return await this.#deps.object.report(reports, request, continuedFrom);
       } catch (error) {
         if (tries >= REPORT_TRIES) {
           throw error;
@@ -168,16 +239,17 @@ export class WorkSession {
   }
 
   async #renew(): Promise<void> {
-    const attempts = [...this.#attempts.values()].map(({ lease: { node_execution_id, attempt } }) => ({
-      node_execution_id,
-      attempt,
-    }));
-    if (attempts.length === 0) {
+    const leases = [...this.#pure, ...[...this.#running.values()].map(({ lease }) => lease)];
+    if (leases.length === 0) {
       return;
     }
     try {
+      const attempts = leases.map(({ node_execution_id, attempt }) => ({ node_execution_id, attempt }));
       const answer = await this.#deps.object.heartbeat(attempts);
       this.#drop(answer.refused);
+      if (answer.ended) {
+        this.#stopAll();
+      }
     } catch (error) {
       log("warn", "a heartbeat failed", { execution_id: this.#message.execution_id, error: errorMessage(error) });
     }
@@ -185,11 +257,12 @@ export class WorkSession {
 
   #drop(refused: WorkAnswer["refused"]): void {
     for (const { node_execution_id, attempt } of refused) {
-      const held = this.#attempts.get(node_execution_id);
+      const held = this.#running.get(node_execution_id);
       if (held?.lease.attempt === attempt) {
         held.stop();
-        this.#attempts.delete(node_execution_id);
+        this.#running.delete(node_execution_id);
       }
+      this.#pure = this.#pure.filter((lease) => lease.node_execution_id !== node_execution_id || lease.attempt !== attempt);
     }
     if (refused.length > 0) {
       this.#wake?.();
@@ -197,9 +270,12 @@ export class WorkSession {
   }
 
   #stopAll(): void {
-    for (const attempt of this.#attempts.values()) {
+    this.#ended = true;
+    for (const attempt of this.#running.values()) {
       attempt.stop();
     }
-    this.#attempts.clear();
+    this.#running.clear();
+    this.#pure = [];
+    this.#wake?.();
   }
 }

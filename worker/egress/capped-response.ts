@@ -27,7 +27,10 @@ export function cappedResponse(raw: Response, options: CapOptions): Response {
   }
   if (raw.status < 200 || raw.status > 599) {
     discard(raw, options);
-    throw new EgressError("egress_network", `The server answered with the status ${raw.status}, which HTTP does not have.`);
+    throw new EgressError(
+      "egress_network",
+      `The server answered with the status ${raw.status}, which HTTP does not have.`,
+    );
   }
   if (options.method !== "HEAD" && Number(headers.get("content-length") ?? 0) > options.maxBytes) {
     discard(raw, options);
@@ -51,7 +54,10 @@ function discard(raw: Response, options: CapOptions): void {
 }
 
 function tooLarge(maxBytes: number): EgressError {
-  return new EgressError("egress_too_large", `The answer is larger than the ${maxBytes} bytes that one request may bring in.`);
+  return new EgressError(
+    "egress_too_large",
+    `The answer is larger than the ${maxBytes} bytes that one request may bring in.`,
+  );
 }
 
 function countedBody(source: ReadableStream<Uint8Array>, options: CapOptions): ReadableStream<Uint8Array> {
@@ -79,7 +85,9 @@ function countedBody(source: ReadableStream<Uint8Array>, options: CapOptions): R
       },
       async pull(controller) {
         const chunk = await reader.read().catch(() => {
-          throw signal.aborted ? signal.reason : new EgressError("egress_network", "The connection broke before the answer was complete.");
+          throw signal.aborted
+            ? signal.reason
+            : new EgressError("egress_network", "The connection broke before the answer was complete.");
         });
         if (signal.aborted) {
           return;

@@ -39,10 +39,15 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all(servers.map((server) => new Promise((resolve) => {
-    server.close(resolve);
-    server.closeAllConnections();
-  })));
+  await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise((resolve) => {
+          server.close(resolve);
+          server.closeAllConnections();
+        }),
+    ),
+  );
 });
 
 function egressOf(options: { maxBytes?: number; timeoutMs?: number } = {}): typeof fetch {
@@ -62,7 +67,11 @@ describe("over real connections", () => {
     expect(response.url).toBe(`http://${other}/landed`);
     const [first, second] = seen;
     expect(first?.headers).toMatchObject({ authorization: "Bearer s", cookie: "a=b", "x-api-key": "s" });
-    expect(second).toMatchObject({ url: `http://${other}/landed`, method: status < 307 ? "GET" : "POST", body: status < 307 ? "" : "payload" });
+    expect(second).toMatchObject({
+      url: `http://${other}/landed`,
+      method: status < 307 ? "GET" : "POST",
+      body: status < 307 ? "" : "payload",
+    });
     for (const name of ["authorization", "cookie", "x-api-key"]) {
       expect(second?.headers).not.toHaveProperty(name);
     }
@@ -78,7 +87,13 @@ describe("over real connections", () => {
 
   it("passes status, headers and content type through", async () => {
     routes.set("/teapot", (_, response) =>
-      response.writeHead(418, "Short and stout", { "content-type": "text/x-tea; charset=latin1", "set-cookie": ["a=1", "b=2"] }).end("tea"));
+      response
+        .writeHead(418, "Short and stout", {
+          "content-type": "text/x-tea; charset=latin1",
+          "set-cookie": ["a=1", "b=2"],
+        })
+        .end("tea"),
+    );
     const response = await egressOf()(`http://${home}/teapot`);
     expect([response.status, response.statusText, response.ok]).toEqual([418, "Short and stout", false]);
     expect(response.headers.get("content-type")).toBe("text/x-tea; charset=latin1");
@@ -88,7 +103,9 @@ describe("over real connections", () => {
   it("answers HEAD and 204 without a body", async () => {
     routes.set("/big", (_, response) => response.writeHead(200, { "content-length": "99999999" }).end());
     routes.set("/none", (_, response) => response.writeHead(204).end());
-    expect((await egressOf({ maxBytes: 10 })(`http://${home}/big`, { method: "HEAD" })).headers.get("content-length")).toBe("99999999");
+    expect(
+      (await egressOf({ maxBytes: 10 })(`http://${home}/big`, { method: "HEAD" })).headers.get("content-length"),
+    ).toBe("99999999");
     expect((await egressOf()(`http://${home}/none`)).body).toBeNull();
   });
 });
@@ -96,7 +113,9 @@ describe("over real connections", () => {
 describe("the cap on size", () => {
   it("refuses an announced size at once", async () => {
     routes.set("/sized", (_, response) => response.end("x".repeat(1001)));
-    await expect(egressOf({ maxBytes: 1000 })(`http://${home}/sized`)).rejects.toMatchObject({ code: "egress_too_large" });
+    await expect(egressOf({ maxBytes: 1000 })(`http://${home}/sized`)).rejects.toMatchObject({
+      code: "egress_too_large",
+    });
     expect((await (await egressOf({ maxBytes: 1001 })(`http://${home}/sized`)).text()).length).toBe(1001);
   });
 
@@ -118,7 +137,10 @@ describe("the cap on size", () => {
     await hungUp;
   });
 
-  it.each([["gzip", gzipSync], ["br", brotliCompressSync]] as const)("counts what %s unpacks to", async (encoding, pack) => {
+  it.each([
+    ["gzip", gzipSync],
+    ["br", brotliCompressSync],
+  ] as const)("counts what %s unpacks to", async (encoding, pack) => {
     const bomb = pack(Buffer.alloc(20_000_000));
     routes.set("/bomb", (_, response) => response.writeHead(200, { "content-encoding": encoding }).end(bomb));
     expect(bomb.length).toBeLessThan(50_000);
@@ -134,14 +156,19 @@ describe("the cap on size", () => {
     const lower: EgressInit = { egress: { maxBytes: 100 } };
     const higher: EgressInit = { egress: { maxBytes: 10_000 } };
     await expect(egressOf()(`http://${home}/sized`, lower)).rejects.toMatchObject({ code: "egress_too_large" });
-    await expect(egressOf({ maxBytes: 400 })(`http://${home}/sized`, higher)).rejects.toMatchObject({ code: "egress_too_large" });
+    await expect(egressOf({ maxBytes: 400 })(`http://${home}/sized`, higher)).rejects.toMatchObject({
+      code: "egress_too_large",
+    });
   });
 });
 
 describe("time", () => {
   it("runs out before the answer", async () => {
     routes.set("/never", () => undefined);
-    await expect(egressOf({ timeoutMs: 50 })(`http://${home}/never`)).rejects.toMatchObject({ code: "egress_timeout", retryable: true });
+    await expect(egressOf({ timeoutMs: 50 })(`http://${home}/never`)).rejects.toMatchObject({
+      code: "egress_timeout",
+      retryable: true,
+    });
     const hurry: EgressInit = { egress: { timeoutMs: 50 } };
     await expect(egressOf()(`http://${home}/never`, hurry)).rejects.toMatchObject({ code: "egress_timeout" });
   });

@@ -37,7 +37,11 @@ function redirect(location: string, status = 302): Response {
 describe("what may not be asked for", () => {
   it.each(BLOCKED_URLS)("%s is a blocked address", async (url) => {
     const { egress, sent } = fakeNetwork();
-    await expect(egress(url)).rejects.toMatchObject({ name: "EgressError", code: "egress_blocked_address", retryable: false });
+    await expect(egress(url)).rejects.toMatchObject({
+      name: "EgressError",
+      code: "egress_blocked_address",
+      retryable: false,
+    });
     expect(sent).toEqual([]);
   });
 
@@ -64,7 +68,14 @@ describe("what may not be asked for", () => {
   });
 
   it.each([301, 302, 303, 307, 308])("a redirect with %i leads to none of them", async (status) => {
-    const forbidden = [...BLOCKED_URLS, ...WRONG_SCHEMES, "http://user@example.com/", "http://example.com\\@127.0.0.1/", "//127.0.0.1/", "//[::1]/"];
+    const forbidden = [
+      ...BLOCKED_URLS,
+      ...WRONG_SCHEMES,
+      "http://user@example.com/",
+      "http://example.com\\@127.0.0.1/",
+      "//127.0.0.1/",
+      "//[::1]/",
+    ];
     for (const target of forbidden) {
       // A header cannot carry these letters; servers send them as UTF-8 bytes, which arrive as Latin-1 or not at all.
       if (/[^\x20-\x7e]/.test(target)) {
@@ -115,15 +126,23 @@ describe("what may not be asked for", () => {
     const octet = fc.integer({ min: 0, max: 255 });
     const prefix = fc.constantFrom("::", "::ffff:", "::ffff:0:", "64:ff9b::", "64:ff9b:1::");
     await fc.assert(
-      fc.asyncProperty(prefix, fc.tuple(fc.constantFrom(0, 10, 127), octet, octet, octet), fc.boolean(), async (head, octets, hex) => {
-        const { egress, sent } = fakeNetwork();
-        const [a, b, c, d] = octets;
-        const tail = hex ? `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}` : octets.join(".");
-        for (const url of [`http://[${head}${tail}]/`, `http://[2002:${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}::1]/`]) {
-          await expect(egress(url), url).rejects.toMatchObject({ code: "egress_blocked_address" });
-        }
-        expect(sent).toEqual([]);
-      }),
+      fc.asyncProperty(
+        prefix,
+        fc.tuple(fc.constantFrom(0, 10, 127), octet, octet, octet),
+        fc.boolean(),
+        async (head, octets, hex) => {
+          const { egress, sent } = fakeNetwork();
+          const [a, b, c, d] = octets;
+          const tail = hex ? `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}` : octets.join(".");
+          for (const url of [
+            `http://[${head}${tail}]/`,
+            `http://[2002:${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}::1]/`,
+          ]) {
+            await expect(egress(url), url).rejects.toMatchObject({ code: "egress_blocked_address" });
+          }
+          expect(sent).toEqual([]);
+        },
+      ),
       { seed: 4_112_025, numRuns: 500, verbose: 1 },
     );
   });
@@ -138,10 +157,16 @@ function encodeIPv4(
   const digits = [...head, last].map((part, index) => {
     const base = how.bases[index] ?? 10;
     const zeros = "0".repeat(how.pad);
-    return base === 16 ? `0x${zeros}${part.toString(16)}` : base === 8 ? `0${zeros}${part.toString(8)}` : part.toString(10);
+    return base === 16
+      ? `0x${zeros}${part.toString(16)}`
+      : base === 8
+        ? `0${zeros}${part.toString(8)}`
+        : part.toString(10);
   });
   return digits
-    .map((text) => (how.fullWidth ? text.replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit))) : text))
+    .map((text) =>
+      how.fullWidth ? text.replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit))) : text,
+    )
     .map((text) => (how.percent ? text.replace(/[0-9]/, (digit) => `%${digit.charCodeAt(0).toString(16)}`) : text))
     .join(how.dot);
 }
@@ -153,14 +178,22 @@ describe("names", () => {
       "mixed.example.com": ["93.184.216.34", "10.0.0.7"],
       "six.example.com": ["2606:2800:220:1::1", "::ffff:10.0.0.7"],
     });
-    for (const host of ["127.0.0.1.nip.io", "mixed.example.com", "six.example.com", "MIXED.example.com.", "six.example.com:8080"]) {
+    for (const host of [
+      "127.0.0.1.nip.io",
+      "mixed.example.com",
+      "six.example.com",
+      "MIXED.example.com.",
+      "six.example.com:8080",
+    ]) {
       await expect(egress(`http://${host}/`), host).rejects.toMatchObject({ code: "egress_blocked_address" });
     }
     expect(sent).toEqual([]);
   });
 
   it("are looked up again for every redirect", async () => {
-    const { egress, sent } = fakeNetwork([redirect("https://inside.example.com/")], { "inside.example.com": ["192.168.1.1"] });
+    const { egress, sent } = fakeNetwork([redirect("https://inside.example.com/")], {
+      "inside.example.com": ["192.168.1.1"],
+    });
     await expect(egress("https://example.com/")).rejects.toMatchObject({ code: "egress_blocked_address" });
     expect(sent.map((request) => request.url)).toEqual(["https://example.com/"]);
   });
@@ -195,14 +228,28 @@ describe("the allow-list", () => {
   it("opens exactly the hosts and ports that it names", async () => {
     const { egress } = fakeNetwork([], {}, "localhost:11434, 192.168.1.5,[::1]:8080 ,Ollama.internal");
     for (const url of [
-      "http://localhost:11434/v1", "http://LOCALHOST.:11434/", "http://192.168.1.5/", "http://192.168.1.5:9999/", "http://3232235781/",
-      "http://[::1]:8080/", "http://[0:0::1]:8080/", "https://ollama.internal/", "http://ollama.internal:22/",
+      "http://localhost:11434/v1",
+      "http://LOCALHOST.:11434/",
+      "http://192.168.1.5/",
+      "http://192.168.1.5:9999/",
+      "http://3232235781/",
+      "http://[::1]:8080/",
+      "http://[0:0::1]:8080/",
+      "https://ollama.internal/",
+      "http://ollama.internal:22/",
     ]) {
       expect((await egress(url)).status, url).toBe(200);
     }
     for (const url of [
-      "http://localhost/", "http://localhost:11435/", "http://a.localhost:11434/", "http://127.0.0.1:11434/", "http://192.168.1.50/",
-      "http://192.168.1.4/", "http://[::1]/", "http://x.ollama.internal/", "http://internal/",
+      "http://localhost/",
+      "http://localhost:11435/",
+      "http://a.localhost:11434/",
+      "http://127.0.0.1:11434/",
+      "http://192.168.1.50/",
+      "http://192.168.1.4/",
+      "http://[::1]/",
+      "http://x.ollama.internal/",
+      "http://internal/",
     ]) {
       await expect(egress(url), url).rejects.toMatchObject({ code: "egress_blocked_address" });
     }
@@ -217,17 +264,28 @@ describe("the allow-list", () => {
   });
 
   it("applies to redirects too", async () => {
-    const { egress, sent } = fakeNetwork([redirect("http://10.0.0.1:81/a"), redirect("http://10.0.0.1:82/")], {}, "10.0.0.1:81");
+    const { egress, sent } = fakeNetwork(
+      [redirect("http://10.0.0.1:81/a"), redirect("http://10.0.0.1:82/")],
+      {},
+      "10.0.0.1:81",
+    );
     await expect(egress("https://example.com/")).rejects.toMatchObject({ code: "egress_blocked_address" });
     expect(sent.map((request) => request.url)).toEqual(["https://example.com/", "http://10.0.0.1:81/a"]);
   });
 
-  it.each(["::1", "http://localhost", "localhost:0", "localhost:65536", "*.example.com", "a@b", "10.0.0.0/8", "[::1", "a b"])(
-    "does not take %j for an entry",
-    (entry) => {
-      expect(() => createEgress({ allow: `localhost,${entry}` })).toThrow(/WEFT_EGRESS_ALLOW/);
-    },
-  );
+  it.each([
+    "::1",
+    "http://localhost",
+    "localhost:0",
+    "localhost:65536",
+    "*.example.com",
+    "a@b",
+    "10.0.0.0/8",
+    "[::1",
+    "a b",
+  ])("does not take %j for an entry", (entry) => {
+    expect(() => createEgress({ allow: `localhost,${entry}` })).toThrow(/WEFT_EGRESS_ALLOW/);
+  });
 
   it("may be empty", () => {
     expect(() => createEgress({ allow: " , " })).not.toThrow();
@@ -236,32 +294,55 @@ describe("the allow-list", () => {
 
 describe("redirects", () => {
   const secret = {
-    authorization: "Bearer s", cookie: "a=b", "proxy-authorization": "Basic s", "x-api-key": "s", "api-key": "s", "private-token": "s",
-    "x-goog-api-key": "s", "x-anything": "s",
+    authorization: "Bearer s",
+    cookie: "a=b",
+    "proxy-authorization": "Basic s",
+    "x-api-key": "s",
+    "api-key": "s",
+    "private-token": "s",
+    "x-goog-api-key": "s",
+    "x-anything": "s",
   };
 
   it("keep headers within the origin and drop every possible credential across origins, for good", async () => {
     const { egress, sent } = fakeNetwork([
-      redirect("/second"), redirect("https://other.example.com/third"), redirect("https://example.com/fourth"),
+      redirect("/second"),
+      redirect("https://other.example.com/third"),
+      redirect("https://example.com/fourth"),
     ]);
     await egress("https://example.com/first", { headers: { ...secret, accept: "text/plain", "user-agent": "test" } });
     expect(sent.map((request) => request.url)).toEqual([
-      "https://example.com/first", "https://example.com/second", "https://other.example.com/third", "https://example.com/fourth",
+      "https://example.com/first",
+      "https://example.com/second",
+      "https://other.example.com/third",
+      "https://example.com/fourth",
     ]);
     expect(sent[1]?.headers).toEqual({ ...secret, accept: "text/plain", "user-agent": "test" });
     expect(sent[2]?.headers).toEqual({ accept: "text/plain", "user-agent": "test" });
     expect(sent[3]?.headers).toEqual({ accept: "text/plain", "user-agent": "test" });
   });
 
-  it.each(["http://example.com/", "https://example.com:8443/", "https://www.example.com/"])("%s is another origin", async (url) => {
-    const { egress, sent } = fakeNetwork([redirect(url)]);
-    await egress("https://example.com/", { headers: secret });
-    expect(sent[1]?.headers).toEqual({ "user-agent": "weft" });
-  });
+  it.each(["http://example.com/", "https://example.com:8443/", "https://www.example.com/"])(
+    "%s is another origin",
+    async (url) => {
+      const { egress, sent } = fakeNetwork([redirect(url)]);
+      await egress("https://example.com/", { headers: secret });
+      expect(sent[1]?.headers).toEqual({ "user-agent": "weft" });
+    },
+  );
 
   it.each([
-    [301, "POST", "GET"], [302, "POST", "GET"], [303, "POST", "GET"], [307, "POST", "POST"], [308, "POST", "POST"],
-    [301, "PUT", "PUT"], [302, "DELETE", "DELETE"], [303, "PUT", "GET"], [303, "HEAD", "HEAD"], [302, "HEAD", "HEAD"], [307, "PATCH", "PATCH"],
+    [301, "POST", "GET"],
+    [302, "POST", "GET"],
+    [303, "POST", "GET"],
+    [307, "POST", "POST"],
+    [308, "POST", "POST"],
+    [301, "PUT", "PUT"],
+    [302, "DELETE", "DELETE"],
+    [303, "PUT", "GET"],
+    [303, "HEAD", "HEAD"],
+    [302, "HEAD", "HEAD"],
+    [307, "PATCH", "PATCH"],
   ])("%i turns %s into %s", async (status, method, then) => {
     const { egress, sent } = fakeNetwork([redirect("/next", status)]);
     const body = method === "HEAD" ? undefined : '{"a":1}';
@@ -281,7 +362,9 @@ describe("redirects", () => {
   it("cannot send a stream again", async () => {
     const { egress } = fakeNetwork([redirect("/next", 307)]);
     const body = new Blob(["once"]).stream();
-    await expect(egress("https://example.com/", { method: "POST", body })).rejects.toMatchObject({ code: "egress_redirect_body" });
+    await expect(egress("https://example.com/", { method: "POST", body })).rejects.toMatchObject({
+      code: "egress_redirect_body",
+    });
   });
 
   it("end after ten", async () => {
@@ -293,10 +376,14 @@ describe("redirects", () => {
   });
 
   it("are the caller's own business in the other modes", async () => {
-    const manual = await fakeNetwork([redirect("http://127.0.0.1/")]).egress("https://example.com/", { redirect: "manual" });
+    const manual = await fakeNetwork([redirect("http://127.0.0.1/")]).egress("https://example.com/", {
+      redirect: "manual",
+    });
     expect(manual.status).toBe(302);
     expect(manual.headers.get("location")).toBe("http://127.0.0.1/");
-    await expect(fakeNetwork([redirect("/")]).egress("https://example.com/", { redirect: "error" })).rejects.toMatchObject({
+    await expect(
+      fakeNetwork([redirect("/")]).egress("https://example.com/", { redirect: "error" }),
+    ).rejects.toMatchObject({
       code: "egress_too_many_redirects",
     });
   });
@@ -315,21 +402,31 @@ describe("redirects", () => {
 describe("requests", () => {
   it("lose hop-by-hop headers and those that name another host", async () => {
     const { egress, sent } = fakeNetwork();
-    await egress("https://example.com/", { headers: { host: "127.0.0.1", "transfer-encoding": "chunked", upgrade: "websocket", accept: "a/b" } });
+    await egress("https://example.com/", {
+      headers: { host: "127.0.0.1", "transfer-encoding": "chunked", upgrade: "websocket", accept: "a/b" },
+    });
     expect(sent[0]?.headers).toEqual({ accept: "a/b", "user-agent": "weft" });
   });
 
   it("are bounded in the length of URL and headers", async () => {
     const { egress, sent } = fakeNetwork();
-    await expect(egress(`https://example.com/${"a".repeat(17_000)}`)).rejects.toMatchObject({ code: "egress_too_large" });
-    await expect(egress(`https://example.com/${"é".repeat(6_000)}`)).rejects.toMatchObject({ code: "egress_too_large" });
-    await expect(egress("https://example.com/", { headers: { a: "a".repeat(70_000) } })).rejects.toMatchObject({ code: "egress_too_large" });
+    await expect(egress(`https://example.com/${"a".repeat(17_000)}`)).rejects.toMatchObject({
+      code: "egress_too_large",
+    });
+    await expect(egress(`https://example.com/${"é".repeat(6_000)}`)).rejects.toMatchObject({
+      code: "egress_too_large",
+    });
+    await expect(egress("https://example.com/", { headers: { a: "a".repeat(70_000) } })).rejects.toMatchObject({
+      code: "egress_too_large",
+    });
     expect(sent).toEqual([]);
   });
 
   it("with malformed parts are refused without repeating them", async () => {
     const { egress } = fakeNetwork();
-    const error = await egress("https://example.com/", { headers: { authorization: "Bearer canary\n1" } }).catch((caught: unknown) => caught);
+    const error = await egress("https://example.com/", { headers: { authorization: "Bearer canary\n1" } }).catch(
+      (caught: unknown) => caught,
+    );
     expect(error).toMatchObject({ code: "egress_invalid_request" });
     expect(String(error)).not.toContain("canary");
     for (const init of [{ method: "CONNECT" }, { method: "trace" }, { method: "A B" }, { method: "GET", body: "x" }]) {

@@ -105,7 +105,10 @@ async function run(guard: Guard, input: FetchInput, init: EgressInit): Promise<R
 function toEgressError(error: unknown): EgressError {
   return error instanceof EgressError
     ? error
-    : new EgressError("egress_network", "No answer: the server cannot be reached, or the connection broke. Check the address and try again.");
+    : new EgressError(
+        "egress_network",
+        "No answer: the server cannot be reached, or the connection broke. Check the address and try again.",
+      );
 }
 
 async function firstHop(input: FetchInput, init: EgressInit): Promise<Hop> {
@@ -139,7 +142,12 @@ interface Landed {
   method: string;
 }
 
-async function followAll(guard: Guard, first: Hop, mode: RequestInit["redirect"], signal: AbortSignal): Promise<Landed> {
+async function followAll(
+  guard: Guard,
+  first: Hop,
+  mode: RequestInit["redirect"],
+  signal: AbortSignal,
+): Promise<Landed> {
   let hop = first;
   for (let redirects = 0; ; redirects += 1) {
     await checkHost(guard, hop.url, signal);
@@ -150,7 +158,10 @@ async function followAll(guard: Guard, first: Hop, mode: RequestInit["redirect"]
     }
     await response.body?.cancel();
     if (mode === "error") {
-      throw new EgressError("egress_too_many_redirects", "The server redirects, and this request must not be redirected.");
+      throw new EgressError(
+        "egress_too_many_redirects",
+        "The server redirects, and this request must not be redirected.",
+      );
     }
     if (redirects === MAX_REDIRECTS) {
       throw new EgressError("egress_too_many_redirects", `The server redirected more than ${MAX_REDIRECTS} times.`);
@@ -176,7 +187,10 @@ async function checkHost(guard: Guard, url: URL, signal: AbortSignal): Promise<v
     return;
   }
   if (isBadPort(portOf(url))) {
-    throw new EgressError("egress_blocked_address", "Requests to this port are not allowed: it belongs to a service that is not HTTP.");
+    throw new EgressError(
+      "egress_blocked_address",
+      "Requests to this port are not allowed: it belongs to a service that is not HTTP.",
+    );
   }
   const address = addressOf(url.hostname);
   if (address !== undefined) {

@@ -18,7 +18,11 @@ export type EgressErrorCode =
   /** No connection, or it broke. */
   | "egress_network";
 
-const RETRYABLE: ReadonlySet<EgressErrorCode> = new Set<EgressErrorCode>(["egress_dns", "egress_timeout", "egress_network"]);
+const RETRYABLE: ReadonlySet<EgressErrorCode> = new Set<EgressErrorCode>([
+  "egress_dns",
+  "egress_timeout",
+  "egress_network",
+]);
 
 /**
  * Why the guarded `fetch` gave no answer. A `BlockError`, so that a block may let it pass as it is. Messages name at most

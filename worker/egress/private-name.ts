@@ -3,8 +3,23 @@
  * by ICANN because private networks use them (`home`, `corp`, `mail`, `internal`), or customary in such networks.
  */
 const PRIVATE_SUFFIXES: ReadonlySet<string> = new Set([
-  "localhost", "local", "localdomain", "internal", "intranet", "private", "corp", "home", "lan", "mail",
-  "test", "invalid", "onion", "alt", "home.arpa", "in-addr.arpa", "ip6.arpa",
+  "localhost",
+  "local",
+  "localdomain",
+  "internal",
+  "intranet",
+  "private",
+  "corp",
+  "home",
+  "lan",
+  "mail",
+  "test",
+  "invalid",
+  "onion",
+  "alt",
+  "home.arpa",
+  "in-addr.arpa",
+  "ip6.arpa",
 ]);
 
 /**

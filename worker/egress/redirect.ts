@@ -15,8 +15,19 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
  * (Authorization, Cookie, Proxy-Authorization, X-API-Key, PRIVATE-TOKEN, …).
  */
 const CROSS_ORIGIN_HEADERS: ReadonlySet<string> = new Set([
-  "accept", "accept-language", "accept-encoding", "cache-control", "content-type", "content-language", "content-encoding",
-  "idempotency-key", "if-modified-since", "if-none-match", "pragma", "range", "user-agent",
+  "accept",
+  "accept-language",
+  "accept-encoding",
+  "cache-control",
+  "content-type",
+  "content-language",
+  "content-encoding",
+  "idempotency-key",
+  "if-modified-since",
+  "if-none-match",
+  "pragma",
+  "range",
+  "user-agent",
 ]);
 
 const BODY_HEADERS = ["content-type", "content-language", "content-encoding", "content-location", "content-length"];

@@ -16,7 +16,9 @@ function resolver(records: Record<string, Answer | Response | Error>) {
       expect(`${url.origin}${url.pathname}`).toBe("https://cloudflare-dns.com/dns-query");
       expect(new Headers(init?.headers).get("accept")).toBe("application/dns-json");
       const answer = records[key] ?? { Status: 0 };
-      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer instanceof Response ? answer : Response.json(answer));
+      return answer instanceof Error
+        ? Promise.reject(answer)
+        : Promise.resolve(answer instanceof Response ? answer : Response.json(answer));
     },
   });
   return { resolve, asked, clock };
@@ -27,7 +29,11 @@ describe("dnsOverHttps", () => {
     const { resolve } = resolver({
       "a.example.com 1": {
         Status: 0,
-        Answer: [{ type: 5, data: "b.example.com.", TTL: 9 }, { type: 1, data: "93.184.216.34", TTL: 9 }, { type: 1, data: "10.0.0.1", TTL: 9 }],
+        Answer: [
+          { type: 5, data: "b.example.com.", TTL: 9 },
+          { type: 1, data: "93.184.216.34", TTL: 9 },
+          { type: 1, data: "10.0.0.1", TTL: 9 },
+        ],
       },
       "a.example.com 28": { Status: 0, Answer: [{ type: 28, data: "2606:2800::1", TTL: 9 }] },
     });

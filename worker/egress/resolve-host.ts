@@ -88,7 +88,11 @@ async function query(options: DnsOverHttpsOptions, name: string, type: number): 
 
 async function ask(rawFetch: typeof fetch, url: URL): Promise<DnsJson> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const response = await rawFetch(url.href, { headers: { accept: "application/dns-json" }, redirect: "manual", signal }).catch(() => {
+  const response = await rawFetch(url.href, {
+    headers: { accept: "application/dns-json" },
+    redirect: "manual",
+    signal,
+  }).catch(() => {
     throw new ResolverUnavailable();
   });
   // The resolver is there but does not take the question: that says something of the name, so it counts as an answer.

@@ -10,10 +10,10 @@ const MAX_HEADERS_LENGTH = 65_536;
  * Browsers and Node refuse them, workerd does not.
  */
 const BAD_PORTS: ReadonlySet<number> = new Set([
-  0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110, 111, 113,
-  115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563,
-  587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669,
-  6679, 6697, 10080,
+  0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
+  111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
+  540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061,
+  6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ]);
 
 /**
@@ -28,11 +28,17 @@ export function parseTarget(text: string, base?: URL): URL {
   // URL parsers drop tabs and newlines and turn backslashes before the query into slashes; others do not.
   // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   if (/[\u0000-\u001f\u007f-\u009f]/.test(text) || /^[^?#]*\\/.test(text)) {
-    throw new EgressError("egress_invalid_request", "The URL has control characters or a backslash in it. Encode them with %.");
+    throw new EgressError(
+      "egress_invalid_request",
+      "The URL has control characters or a backslash in it. Encode them with %.",
+    );
   }
   const url = URL.parse(text, base?.href);
   if (url === null) {
-    throw new EgressError("egress_invalid_request", "This is not a URL. Write it in full, like https://example.com/path.");
+    throw new EgressError(
+      "egress_invalid_request",
+      "This is not a URL. Write it in full, like https://example.com/path.",
+    );
   }
   return checkForm(url);
 }
@@ -43,7 +49,10 @@ function checkForm(url: URL): URL {
     throw new EgressError("egress_scheme", "Only http and https URLs can be fetched.");
   }
   if (url.username !== "" || url.password !== "") {
-    throw new EgressError("egress_invalid_request", "The URL has a user name or password in it. Send an Authorization header instead.");
+    throw new EgressError(
+      "egress_invalid_request",
+      "The URL has a user name or password in it. Send an Authorization header instead.",
+    );
   }
   if (url.href.length > MAX_URL_LENGTH) {
     throw new EgressError("egress_too_large", `The URL is longer than ${MAX_URL_LENGTH} characters.`);
@@ -66,8 +75,20 @@ export function isBadPort(port: number): boolean {
 
 /** Hop-by-hop headers, and those by which a request would claim another host or way than the checked one. */
 const STRIPPED_HEADERS = [
-  "host", "connection", "keep-alive", "upgrade", "te", "trailer", "transfer-encoding", "proxy-connection", "content-length", "expect",
-  "cf-connecting-ip", "cf-worker", "cf-ray", "x-forwarded-host",
+  "host",
+  "connection",
+  "keep-alive",
+  "upgrade",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "proxy-connection",
+  "content-length",
+  "expect",
+  "cf-connecting-ip",
+  "cf-worker",
+  "cf-ray",
+  "x-forwarded-host",
 ];
 
 /** A caller's headers, cleaned. Throws EgressError `egress_too_large`, or `egress_invalid_request` when a name or value is malformed. */
@@ -81,7 +102,10 @@ export function requestHeaders(init: ConstructorParameters<typeof Headers>[0]): 
     length += name.length + value.length;
   });
   if (length > MAX_HEADERS_LENGTH) {
-    throw new EgressError("egress_too_large", `The request's headers are longer than ${MAX_HEADERS_LENGTH} characters.`);
+    throw new EgressError(
+      "egress_too_large",
+      `The request's headers are longer than ${MAX_HEADERS_LENGTH} characters.`,
+    );
   }
   return headers;
 }

@@ -9,7 +9,7 @@ import { notFound, ServiceError } from "./service-error.ts";
 
 export function listBlocks(deps: ServiceDeps, principal: Principal): List<BlockDescriptor> {
   requirePermission(principal, "READ_BLOCK");
-  return { items: [...deps.blocks.list()], next_cursor: null };
+  return { items: [...deps.blocks.catalog.list()], next_cursor: null };
 }
 
 export function getBlock(deps: ServiceDeps, principal: Principal, blockId: string): BlockDescriptor {

@@ -8,9 +8,8 @@ import type { JsonObject } from "#graph/json.ts";
 
 /** The blocks of this deployment. */
 export interface BlockLibrary {
-  catalog: BlockCatalog;
   get(blockId: string): Block | undefined;
-  list(): readonly BlockDescriptor[];
+  catalog: BlockCatalog & { list(): readonly BlockDescriptor[] };
 }
 
 /** Runs one block by itself, here and now. */

@@ -5,7 +5,7 @@ import { isTerminal } from "#graph/run/status.ts";
 import type { AttemptRef } from "./attempt-ref.ts";
 import { endBatch } from "./evolve.ts";
 import { newId, queueNode } from "./join.ts";
-import { expireLeases, lease, openAttempt, promoteDelayed, renew } from "./lease.ts";
+import { beginPure, expireLeases, lease, openAttempt, promoteDelayed, renew } from "./lease.ts";
 import type { LogEvent } from "./log-event.ts";
 import { Recorder } from "./recorder.ts";
 import type { DecisionEnv } from "./recorder.ts";
@@ -18,7 +18,15 @@ import type { ExecutionState, NodeExecution } from "./state.ts";
 export type Input =
   | { type: "start"; inputs: JsonObject }
   | { type: "lease"; pool: BlockPool; max: number }
-  | { type: "report"; reports: (AttemptRef & Report)[]; pool: BlockPool; max: number }
+  | {
+      type: "report";
+      reports: (AttemptRef & Report)[];
+      /** The consumer went on by itself from the state after this event (rule LC1). */
+      continuedFrom?: number | undefined;
+      /** Null when the consumer takes no work. */
+      pool: BlockPool | null;
+      max: number;
+    }
   | { type: "renew"; attempts: AttemptRef[] }
   | { type: "tick" }
   | { type: "cancel"; reason: string };
@@ -70,13 +78,8 @@ function apply(recorder: Recorder, input: Input, decision: Decision): void {
       decision.leased = lease(recorder, input.pool, input.max);
       return;
     case "report":
-      for (const report of input.reports) {
-        const execution = openAttempt(recorder.state, report.node_execution_id, report.attempt);
-        if (execution === undefined || !commitReport(recorder, execution, report)) {
-          decision.refused.push({ node_execution_id: report.node_execution_id, attempt: report.attempt });
-        }
-      }
-      if (recorder.fatal === null) {
+      commitReports(recorder, input, decision);
+      if (recorder.fatal === null && input.pool !== null) {
         decision.leased = lease(recorder, input.pool, input.max);
       }
       return;
@@ -87,6 +90,27 @@ function apply(recorder: Recorder, input: Input, decision: Decision): void {
       return tick(recorder);
     case "cancel":
       endRun(recorder, (stats) => ({ type: "execution_terminated", reason: input.reason, stats }));
+  }
+}
+
+/**
+ * Rule LC1: reports of running attempts are committed; those of attempts that the consumer began by itself only when it knew the state exactly
+ * as it is, so that what it did is what the rules would have had it do.
+ */
+function commitReports(recorder: Recorder, input: Extract<Input, { type: "report" }>, decision: Decision): void {
+  const { state } = recorder;
+  const inStep = input.continuedFrom === state.lastSeq;
+  for (const report of input.reports) {
+    const { node_execution_id, attempt } = report;
+    let execution: NodeExecution | undefined;
+    if (report.begun !== true) {
+      execution = openAttempt(state, node_execution_id, attempt);
+    } else if (inStep) {
+      execution = beginPure(recorder, node_execution_id, attempt);
+    }
+    if (recorder.fatal !== null || execution === undefined || !commitReport(recorder, execution, report)) {
+      decision.refused.push({ node_execution_id, attempt });
+    }
   }
 }
 

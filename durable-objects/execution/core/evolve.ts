@@ -87,6 +87,7 @@ function createExecution(state: ExecutionState, id: string, node: number): NodeE
     held: [],
     startedAt: 0,
     leaseUntil: 0,
+    consumer: "",
     notBefore: 0,
   };
   state.created += 1;

@@ -24,7 +24,7 @@ export function lease(recorder: Recorder, pool: BlockPool, max: number): NodeExe
 }
 
 function take(recorder: Recorder, queue: Fifo<NodeExecution>, max: number): NodeExecution[] {
-  const { state, env } = recorder;
+  const { state } = recorder;
   const taken: NodeExecution[] = [];
   while (taken.length < max) {
     const execution = queue.peek();
@@ -35,14 +35,32 @@ function take(recorder: Recorder, queue: Fifo<NodeExecution>, max: number): Node
       queue.shift();
       continue;
     }
-    if (state.status === "QUEUED") {
-      recorder.emit({ type: "execution_running" });
-    }
-    recorder.emit({ type: "node_started", ne: execution.id, node: execution.node, attempt: execution.attempt + 1 });
-    execution.leaseUntil = env.now + env.leaseMs;
+    start(recorder, execution);
     taken.push(execution);
   }
   return taken;
+}
+
+/** Rule LC2: logs the start of a ready pure node execution that its consumer began without asking. Undefined when it is not one. */
+export function beginPure(recorder: Recorder, ne: string, attempt: number): NodeExecution | undefined {
+  const { state } = recorder;
+  const execution = state.executions.get(ne);
+  if (execution?.status !== "QUEUED" || execution.attempt + 1 !== attempt || state.delayed.has(execution)) {
+    return undefined;
+  }
+  if (planNode(state, execution.node).effects !== "pure") {
+    return undefined;
+  }
+  start(recorder, execution);
+  return execution;
+}
+
+function start(recorder: Recorder, execution: NodeExecution): void {
+  if (recorder.state.status === "QUEUED") {
+    recorder.emit({ type: "execution_running" });
+  }
+  recorder.emit({ type: "node_started", ne: execution.id, node: execution.node, attempt: execution.attempt + 1 });
+  execution.leaseUntil = recorder.env.now + recorder.env.leaseMs;
 }
 
 /** Makes ready what waited for a time that has come. */

@@ -103,7 +103,7 @@ export class TestRun {
       end: undefined,
       ...news,
     };
-    return this.do({ type: "report", reports: [report], pool: "memory", max: 0 });
+    return this.do({ type: "report", reports: [report], pool: null, max: 0 });
   }
 
   /** The inputs with which a node was queued so far, references resolved. */

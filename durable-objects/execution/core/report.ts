@@ -13,6 +13,8 @@ export const MAX_OUTPUTS = 100_000;
 
 /** One attempt's news (protocol.ts `AttemptReport`, checked against the state by the caller). */
 export interface Report {
+  /** The consumer began this attempt by itself, without a lease (rule LC1). */
+  begun?: boolean;
   /** Index of `outputs[0]` among all outputs of the attempt. */
   firstOutput: number;
   outputs: [pin: string, value: JsonValue][];

@@ -43,6 +43,8 @@ export interface NodeExecution {
   startedAt: number;
   /** ms since the epoch: the lease ends. Not logged: renewed in memory, generous after a reload. */
   leaseUntil: number;
+  /** Who holds the running attempt; empty after a reload. Not logged. */
+  consumer: string;
   /** ms since the epoch: not before this time (backoff). */
   notBefore: number;
 }

@@ -15,6 +15,8 @@ export function securityHeaders(): MiddlewareHandler<ApiEnv> {
     }
     await secure(c, next);
     const { headers } = c.res;
+    // Also on answers that a handler made by itself.
+    headers.set("X-Request-Id", c.get("requestId"));
     if (!headers.has("cache-control")) {
       headers.set("Cache-Control", "no-store");
     }

@@ -13,8 +13,9 @@ export const authRoutes = new Hono<ApiEnv>().on(["GET", "POST"], "/*", async (c)
     throw new ServiceError(503, "sign_in_not_configured", "Nobody can sign in: WEFT_SECRET is not set. API keys work.");
   }
   const request = c.req.raw;
-  const bounded =
-    request.body === null ? request : new Request(request, { body: await readBody(request, MAX_AUTH_BODY_BYTES) });
-  const response = await createAuth(env).handler(bounded);
+  const { url, method, headers } = request;
+  const body = request.body === null ? null : await readBody(request, MAX_AUTH_BODY_BYTES);
+  const bounded = new Request(url, { method, headers, body });
+  const response = await createAuth(env, url).handler(bounded);
   return new Response(response.body, response);
 });

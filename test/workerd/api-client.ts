@@ -54,7 +54,7 @@ export class ApiClient {
         ...this.#headers,
         ...call.headers,
       },
-      body: json ? JSON.stringify(call.body) : (call.body as BodyInit | undefined),
+      body: json ? JSON.stringify(call.body) : (call.body as string | ReadableStream | undefined),
     });
     const ctx = createExecutionContext();
     const response = await this.#app.fetch(request, this.deps.env, ctx);

@@ -1,0 +1,151 @@
+import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
+import type { JsonObject, JsonValue } from "#graph/json.ts";
+import type { Plan } from "#graph/plan/plan.ts";
+import type { RunError, RunStats } from "#graph/run/event.ts";
+import type { ExecutionStatus } from "#graph/run/status.ts";
+import { Fifo } from "./fifo.ts";
+import type { ValueRef } from "./log-event.ts";
+import { initialState, nodeState, planNode } from "./state.ts";
+import type { BoundValue, ExecutionState, NodeExecution, PendingOutput } from "./state.ts";
+
+type SavedBinding = [pin: string, ref: ValueRef, value: JsonValue];
+
+interface SavedExecution extends Omit<NodeExecution, "input" | "leaseUntil" | "consumer"> {
+  input: SavedBinding[];
+}
+
+interface SavedNode {
+  node: number;
+  awaitingStatic: string[];
+  order: string[];
+  latest: SavedBinding[];
+}
+
+/**
+ * A run's state between two batches as plain JSON: what `evolveBatch` would have made of the log up to `seq`. For a replica the values that
+ * no rule looks at (the run's inputs and outputs) are left out.
+ */
+export interface Snapshot {
+  seq: number;
+  status: ExecutionStatus;
+  inputs: JsonObject;
+  outputs: [name: string, values: JsonValue[]][];
+  error: RunError | null;
+  unhandled: RunError | null;
+  createdAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  stats: RunStats;
+  created: number;
+  active: number;
+  executions: SavedExecution[];
+  nodes: SavedNode[];
+  ready: [pool: BlockPool, kind: "pure" | "effectful", ids: string[]][];
+  delayed: string[];
+  running: string[];
+}
+
+const POOLS: readonly BlockPool[] = ["io", "cpu", "memory"];
+const KINDS = ["pure", "effectful"] as const;
+
+export function takeSnapshot(state: ExecutionState, options: { replica?: boolean } = {}): Snapshot {
+  return {
+    seq: state.lastSeq,
+    status: state.status,
+    inputs: options.replica ? {} : state.inputs,
+    outputs: options.replica ? [] : [...state.outputs],
+    error: state.error,
+    unhandled: state.unhandled,
+    createdAt: state.createdAt,
+    startedAt: state.startedAt,
+    endedAt: state.endedAt,
+    stats: { ...state.stats },
+    created: state.created,
+    active: state.active,
+    executions: [...state.executions.values()].map(saveExecution),
+    nodes: state.nodes.flatMap((node, index) =>
+      node.order.length === 0 && node.latest.size === 0 && node.awaitingStatic.size === 0
+        ? []
+        : [{
+            node: index,
+            awaitingStatic: [...node.awaitingStatic].map(({ id }) => id),
+            order: node.order.toArray().map(({ id }) => id),
+            latest: saveBindings(node.latest),
+          }],
+    ),
+    ready: POOLS.flatMap((pool) =>
+      KINDS.flatMap((kind): Snapshot["ready"] => {
+        const ids = state.ready[pool][kind].toArray().filter((execution) => isReady(state, execution)).map(({ id }) => id);
+        return ids.length === 0 ? [] : [[pool, kind, ids]];
+      }),
+    ),
+    delayed: [...state.delayed].map(({ id }) => id),
+    running: [...state.running].map(({ id }) => id),
+  };
+}
+
+function isReady(state: ExecutionState, execution: NodeExecution): boolean {
+  return execution.status === "QUEUED" && !state.delayed.has(execution);
+}
+
+function saveBindings(bindings: Map<string, BoundValue>): SavedBinding[] {
+  return [...bindings].map(([pin, { ref, value }]) => [pin, ref, value]);
+}
+
+function saveExecution(execution: NodeExecution): SavedExecution {
+  const { leaseUntil: _lease, consumer: _consumer, input, ...rest } = execution;
+  return { ...rest, held: [...execution.held], input: saveBindings(input) };
+}
+
+export function restoreSnapshot(plan: Plan, snapshot: Snapshot): ExecutionState {
+  const state = initialState(plan, snapshot.createdAt);
+  const { status, inputs, error, unhandled, startedAt, endedAt, created, active } = snapshot;
+  Object.assign(state, { status, inputs, error, unhandled, startedAt, endedAt, created, active });
+  state.lastSeq = snapshot.seq;
+  state.stats = { ...snapshot.stats };
+  state.outputs = new Map(snapshot.outputs.map(([name, values]) => [name, [...values]]));
+  for (const saved of snapshot.executions) {
+    restoreExecution(state, saved);
+  }
+  const open = (id: string): NodeExecution => {
+    const execution = state.executions.get(id);
+    if (execution === undefined) {
+      throw new Error(`the snapshot names node execution ${id}, which it does not have`);
+    }
+    return execution;
+  };
+  for (const saved of snapshot.nodes) {
+    const node = nodeState(state, saved.node);
+    node.awaitingStatic = new Set(saved.awaitingStatic.map(open));
+    saved.order.forEach((id) => node.order.push(open(id)));
+    node.latest = restoreBindings(saved.latest);
+  }
+  for (const [pool, kind, ids] of snapshot.ready) {
+    ids.forEach((id) => state.ready[pool][kind].push(open(id)));
+  }
+  state.delayed = new Set(snapshot.delayed.map(open));
+  state.running = new Set(snapshot.running.map(open));
+  return state;
+}
+
+function restoreBindings(saved: SavedBinding[]): Map<string, BoundValue> {
+  return new Map(saved.map(([pin, ref, value]) => [pin, { ref, value }]));
+}
+
+/** Executions come in order of creation, so the queues of those that lack a pin come out in theirs. */
+function restoreExecution(state: ExecutionState, saved: SavedExecution): void {
+  const held: PendingOutput[] = [...saved.held];
+  const execution: NodeExecution = { ...saved, held, leaseUntil: 0, consumer: "", input: restoreBindings(saved.input) };
+  state.executions.set(execution.id, execution);
+  if (execution.status !== "INCOMPLETE") {
+    return;
+  }
+  const node = nodeState(state, execution.node);
+  for (const pin of planNode(state, execution.node).linked_pins) {
+    if (!execution.input.has(pin)) {
+      const lacking = node.lacking.get(pin) ?? new Fifo<NodeExecution>();
+      node.lacking.set(pin, lacking);
+      lacking.push(execution);
+    }
+  }
+}

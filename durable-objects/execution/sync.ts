@@ -1,0 +1,22 @@
+import { takeSnapshot } from "./core/snapshot.ts";
+import type { ExecutionState } from "./core/state.ts";
+import type { LeaseRequest, Sync } from "./protocol.ts";
+
+/** A state with more open node executions than this is not worth sending: one round trip a node is cheaper. */
+const MAX_OPEN = 1_000;
+
+/**
+ * The state for a consumer that would go on by itself, or null when it would be of no use: when others work on the run too, the state would be old
+ * before the consumer has used it.
+ */
+export function syncFor(state: ExecutionState, request: LeaseRequest): Sync | null {
+  if (request.wants === undefined || state.executions.size > MAX_OPEN) {
+    return null;
+  }
+  for (const execution of state.running) {
+    if (execution.consumer !== request.consumer) {
+      return null;
+    }
+  }
+  return { snapshot: takeSnapshot(state, { replica: true }), plan: request.wants === "all" ? state.plan : null };
+}

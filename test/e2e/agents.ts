@@ -1,0 +1,173 @@
+import type { JsonObject, JsonValue } from "#graph/json.ts";
+
+/** An agent file and what a run of it must come to. */
+export interface TestAgent {
+  name: string;
+  file: JsonObject;
+  inputs(run: number): JsonObject;
+  outputs(run: number): Record<string, JsonValue[]>;
+  /** How often each node must have run, by its id. */
+  executions: Record<string, number>;
+}
+
+const BLOCK = {
+  input: "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b",
+  output: "363ae599-353e-4804-937e-b2ee3cef3da4",
+  store: "1ff065e9-88e8-4358-9d82-8dc91f622ba9",
+  template: "db7d8f02-2f44-4c55-ab7a-eae0941f0c30",
+  calculator: "b1ab9b19-67a6-406d-abf5-2dba76d00c79",
+  steps: "f66a3543-28d3-4ab5-8945-9b336371e2ce",
+  timer: "d67a9c52-5e4e-11e2-bcfd-0800200c9a71",
+  condition: "715696a0-e1da-45c8-b209-c2fa9c3b0be6",
+};
+
+type Pin = `${string}.${string}`;
+interface Shape {
+  nodes: Record<string, [block: keyof typeof BLOCK, input: JsonObject]>;
+  links: [from: Pin, to: Pin, isStatic?: boolean][];
+}
+
+function file(name: string, { nodes, links }: Shape): JsonObject {
+  return {
+    name,
+    description: "",
+    nodes: Object.entries(nodes).map(([id, [block, input_default]]) => ({
+      id,
+      block_id: BLOCK[block],
+      input_default,
+      metadata: { position: { x: 0, y: 0 } },
+    })),
+    links: links.map(([from, to, is_static = false], index) => ({
+      id: `link-${index}`,
+      source_id: from.slice(0, from.indexOf(".")),
+      source_name: from.slice(from.indexOf(".") + 1),
+      sink_id: to.slice(0, to.indexOf(".")),
+      sink_name: to.slice(to.indexOf(".") + 1),
+      is_static,
+    })),
+  };
+}
+
+const CHAIN = 12;
+
+/** Twelve pure steps after each other. */
+export const chain: TestAgent = {
+  name: "chain",
+  file: file("Chain", {
+    nodes: {
+      in: ["input", { name: "start" }],
+      ...Object.fromEntries(
+        Array.from({ length: CHAIN }, (_, step) => [
+          `step-${step}`,
+          ["calculator", { operation: "Add", b: 1 }] satisfies [keyof typeof BLOCK, JsonObject],
+        ]),
+      ),
+      out: ["output", { name: "sum" }],
+    },
+    links: [
+      ["in.result", "step-0.a"],
+      ...Array.from({ length: CHAIN - 1 }, (_, step): [Pin, Pin] => [`step-${step}.result`, `step-${step + 1}.a`]),
+      [`step-${CHAIN - 1}.result`, "out.value"],
+    ],
+  }),
+  inputs: (run) => ({ start: run }),
+  outputs: (run) => ({ sum: [run + CHAIN] }),
+  executions: { in: 1, ...Object.fromEntries(Array.from({ length: CHAIN }, (_, step) => [`step-${step}`, 1])), out: 1 },
+};
+
+const ITEMS = [1, 2, 3, 4, 5, 6, 7, 8];
+
+/** One list, its items each on their own through two steps, with a factor by a static link. */
+export const fanOut: TestAgent = {
+  name: "fan out",
+  file: file("Fan out", {
+    nodes: {
+      list: ["input", { name: "items" }],
+      number: ["input", { name: "factor" }],
+      factor: ["store", {}],
+      each: ["steps", {}],
+      times: ["calculator", { operation: "Multiply" }],
+      out: ["output", { name: "products" }],
+    },
+    links: [
+      ["list.result", "each.items"],
+      ["number.result", "factor.input"],
+      ["each.item", "times.a"],
+      ["factor.output", "times.b", true],
+      ["times.result", "out.value"],
+    ],
+  }),
+  inputs: (run) => ({ items: ITEMS, factor: run + 2 }),
+  outputs: (run) => ({ products: ITEMS.map((item) => item * (run + 2)) }),
+  executions: { list: 1, number: 1, factor: 1, each: 1, times: ITEMS.length, out: ITEMS.length },
+};
+
+/** A wait in the middle, so that a kill finds something that is neither ready nor done. */
+export const waiting: TestAgent = {
+  name: "waiting",
+  file: file("Waiting", {
+    nodes: {
+      in: ["input", { name: "word" }],
+      wait: ["timer", { seconds: 1 }],
+      text: ["template", { format: "waited for {{ word }}", values: {} }],
+      out: ["output", { name: "text" }],
+    },
+    links: [
+      ["in.result", "wait.input_message"],
+      ["wait.output_message", "text.values_#_word"],
+      ["text.output", "out.value"],
+    ],
+  }),
+  inputs: (run) => ({ word: `run ${run}` }),
+  outputs: (run) => ({ text: [`waited for run ${run}`] }),
+  executions: { in: 1, wait: 1, text: 1, out: 1 },
+};
+
+/** A failure that is handled by its error pin, beside a branch that goes well. */
+export const handledFailure: TestAgent = {
+  name: "handled failure",
+  file: file("Handled failure", {
+    nodes: {
+      in: ["input", { name: "count" }],
+      bad: ["template", { format: "{% if %}", values: {} }],
+      good: ["calculator", { operation: "Multiply", b: 10 }],
+      failed: ["output", { name: "failed" }],
+      text: ["template", { format: "{{ 'yes' if reason else 'no' }}", values: {} }],
+      out: ["output", { name: "product" }],
+    },
+    links: [
+      ["in.result", "bad.values_#_count"],
+      ["in.result", "good.a"],
+      ["bad.error", "text.values_#_reason"],
+      ["text.output", "failed.value"],
+      ["good.result", "out.value"],
+    ],
+  }),
+  inputs: (run) => ({ count: run }),
+  outputs: (run) => ({ failed: ["yes"], product: [run * 10] }),
+  executions: { in: 1, bad: 1, good: 1, text: 1, failed: 1, out: 1 },
+};
+
+/** Counts up to a bound in a cycle. */
+export const loop: TestAgent = {
+  name: "loop",
+  file: file("Loop", {
+    nodes: {
+      in: ["input", { name: "from" }],
+      add: ["calculator", { operation: "Add", b: 1 }],
+      enough: ["condition", { operator: ">=", value2: 10 }],
+      out: ["output", { name: "reached" }],
+    },
+    links: [
+      ["in.result", "add.a"],
+      ["add.result", "enough.value1"],
+      ["enough.no_output", "add.a"],
+      ["enough.yes_output", "out.value"],
+    ],
+  }),
+  inputs: (run) => ({ from: run % 3 }),
+  outputs: () => ({ reached: [10] }),
+  executions: {},
+};
+
+export const testAgents: TestAgent[] = [chain, fanOut, waiting, handledFailure, loop];

@@ -1,0 +1,37 @@
+import { expect } from "vitest";
+import type { WeftClient } from "#cli/client.ts";
+import type { ExecutionEvent } from "#graph/run/event.ts";
+import type { TestAgent } from "./agents.ts";
+
+const NODE_ENDS = new Set<ExecutionEvent["type"]>(["node_completed", "node_failed", "node_terminated"]);
+const RUN_ENDS = new Set<ExecutionEvent["type"]>(["execution_completed", "execution_failed", "execution_terminated"]);
+
+/** A run of `agent` that has ended must have come to what it must come to, and its log must tell it without gap or repetition. */
+export async function checkRun(client: WeftClient, id: string, { agent, run }: { agent: TestAgent; run: number }): Promise<void> {
+  const label = `run ${run} (${agent.name}, ${id})`;
+  const execution = await client.execution(id);
+  const events = await Array.fromAsync(client.events(id));
+  expect({ label, status: execution.status, error: execution.error }).toEqual({ label, status: "COMPLETED", error: null });
+  expect({ label, outputs: execution.outputs }).toEqual({ label, outputs: agent.outputs(run) });
+  expect(events.map(({ seq }) => seq), label).toEqual(events.map((_, index) => index + 1));
+  expect(events.filter(({ type }) => RUN_ENDS.has(type)).length, label).toBe(1);
+  checkNodeExecutions(events, agent, label);
+}
+
+function checkNodeExecutions(events: ExecutionEvent[], agent: TestAgent, label: string): void {
+  const ends = new Map<string, number>();
+  const perNode = new Map<string, number>();
+  for (const event of events) {
+    if (!("node_execution_id" in event)) continue;
+    if (event.type === "node_queued") {
+      expect(ends.has(event.node_execution_id), `${label}: ${event.node_execution_id} is queued twice`).toBe(false);
+      ends.set(event.node_execution_id, 0);
+      perNode.set(event.node_id, (perNode.get(event.node_id) ?? 0) + 1);
+    }
+    if (NODE_ENDS.has(event.type)) ends.set(event.node_execution_id, (ends.get(event.node_execution_id) ?? 0) + 1);
+  }
+  for (const [nodeExecution, count] of ends) expect(count, `${label}: results of ${nodeExecution}`).toBe(1);
+  for (const [node, count] of Object.entries(agent.executions)) {
+    expect(perNode.get(node) ?? 0, `${label}: executions of ${node}`).toBe(count);
+  }
+}

@@ -1,0 +1,83 @@
+import { setTimeout as pass } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ApiError, type WeftClient } from "#cli/client.ts";
+import { type TestAgent, testAgents } from "./agents.ts";
+import { checkRun } from "./check-run.ts";
+import { seededRandom } from "./seeded-random.ts";
+import { startServer, type TestServer } from "./server.ts";
+
+const RUNS = 100;
+const ROUNDS = 20;
+/** A round's runs are started, and killed, within this time: long enough that some end before the kill. */
+const LATEST_KILL_MS = 700;
+const LONGEST_RECOVERY_MS = 60_000;
+
+const seed = Number(process.env["WEFT_CRASH_SEED"] ?? Date.now() % 1_000_000);
+
+interface AcceptedRun {
+  id: string;
+  agent: TestAgent;
+  run: number;
+}
+
+describe(`SIGKILL of the serving process at random moments (WEFT_CRASH_SEED=${seed})`, () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    console.log(`WEFT_CRASH_SEED=${seed}`);
+    server = await startServer({ env: { WEFT_LEASE_MS: "2000" } });
+  });
+  afterAll(() => server.stop());
+
+  it(
+    `loses none of ${RUNS} runs and repeats no result`,
+    async () => {
+      const random = seededRandom(seed);
+      const graphs = new Map<TestAgent, string>();
+      for (const agent of testAgents) graphs.set(agent, (await server.client.importGraph(agent.file)).id);
+
+      const accepted: AcceptedRun[] = [];
+      let kills = 0;
+      for (let round = 0; accepted.length < RUNS || round < ROUNDS; round++) {
+        if (round > 3 * ROUNDS) throw new Error(`Only ${accepted.length} of ${RUNS} runs were accepted in ${round} rounds.`);
+        const starts = Array.from({ length: RUNS / ROUNDS }, async (_, index) => {
+          const agent = testAgents[Math.floor(random() * testAgents.length)] ?? testAgents[0];
+          const run = round * 10 + index;
+          if (agent === undefined) return;
+          const id = await start(server.client, graphs.get(agent) ?? "", agent.inputs(run));
+          if (id !== null) accepted.push({ id, agent, run });
+        });
+        // The moment of the kill is what this test is about: it waits for nothing.
+        await pass(random() * LATEST_KILL_MS);
+        await server.kill("SIGKILL");
+        kills++;
+        await Promise.all(starts);
+        await server.restart();
+      }
+
+      const { client } = server;
+      for (const { id } of accepted) await ended(client, id);
+      for (const { id, agent, run } of accepted) await checkRun(client, id, { agent, run });
+      // Also what was begun for a client that never got its answer must have come to an end.
+      for await (const { id } of client.executions({})) await ended(client, id);
+      console.log(`${accepted.length} runs, ${kills} kills`);
+      expect(accepted.length).toBeGreaterThanOrEqual(RUNS);
+    },
+    15 * 60_000,
+  );
+});
+
+/** Null when the server was killed before it answered: then nobody was promised anything. */
+async function start(client: WeftClient, graph_id: string, inputs: Parameters<WeftClient["startExecution"]>[0]["inputs"]) {
+  try {
+    return (await client.startExecution({ graph_id, inputs })).id;
+  } catch (error) {
+    if (error instanceof ApiError && error.status !== 0) throw error;
+    return null;
+  }
+}
+
+async function ended(client: WeftClient, id: string): Promise<void> {
+  const limit = AbortSignal.timeout(LONGEST_RECOVERY_MS);
+  for await (const event of client.follow(id, 0, limit)) void event;
+  if (limit.aborted) throw new Error(`The run ${id} did not end: ${JSON.stringify(await client.execution(id))}`);
+}
