@@ -1,7 +1,7 @@
 import "@mantine/core/styles.css";
 import "./app.css";
 import { ColorSchemeScript, MantineProvider, mantineHtmlProps } from "@mantine/core";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteLoaderData } from "react-router";
 import type { Route } from "./+types/root.ts";
 import { ErrorPage } from "./components/error-page.tsx";
@@ -40,6 +40,10 @@ export function Layout({ children }: { children: ReactNode }) {
 }
 
 export default function App() {
+  // Until then a click would meet a page that only looks alive; style sheets and tests can tell.
+  useEffect(() => {
+    document.documentElement.dataset["ready"] = "true";
+  }, []);
   return <Outlet />;
 }
 

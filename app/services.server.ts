@@ -1,3 +1,4 @@
+import { GraphError } from "#graph/errors.ts";
 import { data, redirect, type RouterContextProvider } from "react-router";
 import { type AppServices, type AppSession, servicesContext, sessionContext } from "#worker/contracts/app-context.ts";
 
@@ -29,7 +30,12 @@ export interface Refusal {
   details?: unknown;
 }
 
+const UNPROCESSABLE = 422;
+
 export function asRefusal(error: unknown): Refusal | undefined {
+  if (error instanceof GraphError) {
+    return { code: error.code, message: error.message, status: UNPROCESSABLE, details: error.details };
+  }
   if (error instanceof Error && "code" in error && "status" in error && typeof error.status === "number") {
     const details = "details" in error ? error.details : undefined;
     return { code: String(error.code), message: error.message, status: error.status, details };

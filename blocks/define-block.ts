@@ -16,10 +16,12 @@ export interface ProviderCredential {
   baseUrl?: string;
 }
 
+export type Fetch = (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
+
 /** All that a block may reach. There is no other way out: no bindings, no environment, no global `fetch`. */
 export interface BlockContext {
   /** The guarded `fetch` (see worker/egress): refuses private addresses, caps size and time, checks redirects. */
-  fetch: typeof fetch;
+  fetch: Fetch;
   /** Aborts on cancel, time-out and lost lease. */
   signal: AbortSignal;
   /** Stable over all attempts of this node execution. Send it as `Idempotency-Key` where the remote supports one. */
@@ -90,10 +92,9 @@ export interface BlockSpec<I extends z.ZodObject, O extends z.ZodObject> {
   input: I;
   /** Pins. `error` is added to every block but those of type Input, Output, Note and Agent. */
   output: O;
-  /** Any pin name may be yielded besides those in `output` (agent nodes and the like). Default false. */
   examples: BlockExample[];
   /** Yields `[pin, value]`; throw `BlockError` (or anything) to fail. */
-  run(args: { input: z.output<I>; ctx: BlockContext }): AsyncGenerator<Yield<z.input<O>>, void, undefined>;
+  run: (args: { input: z.output<I>; ctx: BlockContext }) => AsyncGenerator<Yield<z.input<O>>, void, undefined>;
 }
 
 /** A block as the registry holds it, its types erased. */
@@ -102,7 +103,7 @@ export interface Block {
   input: z.ZodObject;
   output: z.ZodObject;
   examples: BlockExample[];
-  run(args: { input: never; ctx: BlockContext }): AsyncGenerator<[pin: string, value: unknown], void, undefined>;
+  run: (args: { input: never; ctx: BlockContext }) => AsyncGenerator<[pin: string, value: unknown], void, undefined>;
 }
 
 /** A failure that a block foresees. `code` is stable; `retryable` tells whether another attempt may succeed. */

@@ -98,7 +98,7 @@ export class History {
       block_id: node?.block_id ?? "",
       status: "QUEUED",
       attempt: 0,
-      input: queuedInput(event, lookup),
+      input: queuedInput(event, { plan: this.#plan, lookup }),
       output: {},
       error: null,
       usage: null,

@@ -72,7 +72,7 @@ export function describeInBrowser(name: string, define: (browser: TestBrowser) =
       contexts.push(context);
       const page = await context.newPage();
       watch(page);
-      return page;
+      return whenReady(page);
     };
     define({
       get server() {
@@ -91,6 +91,17 @@ export function describeInBrowser(name: string, define: (browser: TestBrowser) =
       },
     });
   });
+}
+
+/** Loads of the page wait for its scripts too: before that, a click meets nothing. */
+function whenReady(page: Page): Page {
+  const load = page.goto.bind(page);
+  page.goto = async (url, options) => {
+    const response = await load(url, options);
+    await page.locator("html[data-ready]").waitFor();
+    return response;
+  };
+  return page;
 }
 
 const problems: string[] = [];
@@ -125,6 +136,7 @@ export async function signIn(page: Page, { email, password }: Pick<TestServer, "
   await page.getByRole("textbox", { name: "Password" }).fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Agents", exact: true }).waitFor();
+  await page.locator("html[data-ready]").waitFor();
 }
 
 export function fixturePath(name: string): string {

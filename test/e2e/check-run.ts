@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { WeftClient } from "#cli/client.ts";
+import type { JsonValue } from "#graph/json.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
 import type { TestAgent } from "./agents.ts";
 
@@ -12,10 +13,20 @@ export async function checkRun(client: WeftClient, id: string, { agent, run }: {
   const execution = await client.execution(id);
   const events = await Array.fromAsync(client.events(id));
   expect({ label, status: execution.status, error: execution.error }).toEqual({ label, status: "COMPLETED", error: null });
-  expect({ label, outputs: execution.outputs }).toEqual({ label, outputs: agent.outputs(run) });
+  const inOrder = agent.anyOrder === true ? sorted : (outputs: Outputs): Outputs => outputs;
+  expect({ label, outputs: inOrder(execution.outputs) }).toEqual({ label, outputs: inOrder(agent.outputs(run)) });
   expect(events.map(({ seq }) => seq), label).toEqual(events.map((_, index) => index + 1));
   expect(events.filter(({ type }) => RUN_ENDS.has(type)).length, label).toBe(1);
   checkNodeExecutions(events, agent, label);
+}
+
+type Outputs = Record<string, JsonValue[]>;
+
+function sorted(outputs: Outputs): Outputs {
+  const text = (value: JsonValue): string => JSON.stringify(value);
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, values]) => [name, values.toSorted((a, b) => (text(a) < text(b) ? -1 : 1))]),
+  );
 }
 
 function checkNodeExecutions(events: ExecutionEvent[], agent: TestAgent, label: string): void {

@@ -26,19 +26,22 @@ export interface Answer<T = unknown> {
   body: T;
 }
 
+/** A header that is undefined is not sent. */
+export type HeaderValues = Record<string, string | undefined>;
+
 export interface Call {
   method?: string;
   body?: unknown;
-  headers?: Record<string, string>;
+  headers?: HeaderValues;
 }
 
 /** The whole app as it is composed in the Worker, with what a test wants otherwise. */
 export class ApiClient {
   readonly deps: ServiceDeps;
   readonly #app: ReturnType<typeof createApp>;
-  readonly #headers: Record<string, string>;
+  readonly #headers: HeaderValues;
 
-  constructor(headers: Record<string, string> = {}, change: Partial<ServiceDeps> = {}) {
+  constructor(headers: HeaderValues = {}, change: Partial<ServiceDeps> = {}) {
     this.deps = { ...createDeps(change.env ?? testEnv), ...change };
     this.#app = createApp(this.deps);
     this.#headers = headers;
@@ -47,13 +50,15 @@ export class ApiClient {
   /** The raw answer. Work that it left behind has ended when this returns, except where the body is a stream. */
   async fetch(path: string, call: Call = {}): Promise<Response> {
     const json = call.body !== undefined && !(call.body instanceof ReadableStream) && typeof call.body !== "string";
+    const headers = new Headers(call.body === undefined ? {} : { "content-type": "application/json" });
+    for (const [name, value] of Object.entries({ ...this.#headers, ...call.headers })) {
+      if (value !== undefined) {
+        headers.set(name, value);
+      }
+    }
     const request = new Request(new URL(path, ORIGIN), {
       method: call.method ?? (call.body === undefined ? "GET" : "POST"),
-      headers: {
-        ...(call.body === undefined ? {} : { "content-type": "application/json" }),
-        ...this.#headers,
-        ...call.headers,
-      },
+      headers,
       body: json ? JSON.stringify(call.body) : (call.body as string | ReadableStream | undefined),
     });
     const ctx = createExecutionContext();

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { findActiveApiKey, revokeApiKey } from "#worker/db/api-key-table.ts";
 import { hashApiKey } from "#worker/auth/api-key.ts";
 import { ApiClient, BOOTSTRAP_TOKEN, createTenant, ORIGIN, signIn, testEnv } from "#test/workerd/api-client.ts";
-import type { Tenant } from "#test/workerd/api-client.ts";
+import type { HeaderValues, Tenant } from "#test/workerd/api-client.ts";
 import { echoGraph } from "#test/workerd/echo-graph.ts";
 
 const ME = "/api/v1/me";
@@ -128,7 +128,7 @@ describe("sessions", () => {
 
   it("change things only from a page of this site", async () => {
     const browser = await signIn(tenant);
-    const change = (headers: Record<string, string>) => browser.call("/api/v1/graphs", { body: echoGraph(), headers });
+    const change = (headers: HeaderValues) => browser.call("/api/v1/graphs", { body: echoGraph(), headers });
     for (const headers of [{}, { origin: "https://evil.test" }, { origin: "null" }, { origin: `${ORIGIN}.evil.test` }]) {
       const answer = await change(headers);
       expect([answer.status, answer.body]).toMatchObject([403, { error: { code: "cross_origin" } }]);
@@ -142,6 +142,19 @@ describe("sessions", () => {
     const foreign = await browser.call(path, { headers: { upgrade: "websocket", origin: "https://evil.test" } });
     expect([foreign.status, foreign.body]).toMatchObject([403, { error: { code: "cross_origin" } }]);
     expect((await browser.call(path, { headers: { upgrade: "websocket", origin: ORIGIN } })).status).toBe(404);
+  });
+
+  it("cannot be guessed at speed", async () => {
+    const guess = () =>
+      new ApiClient().fetch("/api/auth/sign-in/email", {
+        body: { email: "somebody@weft.test", password: "a guess" },
+        headers: { origin: ORIGIN, "cf-connecting-ip": "203.0.113.9" },
+      });
+    const statuses: number[] = [];
+    for (let attempt = 0; attempt < 21; attempt++) {
+      statuses.push((await guess()).status);
+    }
+    expect(statuses).toEqual([...Array.from({ length: 20 }, () => 401), 429]);
   });
 
   it("a cookie that was changed is no session", async () => {

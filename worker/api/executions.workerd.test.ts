@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
-import { createTenant } from "#test/workerd/api-client.ts";
+import { ApiClient, createTenant, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
 import { echoGraph } from "#test/workerd/echo-graph.ts";
 
@@ -62,6 +62,33 @@ describe("running a graph", () => {
     await tenant.client.call(`/api/v1/graphs/${id}`, { method: "DELETE" });
     expect((await start({ graph_id: id })).status).toBe(404);
     expect((await start({ graph_id: id, graph_version: 1 })).status).toBe(404);
+  });
+});
+
+describe("the warm path", () => {
+  it("starts a run with one call to one object and without a single query", async () => {
+    let [queries, objects] = [0, 0];
+    const DB = new Proxy(testEnv.DB, {
+      get: (target, key) => {
+        queries++;
+        const member: unknown = Reflect.get(target, key);
+        return typeof member === "function" ? (member.bind(target) as unknown) : member;
+      },
+    });
+    const EXECUTIONS = new Proxy(testEnv.EXECUTIONS, {
+      get: (target, key) => {
+        objects += key === "get" ? 1 : 0;
+        const member: unknown = Reflect.get(target, key);
+        return typeof member === "function" ? (member.bind(target) as unknown) : member;
+      },
+    });
+    const client = new ApiClient({ "x-api-key": tenant.apiKey }, { env: { ...testEnv, DB, EXECUTIONS }, now: () => 0 });
+    const body = { graph_id: graphId, inputs: { text: "x" }, wait_seconds: 30 };
+    expect((await client.call(RUNS, { body })).status).toBe(200);
+    [queries, objects] = [0, 0];
+    const warm = await client.call<ExecutionView>(RUNS, { body });
+    expect([warm.status, warm.body.outputs]).toEqual([200, { echo: ["x"] }]);
+    expect({ queries, objects }).toEqual({ queries: 0, objects: 1 });
   });
 });
 

@@ -1,6 +1,6 @@
 import type { JsonValue } from "#graph/json.ts";
-import { selectOutput } from "#graph/pins/dynamic-pins.ts";
 import { isTerminal } from "#graph/run/status.ts";
+import { carried } from "./carried.ts";
 import type { LogBatch, LogEvent, ValueRef } from "./log-event.ts";
 import { Fifo } from "./fifo.ts";
 import { initialState, nodeState, planNode } from "./state.ts";
@@ -107,7 +107,7 @@ function evolveInput(state: ExecutionState, event: EventOf<"node_input">): void 
       }
     }
   }
-  execution.input.set(event.pin, { ref: event.ref, value: resolve(state, node, event.pin, event.ref) });
+  execution.input.set(event.pin, { ref: event.ref, value: resolve(state, event.node, event.pin, event.ref) });
   if (!static_pins.includes(event.pin)) {
     execution.missing -= 1;
   }
@@ -125,11 +125,11 @@ function lackingAt(node: NodeState, pin: string): Fifo<NodeExecution> {
   return lacking;
 }
 
-function resolve(state: ExecutionState, node: NodeState, pin: string, ref: ValueRef): JsonValue {
+function resolve(state: ExecutionState, index: number, pin: string, ref: ValueRef): JsonValue {
   const seq = typeof ref === "number" ? ref : ref[0];
   const output = state.fresh.get(seq);
   if (output === undefined) {
-    const latest = node.latest.get(pin);
+    const latest = nodeState(state, index).latest.get(pin);
     if (latest !== undefined && sameRef(latest.ref, ref)) {
       return latest.value;
     }
@@ -138,7 +138,7 @@ function resolve(state: ExecutionState, node: NodeState, pin: string, ref: Value
   if (typeof ref === "number") {
     return output.value;
   }
-  const selected = selectOutput(output.pin, output.value, ref[1]);
+  const selected = carried(state.plan, output, { source_name: ref[1], sink: index, sink_name: pin });
   return selected.matched ? selected.value : null;
 }
 
@@ -154,7 +154,7 @@ function evolveQueued(state: ExecutionState, event: EventOf<"node_queued">): voi
   const execution = state.executions.get(event.ne) ?? createExecution(state, event.ne, event.node);
   for (const [pin, ref] of event.refs) {
     if (!execution.input.has(pin)) {
-      execution.input.set(pin, { ref, value: resolve(state, node, pin, ref) });
+      execution.input.set(pin, { ref, value: resolve(state, event.node, pin, ref) });
     }
   }
   execution.literals = event.literals;

@@ -1,7 +1,8 @@
 import { GraphError } from "#graph/errors.ts";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
-import { mergeDynamicInput, selectOutput } from "#graph/pins/dynamic-pins.ts";
+import { mergeDynamicInput } from "#graph/pins/dynamic-pins.ts";
 import type { PlanLink, PlanNode } from "#graph/plan/plan.ts";
+import { carried } from "./carried.ts";
 import type { ValueRef } from "./log-event.ts";
 import type { Recorder } from "./recorder.ts";
 import { nodeState, planNode } from "./state.ts";
@@ -21,7 +22,7 @@ export function propagate(recorder: Recorder): void {
       return;
     }
     for (const link of planNode(state, output.node).links) {
-      if (link.source_name === output.pin || selectOutput(output.pin, output.value, link.source_name).matched) {
+      if (carried(state.plan, output, link).matched) {
         arrive(recorder, output, link);
       }
     }

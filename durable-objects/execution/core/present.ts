@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "#graph/json.ts";
-import { selectOutput } from "#graph/pins/dynamic-pins.ts";
+import { carried } from "./carried.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { EventHeader, ExecutionEvent } from "#graph/run/event.ts";
 import type { LogBatch, LogEvent, ValueRef } from "./log-event.ts";
@@ -14,7 +14,8 @@ export function presentBatch(batch: LogBatch, plan: Plan, lookup: EventLookup): 
   return batch.events.map((event, offset) => present({ seq: batch.first_seq + offset, at }, event, { plan, lookup: own }));
 }
 
-interface Source {
+/** Where values and names of a log come from. */
+export interface Source {
   plan: Plan;
   lookup: EventLookup;
 }
@@ -32,11 +33,11 @@ function present(header: EventHeader, event: LogEvent, source: Source): Executio
   };
   switch (event.type) {
     case "node_input":
-      return { ...node, type: event.type, pin: event.pin, value: resolveRef(event.ref, source.lookup) };
+      return { ...node, type: event.type, pin: event.pin, value: resolveRef(event.ref, { ...source, node: event.node, pin: event.pin }) };
     case "node_queued":
-      return { ...node, type: event.type, input: queuedInput(event, source.lookup) };
+      return { ...node, type: event.type, input: queuedInput(event, source) };
     case "execution_output": {
-      const value = event.ref === undefined ? (event.value ?? null) : resolveRef(event.ref, source.lookup);
+      const value = event.ref === undefined ? (event.value ?? null) : resolveRef(event.ref, { ...source, node: event.node, pin: "value" });
       return { ...node, type: event.type, name: event.name, value };
     }
     case "node_retrying": {
@@ -51,11 +52,11 @@ function present(header: EventHeader, event: LogEvent, source: Source): Executio
 }
 
 /** The input of a queued node execution: the values of its pins, and the run's inputs it was started with. */
-export function queuedInput(event: Extract<LogEvent, { type: "node_queued" }>, lookup: EventLookup): JsonObject {
+export function queuedInput(event: Extract<LogEvent, { type: "node_queued" }>, source: Source): JsonObject {
   const input: JsonObject = { ...event.literals };
   for (const [pin, ref] of event.refs) {
     Object.defineProperty(input, pin, {
-      value: resolveRef(ref, lookup),
+      value: resolveRef(ref, { ...source, node: event.node, pin }),
       enumerable: true,
       writable: true,
       configurable: true,
@@ -64,14 +65,14 @@ export function queuedInput(event: Extract<LogEvent, { type: "node_queued" }>, l
   return input;
 }
 
-function resolveRef(ref: ValueRef, lookup: EventLookup): JsonValue {
-  const event = lookup(typeof ref === "number" ? ref : ref[0]);
+function resolveRef(ref: ValueRef, at: Source & { node: number; pin: string }): JsonValue {
+  const event = at.lookup(typeof ref === "number" ? ref : ref[0]);
   if (event?.type !== "node_output") {
     return null;
   }
   if (typeof ref === "number") {
     return event.value;
   }
-  const selected = selectOutput(event.pin, event.value, ref[1]);
+  const selected = carried(at.plan, event, { source_name: ref[1], sink: at.node, sink_name: at.pin });
   return selected.matched ? selected.value : null;
 }
