@@ -7,8 +7,6 @@ import { NonceContext } from "./nonce.ts";
 /** ms after which a page that still waits for data is cut off. */
 export const streamTimeout = 10_000;
 
-// React Router calls this with these positions.
-// oxlint-disable-next-line max-params -- signature set by React Router
 export default async function handleRequest(
   request: Request,
   responseStatus: number,
@@ -33,6 +31,7 @@ export default async function handleRequest(
       onError(error) {
         status = 500;
         if (shellRendered) {
+          // oxlint-disable-next-line no-console -- the page is half sent: the log is all that is left
           console.error(error);
         }
       },

@@ -6,7 +6,9 @@ export function refusalLines(details: unknown, most: number): string[] {
   if (typeof details === "object" && details !== null) {
     return Object.entries(details)
       .slice(0, most)
-      .flatMap(([name, value]: [string, unknown]) => (typeof value === "string" ? [`${name}: ${value}`] : refusalLines(value, most)));
+      .flatMap(([name, value]: [string, unknown]) =>
+        typeof value === "string" ? [`${name}: ${value}`] : refusalLines(value, most),
+      );
   }
   return [];
 }

@@ -8,6 +8,7 @@ import type {
 } from "#graph/catalog/block-descriptor.ts";
 import type { JsonSchema, JsonValue } from "#graph/json.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
+import type { Resume, Wait } from "#graph/run/wait.ts";
 
 /** A provider's key and address, as the deployment or the owner set them. */
 export interface ProviderCredential {
@@ -36,6 +37,8 @@ export interface BlockContext {
   random(): number;
   /** Resolves after `ms`, rejects when `signal` aborts. */
   sleep(ms: number): Promise<void>;
+  /** Set when the block goes on after a `Suspension`. */
+  resume: Resume | null;
   logger: { info(message: string, data?: object): void; warn(message: string, data?: object): void };
   run: {
     executionId: string;
@@ -45,6 +48,19 @@ export interface BlockContext {
     graphVersion: number;
     attempt: number;
   };
+}
+
+/**
+ * Thrown by a block that cannot finish now: its execution waits without anything running, and the block is called again with `ctx.resume` when the
+ * time has come or what it waits for has happened. What was yielded before stays yielded and must not be yielded again.
+ */
+export class Suspension extends Error {
+  readonly wait: Wait;
+  constructor(wait: Wait) {
+    super(`The block waits for ${wait.kind === "timer" ? "a time" : `a ${wait.kind}`}.`);
+    this.name = "Suspension";
+    this.wait = wait;
+  }
 }
 
 /** One answer that `ctx.fetch` gives in an example, in the order of the calls. */
@@ -68,6 +84,8 @@ export interface BlockExample {
   now?: number;
   /** What `ctx.random()` returns, in turn. */
   random?: number[];
+  /** For a block that waits: the waits it asks for, in turn, and how each ends. Times pass at once. */
+  waits?: { kind: Wait["kind"]; payload?: unknown; reason?: Resume["reason"]; data?: unknown }[];
   expect?: [pin: string, value: unknown][];
   /** The block fails, and its message contains this. */
   expectError?: string;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
-import { type Block, BlockError, type BlockExample } from "./define-block.ts";
+import type { Resume } from "#graph/run/wait.ts";
+import { type Block, type BlockContext, BlockError, type BlockExample, Suspension } from "./define-block.ts";
 import { blockRegistry } from "./registry.ts";
 import { runBlock } from "./run-block.ts";
 import { testContext } from "./test-context.testkit.ts";
@@ -16,17 +17,44 @@ async function runExample(block: Block, example: BlockExample): Promise<Outcome>
   const data = deepFreeze(structuredClone(example.input)) as JsonObject;
   const { ctx, unusedResponses } = testContext(example);
   const outputs: [string, JsonValue][] = [];
-  try {
-    for await (const [pin, value] of runBlock(block, { input_default: {}, data }, ctx)) {
-      outputs.push([pin, deepFreeze(value) as JsonValue]);
+  const waits = [...(example.waits ?? [])];
+  let error: BlockError | undefined;
+  let running = true;
+  while (running) {
+    running = false;
+    try {
+      for await (const [pin, value] of runBlock(block, { input_default: {}, data }, ctx)) {
+        outputs.push([pin, deepFreeze(value) as JsonValue]);
+      }
+    } catch (thrown) {
+      if (thrown instanceof Suspension) {
+        ctx.resume = await endWait(thrown, waits.shift(), ctx);
+        running = true;
+      } else if (thrown instanceof BlockError) {
+        error = thrown;
+      } else {
+        throw thrown;
+      }
     }
-  } catch (error) {
-    if (!(error instanceof BlockError)) {
-      throw error;
-    }
-    return { outputs, error, unused: unusedResponses() };
   }
-  return { outputs, error: undefined, unused: unusedResponses() };
+  return { outputs, error, unused: [...unusedResponses(), ...waits] };
+}
+
+/** The wait is over at once, in the way that the example says. */
+async function endWait(
+  { wait }: Suspension,
+  expected: NonNullable<BlockExample["waits"]>[number] | undefined,
+  ctx: BlockContext,
+): Promise<Resume> {
+  expect(wait.kind).toBe(expected?.kind);
+  if (expected?.payload !== undefined) {
+    expect(wait.payload).toEqual(expected.payload);
+  }
+  if (wait.until !== null) {
+    await ctx.sleep(Math.max(0, wait.until - ctx.now()));
+  }
+  const reason = expected?.reason ?? (wait.kind === "timer" ? "timer" : "signal");
+  return { reason, state: wait.state, data: (expected?.data ?? null) as JsonValue };
 }
 
 function deepFreeze(value: unknown): unknown {

@@ -1,4 +1,5 @@
 import type { BlockCatalog, BlockDescriptor } from "#graph/catalog/block-descriptor.ts";
+import agentExecutor from "./agent/agent-executor.ts";
 import aiStructuredResponseGenerator from "./ai/ai-structured-response-generator.ts";
 import aiTextGenerator from "./ai/ai-text-generator.ts";
 import note from "./basic/note.ts";
@@ -16,6 +17,7 @@ import dictionaryIsEmpty from "./dictionaries/dictionary-is-empty.ts";
 import findInDictionary from "./dictionaries/find-in-dictionary.ts";
 import removeFromDictionary from "./dictionaries/remove-from-dictionary.ts";
 import replaceDictionaryValue from "./dictionaries/replace-dictionary-value.ts";
+import humanInTheLoop from "./human/human-in-the-loop.ts";
 import agentDateInput from "./io/agent-date-input.ts";
 import agentDropdownInput from "./io/agent-dropdown-input.ts";
 import agentInput from "./io/agent-input.ts";
@@ -106,6 +108,8 @@ export const blockFamilies: readonly BlockFamily[] = [
       wordCharacterCount,
     ],
   },
+  { id: "agent", title: "Agents", blocks: [agentExecutor] },
+  { id: "human", title: "People", blocks: [humanInTheLoop] },
   { id: "code", title: "Code", blocks: [codeExtraction] },
   { id: "data", title: "Data formats", blocks: [jsonDecoder, jsonEncoder, readSpreadsheet, xmlParser] },
   {

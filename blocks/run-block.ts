@@ -2,7 +2,7 @@ import type * as z from "zod";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import { getOwn } from "#graph/own-property.ts";
 import { prepareInput } from "#graph/pins/prepare-input.ts";
-import { type Block, type BlockContext, BlockError } from "./define-block.ts";
+import { type Block, type BlockContext, BlockError, Suspension } from "./define-block.ts";
 import { NotJsonError, toJsonValue } from "./to-json-value.ts";
 
 /** What a node brings to its block: the values set in the editor, and those that arrived on links. */
@@ -23,6 +23,7 @@ const TOOL_PIN = "tools_^_";
  * - `invalid_output`: a yielded value is not JSON, does not fit the pin, or the pin does not exist;
  * - `output_too_large`: a yielded value is larger than 100,000,000 characters;
  * - `block_error`: the block yielded `error`; `block_failed`: it threw something other than a `BlockError`;
+ * A `Suspension` is passed on: the block waits.
  * - `aborted`: `ctx.signal` aborted; nothing is yielded from then on, and the block is not waited for.
  *
  * Values are not copied: neither the caller nor the block may change one after it was yielded.
@@ -64,7 +65,7 @@ async function nextOf(
   try {
     return await outputs.next();
   } catch (error) {
-    throw asBlockError(error);
+    throw error instanceof Suspension ? error : asBlockError(error);
   }
 }
 

@@ -46,6 +46,7 @@ export function testContext(example: Pick<BlockExample, "fetch" | "credentials" 
       controller.signal.throwIfAborted();
       now += ms;
     },
+    resume: null,
     logger: {
       info: (message, data) => void logs.push({ level: "info", message, data }),
       warn: (message, data) => void logs.push({ level: "warn", message, data }),

@@ -22,6 +22,10 @@ export interface RuntimeOptions {
   onProcess?: (pid: number) => void;
   /** Takes what the Worker logs. Default: standard error. */
   log?: LogSink;
+  /** What to serve. Default: the built Worker. */
+  worker?: WorkerOptions;
+  /** Opens the runtime's inspector (Chrome DevTools protocol) on this port of 127.0.0.1. */
+  inspectorPort?: number;
 }
 
 export interface EmbeddedRuntime {
@@ -47,12 +51,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRun
   const forget = onWorkerdStart((pid) => options.onProcess?.(pid));
   const resources = join(options.dataDir, RESOURCES);
   const bootstrapToken = randomBytes(24).toString("base64url");
-  const worker = readWorkerOptions();
+  const worker = options.worker ?? readWorkerOptions();
   await migrateDatabase(resources, () => openDatabase(miniflare, worker, resources));
 
   const platform = new miniflare.Miniflare(
     instanceOptions(miniflare, resources, {
       log: options.log,
+      inspectorPort: options.inspectorPort,
       worker: {
         ...worker.options,
         bindings: { ...worker.options.bindings, ...options.vars, WEFT_BOOTSTRAP_TOKEN: bootstrapToken },
@@ -84,10 +89,16 @@ const WORKER_NAME = "weft";
 
 type MiniflareModule = typeof import("miniflare");
 
+interface InstanceParts {
+  worker: Record<string, unknown>;
+  log?: LogSink | undefined;
+  inspectorPort?: number | undefined;
+}
+
 function instanceOptions(
   { convertV4MiniflareOptions, Log, LogLevel }: MiniflareModule,
   resources: string,
-  { worker, log }: { worker: Record<string, unknown>; log?: LogSink | undefined },
+  { worker, log, inspectorPort }: InstanceParts,
 ): MiniflareOptions {
   const sink = log ?? workerLog;
   const options = {
@@ -100,6 +111,7 @@ function instanceOptions(
     log: new Log(LogLevel.WARN),
     handleStructuredLogs: (line: { level: string; message: string }) => sink(line.level, line.message),
     resourcePersistencePath: resources,
+    ...(inspectorPort === undefined ? {} : { inspectorPort }),
     workers: [{ name: WORKER_NAME, unsafeRegisterWorker: false, ...worker }],
   };
   // The worker's part is wrangler's own output, kept as JSON: its type is not written down here again.

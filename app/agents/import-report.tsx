@@ -48,7 +48,9 @@ function Outcome({ outcome }: { outcome: ImportOutcome }) {
           {problems.map((problem, index) => (
             <List.Item key={index}>{problem.message}</List.Item>
           ))}
-          {problem_count > problems.length && <List.Item>{t.import.more_problems(problem_count - problems.length)}</List.Item>}
+          {problem_count > problems.length && (
+            <List.Item>{t.import.more_problems(problem_count - problems.length)}</List.Item>
+          )}
         </List>
       )}
       <Anchor component={Link} to={`/agents/${encodeURIComponent(graph.id)}`} size="sm" fw={600}>

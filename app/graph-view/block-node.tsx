@@ -56,7 +56,12 @@ const Pins = memo(function Pins({ drawn }: { drawn: DrawnNode }) {
       </div>
       <div className={`${classes.column} ${classes.right}`}>
         {drawn.outputs.map((pin) => (
-          <div key={pin.name} className={classes.row} data-linked={pin.linked || undefined} title={`${pin.name}: ${pin.type}`}>
+          <div
+            key={pin.name}
+            className={classes.row}
+            data-linked={pin.linked || undefined}
+            title={`${pin.name}: ${pin.type}`}
+          >
             <span className={classes.label}>{pin.label}</span>
             <PinHandle pin={pin} type="source" />
           </div>
@@ -70,7 +75,11 @@ function InputRow({ pin }: { pin: DrawnPin }) {
   const { t } = useI18n();
   const hint = `${pin.name}: ${pin.type}${pin.required ? `, ${t.agent.required}` : ""}`;
   return (
-    <div className={classes.row} data-linked={pin.linked || undefined} title={pin.value === undefined ? hint : `${hint}\n${pin.value}`}>
+    <div
+      className={classes.row}
+      data-linked={pin.linked || undefined}
+      title={pin.value === undefined ? hint : `${hint}\n${pin.value}`}
+    >
       <PinHandle pin={pin} type="target" />
       <span className={classes.label}>
         {pin.label}

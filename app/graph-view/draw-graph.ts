@@ -12,7 +12,14 @@ import { blockTitle, pinLabel } from "./titles.ts";
 const MAX_IDLE_PINS = 6;
 const MAX_PREVIEW_CHARS = 48;
 /** AutoGPT keeps these on agent nodes for the machine (autogpt.md §3.1). */
-const AGENT_PLUMBING = new Set(["user_id", "graph_id", "graph_version", "input_schema", "output_schema", "nodes_input_masks"]);
+const AGENT_PLUMBING = new Set([
+  "user_id",
+  "graph_id",
+  "graph_version",
+  "input_schema",
+  "output_schema",
+  "nodes_input_masks",
+]);
 
 interface Links {
   in: Map<string, GraphLink[]>;
@@ -58,7 +65,10 @@ function drawNode(node: GraphNode, block: BlockDescriptor | undefined, links: Li
   };
 }
 
-function pinSchemas(node: GraphNode, block: BlockDescriptor | undefined): { inputSchema: JsonSchema; outputSchema: JsonSchema } {
+function pinSchemas(
+  node: GraphNode,
+  block: BlockDescriptor | undefined,
+): { inputSchema: JsonSchema; outputSchema: JsonSchema } {
   const own = {
     inputSchema: block?.input_schema ?? { type: "object" },
     outputSchema: block?.output_schema ?? { type: "object" },

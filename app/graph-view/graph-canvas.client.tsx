@@ -57,7 +57,9 @@ export default function GraphCanvas(props: GraphCanvasProps) {
 function Flow({ drawing, positions, selected, onSelect, focus }: GraphCanvasProps & { positions: Positions }) {
   const { t } = useI18n();
   const { colorScheme } = useMantineColorScheme();
-  const [nodes, setNodes, onNodesChange] = useNodesState<FlowNode>(useMemo(() => toFlowNodes(drawing, positions), [drawing, positions]));
+  const [nodes, setNodes, onNodesChange] = useNodesState<FlowNode>(
+    useMemo(() => toFlowNodes(drawing, positions), [drawing, positions]),
+  );
   const edges = useMemo<Edge[]>(() => toFlowEdges(drawing), [drawing]);
   const labels = useMemo(
     () => ({
@@ -86,7 +88,10 @@ function Flow({ drawing, positions, selected, onSelect, focus }: GraphCanvasProp
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- the selection at the time of the request
   }, [focus, fitView]);
   useOnSelectionChange<FlowNode>({
-    onChange: useCallback((selection: OnSelectionChangeParams<FlowNode>) => onSelect(selection.nodes[0]?.id ?? null), [onSelect]),
+    onChange: useCallback(
+      (selection: OnSelectionChangeParams<FlowNode>) => onSelect(selection.nodes[0]?.id ?? null),
+      [onSelect],
+    ),
   });
   return (
     <ReactFlow
@@ -121,13 +126,16 @@ function Flow({ drawing, positions, selected, onSelect, focus }: GraphCanvasProp
 /** The same list when the selection in it is right already. */
 function withSelection(nodes: FlowNode[], selected: string | null): FlowNode[] {
   const isRight = (node: FlowNode) => (node.selected === true) === (node.id === selected);
-  return nodes.every(isRight) ? nodes : nodes.map((node) => (isRight(node) ? node : { ...node, selected: node.id === selected }));
+  return nodes.every(isRight)
+    ? nodes
+    : nodes.map((node) => (isRight(node) ? node : { ...node, selected: node.id === selected }));
 }
 
 /** The file's own positions, or computed ones; null while those are being computed. */
 function usePositions(drawing: Drawing): Positions | null {
   const own = useMemo<Positions | null>(
-    () => (hasPositions(drawing) ? new Map(drawing.nodes.map(({ id, position }) => [id, position ?? { x: 0, y: 0 }])) : null),
+    () =>
+      hasPositions(drawing) ? new Map(drawing.nodes.map(({ id, position }) => [id, position ?? { x: 0, y: 0 }])) : null,
     [drawing],
   );
   const [computed, setComputed] = useState<{ drawing: Drawing; positions: Positions } | null>(null);

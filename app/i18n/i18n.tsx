@@ -1,7 +1,8 @@
 import { createContext, type ReactNode, useContext, useMemo } from "react";
-import { en, type Messages } from "./en.ts";
+import { en } from "./en.ts";
 import { type Format, createFormat } from "./format.ts";
 import type { Language } from "./language.ts";
+import type { Messages } from "./messages.ts";
 import { zh } from "./zh.ts";
 
 export const MESSAGES: Record<Language, Messages> = { en, zh };

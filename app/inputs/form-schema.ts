@@ -3,7 +3,17 @@ import { recordOf } from "#graph/own-property.ts";
 import { resolveSchema, unionBranches } from "#graph/pins/resolve-schema.ts";
 
 /** How one input is asked for. */
-export type InputWidget = "text" | "textarea" | "password" | "date" | "time" | "datetime" | "file" | "json" | "any" | "default";
+export type InputWidget =
+  | "text"
+  | "textarea"
+  | "password"
+  | "date"
+  | "time"
+  | "datetime"
+  | "file"
+  | "json"
+  | "any"
+  | "default";
 
 export interface FormSchema {
   /** What the form library is given: one plain type per input where that is possible. */
@@ -62,7 +72,7 @@ function withoutNull(property: JsonSchema, root: JsonSchema): JsonSchema {
     return resolved;
   }
   const { anyOf: _any, oneOf: _one, ...beside } = resolved;
-  return { ...(resolveSchema(only, root) ?? {}), ...beside, type: only.type ?? "string" };
+  return { ...resolveSchema(only, root), ...beside, type: only.type ?? "string" };
 }
 
 function widgetOf(schema: JsonSchema, original: JsonSchema): InputWidget {

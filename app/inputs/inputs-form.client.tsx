@@ -1,9 +1,18 @@
 import { withTheme, type FormProps } from "@rjsf/core";
 import { Theme } from "@rjsf/mantine";
-import type { ObjectFieldTemplateProps, RegistryFieldsType, RegistryWidgetsType, RJSFSchema, UiSchema } from "@rjsf/utils";
+import {
+  englishStringTranslator,
+  type ObjectFieldTemplateProps,
+  type RegistryFieldsType,
+  type RegistryWidgetsType,
+  type RJSFSchema,
+  TranslatableString,
+  type UiSchema,
+} from "@rjsf/utils";
 import { type ReactNode, useMemo, useState } from "react";
 import { Stack } from "@mantine/core";
 import type { JsonObject, JsonSchema } from "#graph/json.ts";
+import type { Messages } from "#app/i18n/messages.ts";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import { type FormSchema, type InputWidget, toFormSchema } from "./form-schema.ts";
 import { createFormValidator } from "./form-validator.ts";
@@ -53,6 +62,7 @@ export default function InputsForm({ schema, initial, disabled, onSubmit, onInva
   const uiSchema = useMemo(() => toUiSchema(form), [form]);
   const validator = useMemo(() => createFormValidator(t.form.required), [t]);
   const [data, setData] = useState(initial);
+  const translateString = useMemo(() => createTranslate(t.form), [t]);
   const settings: FormProps<JsonObject> = {
     schema: form.schema as RJSFSchema,
     uiSchema,
@@ -66,12 +76,25 @@ export default function InputsForm({ schema, initial, disabled, onSubmit, onInva
     showErrorList: false,
     noHtml5Validate: true,
     focusOnFirstError: true,
+    translateString,
     idPrefix: "input",
     onChange: (event) => setData(event.formData ?? {}),
     onSubmit: (event) => onSubmit(event.formData ?? {}),
     onError: onInvalid,
   };
   return <ThemedForm {...settings}>{children}</ThemedForm>;
+}
+
+/** The library's own few words; the ones that this form never shows stay as they are. */
+function createTranslate(t: Messages["form"]): NonNullable<FormProps<JsonObject>["translateString"]> {
+  const known = new Map<TranslatableString, string>([
+    [TranslatableString.AddButton, t.add_item],
+    [TranslatableString.AddItemButton, t.add_item],
+    [TranslatableString.RemoveButton, t.remove_item],
+    [TranslatableString.MoveUpButton, t.move_up],
+    [TranslatableString.MoveDownButton, t.move_down],
+  ]);
+  return (text, parameters) => known.get(text) ?? englishStringTranslator(text, parameters);
 }
 
 function toUiSchema({ widgets }: FormSchema): UiSchema<JsonObject> {

@@ -8,7 +8,9 @@ type Mode = "text" | "json";
 /** Asks for a value of any type: as text, or as JSON where text will not do. */
 export function AnyField(props: FieldProps<unknown>) {
   const { t } = useI18n();
-  const [mode, setMode] = useState<Mode>(props.formData === undefined || typeof props.formData === "string" ? "text" : "json");
+  const [mode, setMode] = useState<Mode>(
+    props.formData === undefined || typeof props.formData === "string" ? "text" : "json",
+  );
   return (
     <Stack gap={4}>
       {mode === "text" ? <TextEntry {...props} /> : <JsonEntry {...props} />}
@@ -42,7 +44,9 @@ function TextEntry(props: FieldProps<unknown>) {
       value={text}
       disabled={props.disabled === true}
       error={rawErrors?.join("\n")}
-      onChange={(event) => onChange(event.currentTarget.value === "" ? undefined : event.currentTarget.value, fieldPathId.path)}
+      onChange={(event) =>
+        onChange(event.currentTarget.value === "" ? undefined : event.currentTarget.value, fieldPathId.path)
+      }
     />
   );
 }

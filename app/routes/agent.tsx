@@ -27,7 +27,8 @@ export default function Agent({ loaderData }: Route.ComponentProps) {
 }
 
 export function meta({ loaderData }: Route.MetaArgs) {
-  return [{ title: loaderData?.agent == null ? "Weft" : `${loaderData.agent.name} · Weft` }];
+  const name = loaderData?.agent?.name;
+  return [{ title: name === undefined ? "Weft" : `${name} · Weft` }];
 }
 
 export function ErrorBoundary({ error }: Route.ErrorBoundaryProps) {

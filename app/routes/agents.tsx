@@ -1,10 +1,13 @@
-import { Button, FileButton, Text, TextInput, Title } from "@mantine/core";
+import { Button, FileButton, Stack, Text, TextInput, Title } from "@mantine/core";
 import { Search, Upload, Workflow } from "lucide-react";
 import { useCallback } from "react";
-import { data, Form, Link, useSearchParams } from "react-router";
+import { data, Form, Link, redirect, useSearchParams } from "react-router";
 import { AgentTable } from "#app/agents/agent-table.tsx";
 import { WindowDropZone } from "#app/agents/drop-zone.tsx";
-import { importAgents, parseImportRequest } from "#app/agents/import-agents.server.ts";
+import { ExampleCards, ExampleMenu } from "#app/agents/example-choice.tsx";
+import type { Example } from "#app/agents/example.ts";
+import { listExamples, readExample } from "#app/agents/examples.server.ts";
+import { importAgents, parseAgentsRequest } from "#app/agents/import-agents.server.ts";
 import { ImportReport } from "#app/agents/import-report.tsx";
 import { useImport } from "#app/agents/use-import.ts";
 import { EmptyState } from "#app/components/empty-state.tsx";
@@ -26,17 +29,24 @@ export async function loader({ context, request }: Route.LoaderArgs) {
       ...(query.has("cursor") ? { cursor: query.get("cursor") ?? "" } : {}),
     }),
   );
-  return { ...list, search };
+  return { ...list, search, examples: listExamples() };
 }
 
 export async function action({ context, request }: Route.ActionArgs) {
   const services = requireServices(context, request);
-  const body: unknown = await request.json().catch(() => null);
-  const importRequest = parseImportRequest(body);
-  if (importRequest === undefined) {
+  const parsed = parseAgentsRequest(await request.json().catch(() => null));
+  if (parsed === undefined) {
     throw data({ code: "invalid_request", message: "The form was sent in an unknown shape." }, { status: 400 });
   }
-  return { outcomes: await importAgents(services, importRequest) };
+  if (parsed.intent === "import") {
+    return { outcomes: await importAgents(services, parsed.files) };
+  }
+  const file = await readExample(parsed.id);
+  if (file === undefined) {
+    throw data({ code: "not_found", message: "There is no example of this name." }, { status: 404 });
+  }
+  const { graph } = await orErrorPage(services.graphs.import(file));
+  return redirect(`/agents/${encodeURIComponent(graph.id)}`);
 }
 
 export default function Agents({ loaderData }: Route.ComponentProps) {
@@ -44,7 +54,7 @@ export default function Agents({ loaderData }: Route.ComponentProps) {
   const current = useImport();
   const { start } = current;
   const onFiles = useCallback((files: File[]) => start(files), [start]);
-  const { items, next_cursor, search } = loaderData;
+  const { items, next_cursor, search, examples } = loaderData;
   const [params] = useSearchParams();
   const onFirstPage = !params.has("cursor");
   const nothingYet = items.length === 0 && search === "" && onFirstPage;
@@ -56,13 +66,14 @@ export default function Agents({ loaderData }: Route.ComponentProps) {
             {t.agents.title}
           </Title>
           {!nothingYet && <SearchBox initial={search} />}
+          {!nothingYet && <ExampleMenu examples={examples} />}
           <ImportButton current={current} />
         </div>
         <div style={{ marginBottom: 12 }}>
           <ImportReport current={current} />
         </div>
         {nothingYet ? (
-          <NoAgents />
+          <NoAgents examples={examples} />
         ) : (
           <>
             {items.length === 0 ? (
@@ -115,7 +126,12 @@ function SearchBox({ initial }: { initial: string }) {
 function ImportButton({ current }: { current: ReturnType<typeof useImport> }) {
   const { t } = useI18n();
   return (
-    <FileButton multiple accept="application/json,.json" onChange={(files) => current.start(files)} inputProps={{ "aria-label": t.import.choose }}>
+    <FileButton
+      multiple
+      accept="application/json,.json"
+      onChange={(files) => current.start(files)}
+      inputProps={{ "aria-label": t.import.choose }}
+    >
       {(props) => (
         <Button {...props} size="xs" loading={current.busy} leftSection={<Upload size={14} aria-hidden />}>
           {t.import.button}
@@ -125,15 +141,15 @@ function ImportButton({ current }: { current: ReturnType<typeof useImport> }) {
   );
 }
 
-function NoAgents() {
+function NoAgents({ examples }: { examples: Example[] }) {
   const { t } = useI18n();
   return (
-    <EmptyState icon={<Workflow size={40} strokeWidth={1.5} />} title={t.agents.empty_title}>
-      <Text size="sm">{t.agents.empty_text}</Text>
-      <Text size="sm" c="var(--text-quiet)">
-        {t.agents.empty_example}
-      </Text>
-    </EmptyState>
+    <Stack gap="lg">
+      <EmptyState icon={<Workflow size={40} strokeWidth={1.5} />} title={t.agents.empty_title}>
+        <Text size="sm">{t.agents.empty_text}</Text>
+      </EmptyState>
+      <ExampleCards examples={examples} />
+    </Stack>
   );
 }
 

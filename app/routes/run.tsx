@@ -13,7 +13,8 @@ export default function Run({ loaderData }: Route.ComponentProps) {
 }
 
 export function meta({ loaderData }: Route.MetaArgs) {
-  return [{ title: loaderData?.run == null ? "Weft" : `${loaderData.run.graph_name} · Weft` }];
+  const name = loaderData?.run?.graph_name;
+  return [{ title: name === undefined ? "Weft" : `${name} · Weft` }];
 }
 
 export function ErrorBoundary({ error }: Route.ErrorBoundaryProps) {

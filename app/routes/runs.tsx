@@ -79,8 +79,18 @@ function Filters({ agents, status, graphId }: FiltersProps) {
   const { t } = useI18n();
   const submit = useSubmit();
   return (
-    <Form method="get" onChange={(event) => void submit(event.currentTarget)} style={{ display: "flex", gap: 8, flexWrap: "wrap" }}>
-      <NativeSelect name="status" size="xs" aria-label={t.runs.filter_status} defaultValue={status ?? ""} key={`status-${status}`}>
+    <Form
+      method="get"
+      onChange={(event) => void submit(event.currentTarget)}
+      style={{ display: "flex", gap: 8, flexWrap: "wrap" }}
+    >
+      <NativeSelect
+        name="status"
+        size="xs"
+        aria-label={t.runs.filter_status}
+        defaultValue={status ?? ""}
+        key={`status-${status}`}
+      >
         <option value="">{`${t.runs.status}: ${t.runs.all}`}</option>
         {EXECUTION_STATUSES.map((choice) => (
           <option key={choice} value={choice}>
@@ -88,7 +98,14 @@ function Filters({ agents, status, graphId }: FiltersProps) {
           </option>
         ))}
       </NativeSelect>
-      <NativeSelect name="agent" size="xs" maw={220} aria-label={t.runs.filter_agent} defaultValue={graphId} key={`agent-${graphId}`}>
+      <NativeSelect
+        name="agent"
+        size="xs"
+        maw={220}
+        aria-label={t.runs.filter_agent}
+        defaultValue={graphId}
+        key={`agent-${graphId}`}
+      >
         <option value="">{`${t.runs.agent}: ${t.runs.all}`}</option>
         {agents.map((agent) => (
           <option key={agent.id} value={agent.id}>

@@ -9,7 +9,7 @@ import { useI18n } from "#app/i18n/i18n.tsx";
 import { MESSAGES } from "#app/i18n/i18n.tsx";
 import { localPath } from "#app/local-path.ts";
 import { signIn, type SignInOutcome } from "#app/sign-in.ts";
-import type { Messages } from "#app/i18n/en.ts";
+import type { Messages } from "#app/i18n/messages.ts";
 import { chooseLanguage } from "#app/i18n/language.ts";
 import type { Route } from "./+types/sign-in.ts";
 
@@ -82,8 +82,22 @@ function SignInForm() {
             {failure}
           </Notice>
         )}
-        <TextInput name="email" type="email" autoComplete="username" label={t.sign_in.email} required withAsterisk={false} autoFocus />
-        <PasswordInput name="password" autoComplete="current-password" label={t.sign_in.password} required withAsterisk={false} />
+        <TextInput
+          name="email"
+          type="email"
+          autoComplete="username"
+          label={t.sign_in.email}
+          required
+          withAsterisk={false}
+          autoFocus
+        />
+        <PasswordInput
+          name="password"
+          autoComplete="current-password"
+          label={t.sign_in.password}
+          required
+          withAsterisk={false}
+        />
         <Button type="submit" loading={busy} fullWidth mt={4}>
           {t.sign_in.submit}
         </Button>

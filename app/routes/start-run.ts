@@ -6,7 +6,9 @@ import type { Route } from "./+types/start-run.ts";
 
 const requestSchema = z.object({
   graph_version: z.number().int().min(1),
-  inputs: z.custom<JsonObject>((value) => typeof value === "object" && value !== null && !Array.isArray(value) && isJsonValue(value)),
+  inputs: z.custom<JsonObject>(
+    (value) => typeof value === "object" && value !== null && !Array.isArray(value) && isJsonValue(value),
+  ),
 });
 
 export type StartRunAnswer = { ok: true; execution_id: string } | { ok: false; refusal: Refusal };
@@ -16,7 +18,10 @@ export async function action({ context, request, params }: Route.ActionArgs): Pr
   const services = requireServices(context, request);
   const parsed = requestSchema.safeParse(await request.json().catch(() => null));
   if (!parsed.success) {
-    return { ok: false, refusal: { code: "invalid_request", message: "The inputs were sent in an unknown shape.", status: 400 } };
+    return {
+      ok: false,
+      refusal: { code: "invalid_request", message: "The inputs were sent in an unknown shape.", status: 400 },
+    };
   }
   try {
     const run = await services.executions.start({ graph_id: params.graphId, ...parsed.data });

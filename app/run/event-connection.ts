@@ -45,8 +45,29 @@ export class EventConnection {
     this.#lastSeq = options.after;
   }
 
+  /** Begins, or goes on where it was closed. */
   open(): void {
-    if (this.#closed || this.#socket !== null) {
+    this.#closed = false;
+    this.#connect();
+  }
+
+  /** Skips what is left of the wait before the next attempt. */
+  retryNow(): void {
+    if (!this.#closed) {
+      this.#connect();
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close(1000);
+  }
+
+  #connect(): void {
+    if (this.#socket !== null) {
       return;
     }
     clearTimeout(this.#timer);
@@ -72,19 +93,6 @@ export class EventConnection {
         void this.#lost(opened);
       }
     });
-  }
-
-  /** Skips what is left of the wait before the next attempt. */
-  retryNow(): void {
-    this.open();
-  }
-
-  close(): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    const socket = this.#socket;
-    this.#socket = null;
-    socket?.close(1000);
   }
 
   #receive(data: unknown): void {
@@ -121,7 +129,7 @@ export class EventConnection {
     this.#failures += 1;
     this.#options.onState({ kind: "reconnecting", retryAt: this.#options.now() + wait });
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.open(), wait);
+    this.#timer = setTimeout(() => this.#connect(), wait);
     if (!opened && !(await this.#options.mayRetry()) && !this.#closed) {
       this.close();
       this.#options.onState({ kind: "refused" });

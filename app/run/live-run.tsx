@@ -1,12 +1,11 @@
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
 import type { NodeRunView, RunView, ViewLink } from "#graph/run/run-view.ts";
-import type { ConnectionState } from "./event-connection.ts";
-import { EventConnection } from "./event-connection.ts";
+import { type ConnectionState, EventConnection } from "./event-connection.ts";
 import { LiveRunStore } from "./live-run-store.ts";
 
 interface LiveRun {
   store: LiveRunStore;
-  retryNow(): void;
+  connection: EventConnection;
 }
 
 const LiveRunContext = createContext<LiveRun | null>(null);
@@ -20,36 +19,43 @@ interface LiveRunProviderProps {
 
 /** Follows a run by its event stream, from its first event on, for everything below. */
 export function LiveRunProvider({ executionId, links, children }: LiveRunProviderProps) {
-  const [live, setLive] = useState<LiveRun | null>(null);
+  const live = useMemo(() => (executionId === null ? null : createLiveRun(executionId, links)), [executionId, links]);
   useEffect(() => {
-    if (executionId === null) {
-      setLive(null);
+    if (live === null) {
       return undefined;
     }
-    const store = new LiveRunStore({ links, schedule: scheduleFrame });
-    const connection = new EventConnection({
-      after: 0,
-      connect: (after) => new WebSocket(liveUrl(executionId, after)),
-      mayRetry: () => mayRetry(executionId),
-      onEvent: (event) => store.push(event),
-      onState: (state) => store.setConnection(state),
-      now: () => Date.now(),
-      random: () => Math.random(),
-    });
+    const { connection } = live;
     const retryNow = () => connection.retryNow();
-    setLive({ store, retryNow });
     connection.open();
     window.addEventListener("online", retryNow);
     return () => {
       window.removeEventListener("online", retryNow);
       connection.close();
     };
-  }, [executionId, links]);
+  }, [live]);
   return <LiveRunContext value={live}>{children}</LiveRunContext>;
 }
 
+/** Does nothing until its connection is opened, so it may be made while rendering, on the server too. */
+function createLiveRun(executionId: string, links: readonly ViewLink[]): LiveRun {
+  const store = new LiveRunStore({ links, schedule: scheduleFrame });
+  const connection = new EventConnection({
+    after: 0,
+    connect: (after) => new WebSocket(liveUrl(executionId, after)),
+    mayRetry: () => mayRetry(executionId),
+    onEvent: (event) => store.push(event),
+    onState: (state) => store.setConnection(state),
+    now: () => Date.now(),
+    random: () => Math.random(),
+  });
+  return { store, connection };
+}
+
 function liveUrl(executionId: string, after: number): string {
-  const url = new URL(`/api/v1/executions/${encodeURIComponent(executionId)}/live?after=${after}`, window.location.href);
+  const url = new URL(
+    `/api/v1/executions/${encodeURIComponent(executionId)}/live?after=${after}`,
+    window.location.href,
+  );
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   return url.href;
 }
@@ -105,7 +111,7 @@ const IDLE: ConnectionState = { kind: "idle" };
 export function useConnection(): { state: ConnectionState; retryNow: () => void } {
   const live = useContext(LiveRunContext);
   const state = useLiveRun((store) => store.connection()) ?? IDLE;
-  return useMemo(() => ({ state, retryNow: () => live?.retryNow() }), [state, live]);
+  return useMemo(() => ({ state, retryNow: () => live?.connection.retryNow() }), [state, live]);
 }
 
 /** The store itself, for stepping through a run. */

@@ -58,7 +58,11 @@ function RunRow({ run, showAgent, compact }: { run: AppRunSummary; showAgent: bo
           <Link to={to} className={page.name} prefetch="intent">
             {run.graph_name}
           </Link>
-          {run.error !== null && <div className={`${page.quiet} ${page.clamp}`} style={{ fontSize: 12 }}>{run.error.message}</div>}
+          {run.error !== null && (
+            <div className={`${page.quiet} ${page.clamp}`} style={{ fontSize: 12 }}>
+              {run.error.message}
+            </div>
+          )}
         </td>
       )}
       <td>

@@ -1,4 +1,4 @@
-import type { Messages } from "#app/i18n/en.ts";
+import type { Messages } from "#app/i18n/messages.ts";
 
 const TOPICS: [keyof Messages["advice"], RegExp][] = [
   ["outcome_unknown", /^(outcome_unknown|lease_lost|attempts_exhausted)$/],

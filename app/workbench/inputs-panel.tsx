@@ -33,7 +33,9 @@ export function InputsPanel({ agent, run, start }: InputsPanelProps) {
   const buttons = (
     <Stack gap="xs" className={classes.runButtons}>
       {invalid && <Refused title={t.form.fix} lines={[]} />}
-      {start.refusal !== null && <Refused title={t.form.start_failed} lines={[start.refusal.message, ...start.refusal.lines]} />}
+      {start.refusal !== null && (
+        <Refused title={t.form.start_failed} lines={[start.refusal.message, ...start.refusal.lines]} />
+      )}
       {blocked && (
         <Text size="sm" c="var(--text-quiet)">
           {t.agent.cannot_run_text}

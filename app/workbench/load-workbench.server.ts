@@ -6,7 +6,11 @@ import type { WorkbenchAgent, WorkbenchData } from "./workbench-data.ts";
 const HISTORY_LENGTH = 20;
 
 /** The page of an agent, with one of its runs if that is asked for. */
-export async function loadAgent(services: AppServices, graphId: string, executionId: string | null): Promise<WorkbenchData> {
+export async function loadAgent(
+  services: AppServices,
+  graphId: string,
+  executionId: string | null,
+): Promise<WorkbenchData> {
   const [graph, run, history] = await Promise.all([
     services.graphs.get(graphId),
     executionId === null ? null : services.executions.get(executionId),

@@ -59,7 +59,15 @@ export function NodePanel({ node, problems, inRun, onClose }: NodePanelProps) {
           ))}
         </Notice>
       )}
-      {activity === undefined ? inRun && <Text c="var(--text-quiet)" size="sm">{t.node.not_run}</Text> : <Activity key={node.id} activity={activity} />}
+      {activity === undefined ? (
+        inRun && (
+          <Text c="var(--text-quiet)" size="sm">
+            {t.node.not_run}
+          </Text>
+        )
+      ) : (
+        <Activity key={node.id} activity={activity} />
+      )}
       <Values title={t.node.defaults} values={node.defaults} hideWhenEmpty />
     </Stack>
   );
@@ -96,7 +104,13 @@ function Activity({ activity }: { activity: NodeRunView }) {
             <Text size="xs" className={classes.numeric}>
               {t.node.execution_of(number, Math.max(recent.length, activity.executions))}
             </Text>
-            <ActionIcon variant="default" size="sm" disabled={back === 0} onClick={() => setBack(back - 1)} aria-label={t.node.next}>
+            <ActionIcon
+              variant="default"
+              size="sm"
+              disabled={back === 0}
+              onClick={() => setBack(back - 1)}
+              aria-label={t.node.next}
+            >
               <ChevronRight size={14} aria-hidden />
             </ActionIcon>
           </Group>
@@ -185,7 +199,15 @@ function Section({ title, groups }: { title: string; groups: [string, JsonValue[
           <div key={name}>
             <div className={classes.pin}>
               {name}
-              {values.length > 1 && <span className={classes.quiet}> · {values.length > SHOWN_VALUES ? t.outputs.truncated(SHOWN_VALUES, values.length) : t.outputs.values(values.length)}</span>}
+              {values.length > 1 && (
+                <span className={classes.quiet}>
+                  {" "}
+                  ·{" "}
+                  {values.length > SHOWN_VALUES
+                    ? t.outputs.truncated(SHOWN_VALUES, values.length)
+                    : t.outputs.values(values.length)}
+                </span>
+              )}
             </div>
             <Stack gap={4}>
               {values.slice(-SHOWN_VALUES).map((value, index) => (

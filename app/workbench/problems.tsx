@@ -27,7 +27,12 @@ export function Problems({ problems, titleOf, onShowNode }: ProblemsProps) {
   return (
     <>
       {errors.length > 0 && (
-        <Notice kind="error" title={`${t.agent.problems_title} (${t.agent.problems(errors.length)})`} flush testId="problems">
+        <Notice
+          kind="error"
+          title={`${t.agent.problems_title} (${t.agent.problems(errors.length)})`}
+          flush
+          testId="problems"
+        >
           {listOf(errors)}
         </Notice>
       )}
@@ -45,7 +50,8 @@ function Problem({ problem, titleOf, onShowNode }: { problem: AppGraphProblem } 
   const { node_id: nodeId, field, message } = problem;
   const title = nodeId === undefined ? undefined : titleOf(nodeId);
   // A message that names the block already needs no place before it.
-  const place = title === undefined || message.includes(title) ? "" : `${title}${field === undefined ? "" : ` › ${field}`}: `;
+  const place =
+    title === undefined || message.includes(title) ? "" : `${title}${field === undefined ? "" : ` › ${field}`}: `;
   return (
     <span style={{ overflowWrap: "anywhere" }}>
       {place !== "" && <b>{place}</b>}

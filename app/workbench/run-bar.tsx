@@ -130,7 +130,9 @@ function StopButton({ executionId }: { executionId: string }) {
         size="xs"
         leftSection={<Square size={12} aria-hidden />}
         loading={fetcher.state !== "idle"}
-        onClick={() => void fetcher.submit(null, { method: "post", action: `/runs/${encodeURIComponent(executionId)}/stop` })}
+        onClick={() =>
+          void fetcher.submit(null, { method: "post", action: `/runs/${encodeURIComponent(executionId)}/stop` })
+        }
       >
         {t.form.stop}
       </Button>

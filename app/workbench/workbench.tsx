@@ -67,7 +67,15 @@ function Page({ agent, run, history, runPath }: WorkbenchData & Pick<WorkbenchPr
         {agent === null ? <AgentGone run={run} /> : <AgentHeader agent={agent} linked={run !== null} />}
         {run !== null && <RunBar run={run} />}
         <div className={classes.notices}>
-          {run !== null && <RunFailure key={run.id} run={run} titleOf={titleOf} onShowNode={showNode} advise={(code) => adviceFor(code, t)} />}
+          {run !== null && (
+            <RunFailure
+              key={run.id}
+              run={run}
+              titleOf={titleOf}
+              onShowNode={showNode}
+              advise={(code) => adviceFor(code, t)}
+            />
+          )}
           {agent !== null && <Problems problems={agent.problems} titleOf={titleOf} onShowNode={showNode} />}
         </div>
         {agent !== null && <Canvas drawing={agent.drawing} selected={selected} onSelect={select} focus={focus} />}
@@ -101,7 +109,11 @@ function Panel({ agent, run, history, runPath, selected, select, showNode, tab, 
   const node = agent?.drawing.nodes.find(({ id }) => id === selected);
   const problems = agent?.problems.filter(({ node_id }) => node_id === selected) ?? [];
   return (
-    <Tabs value={tab} onChange={(value) => setTab(TABS.find((name) => name === value) ?? "inputs")} className={classes.tabs}>
+    <Tabs
+      value={tab}
+      onChange={(value) => setTab(TABS.find((name) => name === value) ?? "inputs")}
+      className={classes.tabs}
+    >
       <Tabs.List grow>
         {TABS.map((name) => (
           <Tabs.Tab key={name} value={name}>
@@ -123,13 +135,22 @@ function Panel({ agent, run, history, runPath, selected, select, showNode, tab, 
         )}
       </Tabs.Panel>
       <Tabs.Panel value="history" className={classes.tabPanel}>
-        {history.length === 0 ? <Quiet text={t.runs.empty_text} /> : <RunTable runs={history} showAgent={false} compact />}
+        {history.length === 0 ? (
+          <Quiet text={t.runs.empty_text} />
+        ) : (
+          <RunTable runs={history} showAgent={false} compact />
+        )}
       </Tabs.Panel>
     </Tabs>
   );
 }
 
-function Canvas(props: { drawing: Drawing; selected: string | null; onSelect: (id: string | null) => void; focus: number }) {
+function Canvas(props: {
+  drawing: Drawing;
+  selected: string | null;
+  onSelect: (id: string | null) => void;
+  focus: number;
+}) {
   const { t } = useI18n();
   const inBrowser = useInBrowser();
   const waiting = <div className={classes.canvasWaiting}>{t.agent.layout_busy}</div>;
@@ -190,7 +211,9 @@ function useSelection(run: AppRun | null) {
 
 function useTitles(agent: WorkbenchAgent | null): (nodeId: string) => string | undefined {
   return useMemo(() => {
-    const titles = new Map(agent?.drawing.nodes.map(({ id, title, missing, block_id }) => [id, missing ? block_id : title]));
+    const titles = new Map(
+      agent?.drawing.nodes.map(({ id, title, missing, block_id }) => [id, missing ? block_id : title]),
+    );
     return (nodeId: string) => titles.get(nodeId);
   }, [agent]);
 }

@@ -72,9 +72,15 @@ function memberOf(value: Plain, path: Plain): Plain {
   return found;
 }
 
-function sortedBy(items: readonly Plain[], call: CallArguments, keyOf: (item: Plain) => Plain): Plain[] {
+/** Equal elements keep their order, in a descending sort too, as in Python. */
+function sortedBy(
+  items: readonly Plain[],
+  call: CallArguments,
+  { keyOf, descending = false }: { keyOf: (item: Plain) => Plain; descending?: boolean },
+): Plain[] {
   call.budget.spend(items.length * 20);
-  return items.toSorted((a, b) => orderValues(keyOf(a), keyOf(b)));
+  const sign = descending ? -1 : 1;
+  return items.toSorted((a, b) => sign * orderValues(keyOf(a), keyOf(b)));
 }
 
 const foldCase = (value: Plain, caseSensitive: boolean): Plain =>
@@ -83,8 +89,10 @@ const foldCase = (value: Plain, caseSensitive: boolean): Plain =>
 function sort(value: Plain, call: CallArguments): Plain[] {
   const caseSensitive = isTruthy(argument(call, 1, "case_sensitive"));
   const path = argument(call, 2, "attribute");
-  const sorted = sortedBy(elementsOf(value), call, (item) => foldCase(memberOf(item, path), caseSensitive));
-  return isTruthy(argument(call, 0, "reverse")) ? sorted.reverse() : sorted;
+  return sortedBy(elementsOf(value), call, {
+    keyOf: (item) => foldCase(memberOf(item, path), caseSensitive),
+    descending: isTruthy(argument(call, 0, "reverse")),
+  });
 }
 
 function unique(value: Plain, call: CallArguments): Plain[] {
@@ -151,11 +159,19 @@ function selectByMember(value: Plain, call: CallArguments, keep: boolean): Plain
   );
 }
 
+/** Case does not count unless it is asked for; a group is named as its first member is. */
 function groupBy(value: Plain, call: CallArguments): Plain[] {
   const path = textArgument(call, 0, "attribute");
+  const fallback = argument(call, 1, "default");
+  const caseSensitive = isTruthy(argument(call, 2, "case_sensitive"));
+  const nameOf = (item: Plain): Plain => {
+    const name = memberOf(item, path);
+    return name === undefined ? fallback : name;
+  };
+  const keyOf = (item: Plain): Plain => foldCase(nameOf(item), caseSensitive);
   const groups: { key: Plain; members: Plain[] }[] = [];
-  for (const item of sortedBy(elementsOf(value), call, (element) => memberOf(element, path))) {
-    const key = memberOf(item, path);
+  for (const item of sortedBy(elementsOf(value), call, { keyOf })) {
+    const key = keyOf(item);
     const last = groups.at(-1);
     if (last && equalValues(last.key, key)) {
       last.members.push(item);
@@ -163,7 +179,7 @@ function groupBy(value: Plain, call: CallArguments): Plain[] {
       groups.push({ key, members: [item] });
     }
   }
-  return groups.map(({ key, members }) => [key, members]);
+  return groups.map(({ members }) => [nameOf(members[0]), members]);
 }
 
 function batch(value: Plain, call: CallArguments): Plain[] {
@@ -177,8 +193,8 @@ function batch(value: Plain, call: CallArguments): Plain[] {
 function dictSort(value: Plain, call: CallArguments): Plain[] {
   const caseSensitive = isTruthy(argument(call, 0, "case_sensitive"));
   const at = argument(call, 1, "by") === "value" ? 1 : 0;
-  const sorted = sortedBy(entriesOf(value), call, (entry) =>
-    foldCase(Array.isArray(entry) ? entry[at] : undefined, caseSensitive),
-  );
-  return isTruthy(argument(call, 2, "reverse")) ? sorted.reverse() : sorted;
+  return sortedBy(entriesOf(value), call, {
+    keyOf: (entry) => foldCase(Array.isArray(entry) ? entry[at] : undefined, caseSensitive),
+    descending: isTruthy(argument(call, 2, "reverse")),
+  });
 }

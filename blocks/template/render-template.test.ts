@@ -40,6 +40,27 @@ describe("renderTemplate fills in as Jinja does", () => {
     ["{{ xs|map(attribute='n')|join(', ') }} {{ xs|sum(attribute='n') }}", { xs: [{ n: 1 }, { n: 2 }] }, "1, 2 3"],
     ["{{ xs|selectattr('n', 'gt', 1)|list }}", { xs: [{ n: 1 }, { n: 2 }] }, "[{'n': 2}]"],
     ["{{ xs|sort(reverse=true)|first }} {{ xs|unique|list|length }} {{ xs|max }}", { xs: [3, 1, 3] }, "3 2 3"],
+    [
+      "{{ xs|sort(attribute='n', reverse=true)|map(attribute='t')|join }} {{ {'a': 1, 'b': 2, 'c': 1}|dictsort(by='value', reverse=true) }}",
+      {
+        xs: [
+          { n: 1, t: "a" },
+          { n: 2, t: "b" },
+          { n: 1, t: "c" },
+        ],
+      },
+      "bac [['b', 2], ['a', 1], ['c', 1]]",
+    ],
+    [
+      "{% for t, g in xs|groupby('t') %}{{ t }}{{ g|length }} {% endfor %}{{ xs|groupby('t', case_sensitive=true)|length }}",
+      { xs: [{ t: "b" }, { t: "A" }, { t: "a" }] },
+      "A2 b1 3",
+    ],
+    [
+      "{% for t, g in xs|groupby('t', default='?') %}{{ t }}{{ g|length }} {% endfor %}",
+      { xs: [{ t: "b" }, {}] },
+      "?1 b1 ",
+    ],
     ["{{ 3.14159|round(2) }} {{ 2.5|round|int }} {{ '5'|int + 1 }} {{ 'x'|int }}", {}, "3.14 2 6 0"],
     ["{{ ', '.join(['a', 'b']) }} {{ 'A,B'.split(',') }} {{ ' a '.strip() }}", {}, "a, b ['A', 'B'] a"],
     ["{{ 'hello world'|title }} {{ 'abc'|replace('b', 'x') }} {{ 'hello'[1:3] }}", {}, "Hello World axc el"],

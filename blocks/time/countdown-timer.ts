@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { BlockError, defineBlock } from "#blocks/define-block.ts";
+import { BlockError, defineBlock, Suspension } from "#blocks/define-block.ts";
 import { anyValue } from "#blocks/pin-types.ts";
 
-/** Less than the 10 minutes that an attempt may last, so that the last message still gets out. */
-const MAX_TOTAL_SECONDS = 590;
+/** A wait ends within a year. */
+const MAX_TOTAL_SECONDS = 366 * 86_400;
 
 const amount = (unit: string) =>
   z
@@ -12,14 +12,14 @@ const amount = (unit: string) =>
     .meta({ description: `${unit} to wait; the four amounts add up.` });
 
 /**
- * Waits, then gives a message, `repeat` times (autogpt.md §6.1, CountdownTimerBlock; up to 7 days there). Here the waits of one
- * execution may last 590 s together. `effects` is `idempotent`, not `pure`: it changes nothing, but takes time.
+ * Waits, then gives a message, `repeat` times (autogpt.md §6.1, CountdownTimerBlock; up to 7 days there, up to a year here). Nothing runs while it
+ * waits. `effects` is `idempotent`, not `pure`: it changes nothing, but asks for the time.
  */
 export default defineBlock({
   id: "d67a9c52-5e4e-11e2-bcfd-0800200c9a71",
   name: "CountdownTimerBlock",
   description:
-    "Waits for the given time and then gives the message; with repeat, several times over. All waits together may last 590 seconds.",
+    "Waits for the given time and then gives the message; with repeat, several times over. All waits together may last a year, and cost nothing meanwhile.",
   categories: ["TEXT"],
   effects: "idempotent",
   input: z.object({
@@ -39,19 +39,22 @@ export default defineBlock({
     {
       name: "once",
       input: { input_message: "tea is ready", minutes: "3" },
+      waits: [{ kind: "timer" }],
       expect: [["output_message", "tea is ready"]],
     },
     {
       name: "repeated",
       input: { seconds: 2, repeat: 3 },
+      waits: [{ kind: "timer" }, { kind: "timer" }, { kind: "timer" }],
       expect: [
         ["output_message", "timer finished"],
         ["output_message", "timer finished"],
         ["output_message", "timer finished"],
       ],
     },
-    { name: "too long", input: { days: 1 }, expectError: "86400 seconds" },
-    { name: "too long when repeated", input: { minutes: 5, repeat: 2 }, expectError: "600 seconds" },
+    { name: "no time at all", input: {}, expect: [["output_message", "timer finished"]] },
+    { name: "too long", input: { days: 400 }, expectError: "34560000 seconds" },
+    { name: "too long when repeated", input: { days: 100, repeat: 4 }, expectError: "34560000 seconds" },
     { name: "not an amount", input: { seconds: "a while" }, expectError: "seconds" },
   ],
   async *run({ input, ctx }) {
@@ -63,11 +66,21 @@ export default defineBlock({
     if (wait * input.repeat > MAX_TOTAL_SECONDS) {
       throw new BlockError(
         "wait_too_long",
-        `The waits add up to ${wait * input.repeat} seconds, and this block can wait ${MAX_TOTAL_SECONDS}. Shorten them, or start the agent on a schedule.`,
+        `The waits add up to ${wait * input.repeat} seconds, and this block can wait ${MAX_TOTAL_SECONDS} (a year). Shorten them, or start the agent on a schedule.`,
       );
     }
-    for (let round = 0; round < input.repeat; round += 1) {
-      await ctx.sleep(wait * 1000);
+    let done = 0;
+    if (ctx.resume !== null) {
+      yield ["output_message", input.input_message];
+      done = typeof ctx.resume.state === "number" ? ctx.resume.state + 1 : 1;
+    }
+    if (done >= input.repeat) {
+      return;
+    }
+    if (wait > 0) {
+      throw new Suspension({ kind: "timer", until: ctx.now() + wait * 1_000, state: done, payload: null });
+    }
+    for (; done < input.repeat; done += 1) {
       yield ["output_message", input.input_message];
     }
   },

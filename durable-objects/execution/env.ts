@@ -1,10 +1,14 @@
-import type { ExecutionSummary, WorkMessage } from "./protocol.ts";
+import type { ChildRequest, ExecutionSummary, Outcome, WorkMessage } from "./protocol.ts";
 
 /** The bindings that an ExecutionObject uses. */
 export interface ExecutionEnv {
   WORK_QUEUE: Queue<WorkMessage>;
   PROJECTION_QUEUE: Queue<ExecutionSummary>;
-  WORK_RUNNER: { listedSeq(executionId: string): Promise<number> };
+  EXECUTIONS: DurableObjectNamespace;
+  WORK_RUNNER: {
+    listedSeq(executionId: string): Promise<number>;
+    startChild(request: ChildRequest): Promise<Outcome<null>>;
+  };
   /** Longest time between two signs of life of a leased attempt, ms. */
   WEFT_LEASE_MS?: string;
 }

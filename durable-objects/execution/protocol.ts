@@ -3,6 +3,8 @@ import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { ExecutionEvent, NodeUsage, RunError, RunStats } from "#graph/run/event.ts";
 import type { ExecutionStatus } from "#graph/run/status.ts";
+import type { Resume, ReviewDecision, Wait } from "#graph/run/wait.ts";
+import type { ChildNews } from "./core/child.ts";
 import type { Snapshot } from "./core/snapshot.ts";
 
 /** Expected outcomes cross RPC as data: error classes do not survive it. */
@@ -15,6 +17,42 @@ export interface StartRequest {
   inputs: JsonObject;
   /** Where the run came from: `api`, `page`, `cli`, `external_api`, … */
   source: string;
+  parent?: ParentRef;
+}
+
+/** The node execution of another run that waits for a run. */
+export interface ParentRef {
+  execution_id: string;
+  ne: string;
+  /** How many runs are above. */
+  hops: number;
+  /** The stored graph that the topmost run came from: its file holds the sub-graphs that runs below may name. */
+  root_graph_id: string;
+  root_graph_version: number;
+}
+
+/** An order to start a run for a node of another; `payload` is what the node's block asked for. */
+export interface ChildRequest {
+  execution_id: string;
+  workspace_id: string;
+  parent: ParentRef;
+  payload: JsonValue;
+}
+
+/** Outputs of a child that its parent has; -1: the parent does not wait for it. */
+export interface ChildNewsAnswer {
+  outputs: number;
+}
+
+/** A person is asked. Times are ISO 8601 UTC. */
+export interface ReviewView {
+  /** The node execution that asks. */
+  review_id: string;
+  node_id: string;
+  payload: JsonValue;
+  asked_at: string;
+  /** When the run goes on without an answer. */
+  until: string | null;
 }
 
 /** What everybody is told of a run. Times are ISO 8601 UTC. */
@@ -24,7 +62,11 @@ export interface ExecutionView {
   graph_version: number;
   graph_name: string;
   status: ExecutionStatus;
+  /** No node is started until the run is resumed. */
+  paused: boolean;
   source: string;
+  /** The run that started this one. */
+  parent_execution_id: string | null;
   inputs: JsonObject;
   /** Values by output name, in the order in which they reached the output nodes. */
   outputs: Record<string, JsonValue[]>;
@@ -80,6 +122,8 @@ export interface Lease {
   /** ms since the epoch; renew before it passes. */
   deadline: number;
   idempotency_key: string;
+  /** Set when the node execution goes on after a wait. */
+  resume: Resume | null;
 }
 
 export interface LeaseRequest {
@@ -115,7 +159,8 @@ export interface AttemptReport {
         retryable: boolean;
         retry_after_ms?: number;
         usage?: NodeUsage;
-      };
+      }
+    | { status: "waiting"; duration_ms: number; wait: Wait; usage?: NodeUsage };
 }
 
 export interface WorkAnswer {
@@ -159,6 +204,12 @@ export interface ExecutionRpc {
   cancel(workspaceId: string, reason: string): Promise<Outcome<ExecutionView>>;
   events(workspaceId: string, after: number, limit: number): Promise<Outcome<EventPage>>;
   nodeExecutions(workspaceId: string, cursor: string | null, limit: number): Promise<Outcome<NodeExecutionPage>>;
+  /** Starts no more nodes until `unpause`; what runs, finishes. */
+  pause(workspaceId: string): Promise<Outcome<ExecutionView>>;
+  unpause(workspaceId: string): Promise<Outcome<ExecutionView>>;
+  reviews(workspaceId: string): Promise<Outcome<ReviewView[]>>;
+  /** Codes: `not_found`, `review_not_pending`. `autoApprove`: the node's further reviews in this run are approved by themselves. */
+  review(workspaceId: string, reviewId: string, decision: ReviewDecision, autoApprove: boolean): Promise<Outcome<ExecutionView>>;
   /** Ends the run if it is not, then deletes all its storage. */
   remove(workspaceId: string): Promise<Outcome<null>>;
 
@@ -166,6 +217,11 @@ export interface ExecutionRpc {
   /** `continuedFrom`: the seq of the state from which the consumer went on by itself, or null. */
   report(reports: AttemptReport[], next: LeaseRequest, continuedFrom: number | null): Promise<WorkAnswer>;
   heartbeat(attempts: { node_execution_id: string; attempt: number }[]): Promise<WorkAnswer>;
+
+  /** A child run tells its parent. */
+  takeChildNews(workspaceId: string, news: ChildNews): Promise<ChildNewsAnswer>;
+  /** A parent asks its child for everything from output `from` on. */
+  newsFor(workspaceId: string, from: number): Promise<Outcome<ChildNews>>;
 }
 
 /** Body of a message on a work queue: a hint that there is work, nothing more. */

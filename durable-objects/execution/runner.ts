@@ -1,9 +1,10 @@
 import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
 import { isTerminal } from "#graph/run/status.ts";
-import type { Commit } from "./run.ts";
 import { nextAlarm } from "./core/next-alarm.ts";
 import type { ExecutionState } from "./core/state.ts";
-import type { ExecutionSummary, WorkMessage } from "./protocol.ts";
+import type { Effects } from "./effects.ts";
+import type { ExecutionSummary } from "./protocol.ts";
+import type { Commit } from "./run.ts";
 
 /** Effectful node executions that one consumer runs at a time: a Worker may hold six connections. */
 export const EFFECTFUL_SLOTS = 5;
@@ -12,20 +13,9 @@ export const EFFECTFUL_SLOTS = 5;
 const LIST_AFTER_MS = 100;
 
 /** After the end, when it is checked that the list knows, ms. */
-const CHECK_LISTED_MS = 30_000;
+export const CHECK_LISTED_MS = 30_000;
 
 const POOLS: readonly BlockPool[] = ["io", "cpu", "memory"];
-
-/** The world that a run's commits act on. Sends may fail: nothing here is needed for the run to end, the alarm sees to that. */
-export interface Effects {
-  announce(message: WorkMessage, count: number): Promise<void>;
-  list(summary: ExecutionSummary): Promise<void>;
-  setAlarm(at: number): void;
-  later(ms: number, work: () => void): void;
-  /** Keeps the object alive for a send, and logs its failure. */
-  background(what: string, work: Promise<void>): void;
-  now(): number;
-}
 
 /**
  * What follows a commit: hints to consumers, the alarm, the list of runs. Everything is repeatable, and everything is redone by the alarm
@@ -33,16 +23,14 @@ export interface Effects {
  */
 export class Runner {
   readonly #effects: Effects;
-  readonly #executionId: string;
   readonly #leaseMs: number;
   /** Messages sent that no consumer has answered yet. Lost with the object; the alarm starts again from none. */
   #hints: Record<BlockPool, number> = { io: 0, cpu: 0, memory: 0 };
   #alarmAt: number | null = null;
   #listed = false;
 
-  constructor(effects: Effects, executionId: string, leaseMs: number) {
+  constructor(effects: Effects, leaseMs: number) {
     this.#effects = effects;
-    this.#executionId = executionId;
     this.#leaseMs = leaseMs;
   }
 
@@ -55,20 +43,14 @@ export class Runner {
   after(commit: Commit, state: ExecutionState, summary: () => ExecutionSummary, servedPool: BlockPool | null): void {
     if (isTerminal(state.status)) {
       if (commit.batch !== null) {
-        this.#ended(summary);
+        this.list(summary());
+        this.#effects.setAlarm(this.#effects.now() + CHECK_LISTED_MS);
       }
       return;
     }
     this.#announce(state, commit.leased.length > 0 ? servedPool : null);
     this.#arm(commit, state);
-    if (!this.#listed) {
-      this.#listed = true;
-      this.#effects.later(LIST_AFTER_MS, () => {
-        if (!isTerminal(state.status)) {
-          this.list(summary());
-        }
-      });
-    }
+    this.#showInLists(commit, state, summary);
   }
 
   /** The alarm has rung: hints are taken for lost. */
@@ -79,21 +61,28 @@ export class Runner {
 
   /** Tells the list of runs. */
   list(summary: ExecutionSummary): void {
+    this.#listed = true;
     this.#effects.background("list the run", this.#effects.list(summary));
   }
 
-  /** Tells the list of an ended run again, and looks again later (rule AL4). */
-  relist(summary: ExecutionSummary): void {
-    this.list(summary);
-    this.#effects.setAlarm(this.#effects.now() + CHECK_LISTED_MS);
-  }
-
-  #ended(summary: () => ExecutionSummary): void {
-    this.list(summary());
-    this.#effects.setAlarm(this.#effects.now() + CHECK_LISTED_MS);
+  /** Runs that live long enough are listed while they run, and again whenever people are asked or the run is held. */
+  #showInLists(commit: Commit, state: ExecutionState, summary: () => ExecutionSummary): void {
+    if (commit.events.some(({ type }) => type === "execution_review")) {
+      this.list(summary());
+    } else if (!this.#listed) {
+      this.#listed = true;
+      this.#effects.later(LIST_AFTER_MS, () => {
+        if (!isTerminal(state.status)) {
+          this.list(summary());
+        }
+      });
+    }
   }
 
   #announce(state: ExecutionState, servedPool: BlockPool | null): void {
+    if (state.paused) {
+      return;
+    }
     for (const pool of POOLS) {
       const { pure, effectful } = state.ready[pool];
       const wanted = Math.ceil(effectful.length / EFFECTFUL_SLOTS);
@@ -101,8 +90,7 @@ export class Runner {
       const count = wanted + alone - this.#hints[pool];
       if (count > 0) {
         this.#hints[pool] += count;
-        const message = { execution_id: this.#executionId, pool };
-        this.#effects.background("announce work", this.#effects.announce(message, count));
+        this.#effects.background("announce work", this.#effects.announce(pool, count));
       }
     }
   }
@@ -110,12 +98,8 @@ export class Runner {
   /** Rule AL2: the alarm is only ever moved earlier; when it rings too early, it is set again. One row written for a short run. */
   #arm(commit: Commit, state: ExecutionState): void {
     const now = this.#effects.now();
-    let at = this.#alarmAt === null ? nextAlarm(state, now, this.#leaseMs) : null;
-    for (const event of commit.events) {
-      if (event.type === "node_retrying" && event.retry_at > now) {
-        at = Math.min(at ?? Number.POSITIVE_INFINITY, event.retry_at);
-      }
-    }
+    const waits = commit.events.some(({ type }) => type === "node_retrying" || type === "node_waiting");
+    const at = this.#alarmAt === null || waits ? nextAlarm(state, now, this.#leaseMs) : null;
     if (at !== null && (this.#alarmAt === null || at < this.#alarmAt)) {
       this.#alarmAt = at;
       this.#effects.setAlarm(at);

@@ -1,5 +1,6 @@
 import type { Plan } from "#graph/plan/plan.ts";
 import type { LogBatch } from "./core/log-event.ts";
+import type { ParentRef } from "./protocol.ts";
 
 /** What a run is, besides its log: written once, at the start. */
 export interface RunHeader {
@@ -9,6 +10,8 @@ export interface RunHeader {
   /** ms since the epoch */
   created_at: number;
   plan: Plan;
+  /** The run that started this one. */
+  parent?: ParentRef;
 }
 
 /** An async callback is a type error: a transaction holds no await. */

@@ -3,7 +3,7 @@ import type { Plan } from "#graph/plan/plan.ts";
 import type { AttemptRef } from "./core/attempt-ref.ts";
 import type { Report } from "./core/report.ts";
 import type { NodeExecution } from "./core/state.ts";
-import type { AttemptReport, Lease } from "./protocol.ts";
+import type { AttemptReport, Lease, WorkAnswer } from "./protocol.ts";
 
 /** Between the protocol's shapes and the core's. */
 
@@ -27,6 +27,7 @@ export function toLease(run: { executionId: string; plan: Pick<Plan, "nodes"> },
     effects: node.effects,
     timeout_ms: node.timeout_ms,
     deadline: execution.leaseUntil,
+    resume: execution.resume,
     idempotency_key: `${run.executionId}:${execution.id}`,
   };
 }
@@ -41,7 +42,16 @@ function toEnd(end: AttemptReport["end"]): Report["end"] {
     return undefined;
   }
   const base = { durationMs: end.duration_ms, usage: end.usage };
+  if (end.status === "waiting") {
+    return { ...base, status: "waiting", wait: end.wait };
+  }
   return end.status === "completed"
     ? { ...base, status: "completed" }
     : { ...base, status: "failed", error: end.error, retryable: end.retryable, retryAfterMs: end.retry_after_ms };
+}
+
+/** The answer of an object that holds no run. */
+export function nothingHere(attempts: AttemptRef[]): WorkAnswer {
+  const refused = attempts.map(({ node_execution_id, attempt }) => ({ node_execution_id, attempt }));
+  return { graph_id: "", graph_version: 0, leases: [], seq: 0, sync: null, refused, deadline: 0, ended: true };
 }

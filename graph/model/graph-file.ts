@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { JsonObject, JsonValue } from "../json.ts";
 import { findNonJson, isJsonObject } from "../json-value.ts";
+import { flowSettingsSchema } from "./flow-settings.ts";
 
 /**
  * The agent file: AutoGPT's graph JSON (reference: autogpt.md §3.1), read leniently in every variant seen in exports.
@@ -82,6 +83,7 @@ export const graphWeftSchema = z.looseObject({
   step_limit: z.int().min(1).max(10_000_000).optional(),
   /** Longest time of a run, ms; at most 366 days. */
   timeout_ms: z.int().min(1).max(31_622_400_000).optional(),
+  flow: flowSettingsSchema.optional(),
 });
 
 export const graphMetadataSchema = z.looseObject({ weft: graphWeftSchema.optional() });

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../json.ts";
+import type { ResumeReason, WaitKind } from "./wait.ts";
 
 /**
  * The events of one run, as everybody outside the object sees them: `items` of `GET /executions/{id}/events`, the messages of
@@ -62,6 +63,16 @@ export type NodeFailed = EventHeader &
 /** The attempt failed or was lost; the node will be tried again not before `retry_at`. */
 export type NodeRetrying = EventHeader &
   NodeRef & { type: "node_retrying"; attempt: number; error: RunError; retry_at: string };
+/** The node waits, and nothing runs for it: for a time, a person, another run or a call. */
+export type NodeWaiting = EventHeader &
+  NodeRef & { type: "node_waiting"; kind: WaitKind; until: string | null; payload: JsonValue; duration_ms: number };
+/** The wait is over: the node is queued again. */
+export type NodeResumed = EventHeader & NodeRef & { type: "node_resumed"; reason: ResumeReason };
+/** Everything that is left waits for people. */
+export type ExecutionReview = EventHeader & { type: "execution_review" };
+/** No node is started any more; running ones finish. */
+export type ExecutionPaused = EventHeader & { type: "execution_paused" };
+export type ExecutionUnpaused = EventHeader & { type: "execution_unpaused" };
 export type NodeTerminated = EventHeader & NodeRef & { type: "node_terminated" };
 export type ExecutionCompleted = EventHeader & { type: "execution_completed"; stats: RunStats };
 export type ExecutionFailed = EventHeader & { type: "execution_failed"; error: RunError; stats: RunStats };
@@ -78,7 +89,12 @@ export type ExecutionEvent =
   | NodeCompleted
   | NodeFailed
   | NodeRetrying
+  | NodeWaiting
+  | NodeResumed
   | NodeTerminated
+  | ExecutionReview
+  | ExecutionPaused
+  | ExecutionUnpaused
   | ExecutionCompleted
   | ExecutionFailed
   | ExecutionTerminated;

@@ -94,6 +94,7 @@ describe("foldEvents", () => {
         ended_at: "t15",
         duration_ms: 1,
         retry_at: null,
+        waiting: null,
       },
     ]);
     expect([...view.edges]).toEqual([

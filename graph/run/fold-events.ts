@@ -89,6 +89,13 @@ export class RunViewBuilder {
       case "execution_running":
         view.status = "RUNNING";
         return;
+      case "execution_review":
+        view.status = "REVIEW";
+        return;
+      case "execution_paused":
+      case "execution_unpaused":
+        view.paused = event.type === "execution_paused";
+        return;
       case "execution_output":
         view.outputs = this.#writable(view.outputs, copyObject);
         this.#append(view.outputs, event.name, event.value);
@@ -114,6 +121,7 @@ export class RunViewBuilder {
     event: EventOf<"execution_completed" | "execution_failed" | "execution_terminated">,
   ): void {
     this.#view.status = status;
+    this.#view.paused = false;
     this.#view.stats = event.stats;
     this.#view.ended_at = event.at;
   }
@@ -146,6 +154,14 @@ export class RunViewBuilder {
       case "node_retrying":
         execution.error = event.error;
         execution.retry_at = event.retry_at;
+        setStatus(node, execution, "QUEUED");
+        return;
+      case "node_waiting":
+        execution.waiting = { kind: event.kind, until: event.until, payload: event.payload };
+        setStatus(node, execution, event.kind === "review" ? "REVIEW" : "RUNNING");
+        return;
+      case "node_resumed":
+        execution.waiting = null;
         setStatus(node, execution, "QUEUED");
         return;
       case "node_completed":
@@ -302,6 +318,7 @@ function emptyExecutionView(nodeExecutionId: string, status: ExecutionStatus = "
     ended_at: null,
     duration_ms: null,
     retry_at: null,
+    waiting: null,
   };
 }
 

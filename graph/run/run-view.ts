@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from "../json.ts";
 import type { RunError, RunStats } from "./event.ts";
 import type { ExecutionStatus } from "./status.ts";
+import type { WaitKind } from "./wait.ts";
 
 /** Executions of one node whose values a view keeps: the last ones that something happened to. */
 export const KEPT_EXECUTIONS = 5;
@@ -34,6 +35,8 @@ export interface NodeExecutionRunView {
   duration_ms: number | null;
   /** Earliest next attempt while one is waited for. */
   retry_at: string | null;
+  /** What it waits for, while it does. */
+  waiting: { kind: WaitKind; until: string | null; payload: JsonValue } | null;
 }
 
 export interface NodeRunView {
@@ -81,6 +84,8 @@ export interface RunView {
   stats: RunStats | null;
   created_at: string | null;
   ended_at: string | null;
+  /** No node is started until the run is resumed. */
+  paused: boolean;
   /** Newest event folded in. */
   last_seq: number;
   /** Events that were skipped because they never came; 0 unless the stream had gaps. */
@@ -110,6 +115,7 @@ export function emptyRunView(): RunView {
     stats: null,
     created_at: null,
     ended_at: null,
+    paused: false,
     last_seq: 0,
     missed: 0,
   };

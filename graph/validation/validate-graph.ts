@@ -1,7 +1,9 @@
 import type { BlockCatalog, BlockDescriptor } from "../catalog/block-descriptor.ts";
+import { flowKeyInput, flowKeys } from "../model/flow-settings.ts";
 import type { GraphFile, GraphLink, GraphNode, SubGraph } from "../model/graph-file.ts";
 import { isUnsafeName, recordOf } from "../own-property.ts";
 import { basePinName } from "../pins/dynamic-pins.ts";
+import { inputNodes } from "../schema/io-nodes.ts";
 import { validateNode } from "./validate-node.ts";
 import { hasPin, type NodePins, nodePins } from "./node-pins.ts";
 
@@ -13,6 +15,7 @@ export type GraphProblemCode =
   | "unknown_block"
   | "disabled_block"
   | "unknown_pin"
+  | "unknown_flow_input"
   | "no_starting_node";
 
 /** Something wrong with the graph as a whole, one of its links or one of its blocks. */
@@ -95,6 +98,7 @@ function validateOne(graph: SubGraph, catalog: BlockCatalog, validation: Validat
     checkBlock(node, block, validation);
   }
   const linked = checkLinks(graph.links, nodes, validation);
+  checkFlow(graph, catalog, validation);
   for (const { node, pins } of nodes.values()) {
     const block = catalog.get(node.block_id);
     if (block === undefined || pins === undefined || block.ui_type === "Note") {
@@ -132,6 +136,24 @@ function checkBlock(node: GraphNode, block: BlockDescriptor | undefined, validat
     error(validation, problem);
   } else if (problem !== undefined) {
     validation.found.warnings.push(located(validation, problem));
+  }
+}
+
+/** A flow setting can only be kept apart by an input that the agent has. */
+function checkFlow(graph: SubGraph, catalog: BlockCatalog, validation: Validation): void {
+  const flow = graph.metadata?.weft?.flow;
+  if (flow === undefined) {
+    return;
+  }
+  const names = [...new Set(inputNodes(graph, catalog).map((input) => input.name))];
+  for (const { setting, key } of flowKeys(flow)) {
+    if (!names.includes(flowKeyInput(key) ?? "")) {
+      const known = names.slice(0, 20).join(", ");
+      error(validation, {
+        code: "unknown_flow_input",
+        message: `metadata.weft.flow.${setting}.key is "${key}", but the agent has no such input (it has: ${known === "" ? "none" : known}).`,
+      });
+    }
   }
 }
 

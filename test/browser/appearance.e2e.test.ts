@@ -9,13 +9,15 @@ describeInBrowser("appearance", (browser) => {
     for (const path of ["/", "/runs", `/agents/${id}`]) {
       await page.goto(path);
       await page.getByRole("heading", { level: 1 }).waitFor();
-      expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBe(NARROW.width);
+      expect(await page.evaluate("document.documentElement.scrollWidth"), path).toBe(NARROW.width);
     }
     await block(page, "letters").waitFor();
     await page.getByRole("textbox", { name: "Guests" }).fill("Ada");
     await page.getByRole("button", { name: "Run", exact: true }).click();
-    await expect.poll(() => page.locator('[data-output="letters"] pre').allTextContents(), { timeout: 30_000 }).toHaveLength(1);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(NARROW.width);
+    await expect
+      .poll(() => page.locator('[data-output="letters"] pre').allTextContents(), { timeout: 30_000 })
+      .toHaveLength(1);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(NARROW.width);
   });
 
   it("follows the system's dark scheme from the first paint, and a choice lasts", async () => {
@@ -48,7 +50,7 @@ describeInBrowser("appearance", (browser) => {
     await page.goto(`/agents/${id}`);
     await block(page, "Every guest").waitFor();
     await page.keyboard.press("Tab");
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to content");
+    expect(await page.evaluate("document.activeElement?.textContent")).toBe("Skip to content");
     await page.locator('.react-flow__node[data-id="each"]').focus();
     await page.keyboard.press("Enter");
     await expect.poll(() => page.getByTestId("node-panel").textContent()).toContain("Every guest");
@@ -87,9 +89,8 @@ function scheme(page: Page): Promise<string | null> {
 }
 
 /** Mean of the red, green and blue of the page's background, 0 to 255. */
-function lightness(page: Page): Promise<number> {
-  return page.evaluate(() => {
-    const [red = 0, green = 0, blue = 0] = (getComputedStyle(document.body).backgroundColor.match(/\d+/g) ?? []).map(Number);
-    return (red + green + blue) / 3;
-  });
+async function lightness(page: Page): Promise<number> {
+  const color: string = await page.evaluate("getComputedStyle(document.body).backgroundColor");
+  const [red = 0, green = 0, blue = 0] = (color.match(/\d+/g) ?? []).map(Number);
+  return (red + green + blue) / 3;
 }

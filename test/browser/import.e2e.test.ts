@@ -7,6 +7,9 @@ describeInBrowser("importing agents", (browser) => {
   it("teaches how to begin while there is nothing", async () => {
     const page = await browser.openSignedIn();
     await page.getByRole("heading", { name: "No agents yet" }).waitFor();
+    await page.getByRole("button", { name: "Keyword counter" }).click();
+    await page.getByRole("heading", { name: "Keyword counter", level: 1 }).waitFor();
+    await page.getByTestId("block-node").first().waitFor();
   });
 
   it("imports a chosen file and opens it", async () => {
@@ -103,13 +106,14 @@ describeInBrowser("importing agents", (browser) => {
 });
 
 async function drop(page: Page, files: { name: string; text: string }[]): Promise<void> {
-  const transfer = await page.evaluateHandle((all) => {
+  // As text, because what it speaks of exists in the page only.
+  const transfer = await page.evaluateHandle(`(() => {
     const data = new DataTransfer();
-    for (const { name, text } of all) {
+    for (const { name, text } of ${JSON.stringify(files)}) {
       data.items.add(new File([text], name));
     }
     return data;
-  }, files);
+  })()`);
   await page.dispatchEvent("body", "dragenter", { dataTransfer: transfer });
   await page.getByText("Drop to import").waitFor();
   await page.dispatchEvent("body", "drop", { dataTransfer: transfer });

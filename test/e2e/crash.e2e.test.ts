@@ -56,11 +56,17 @@ describe(`SIGKILL of the serving process at random moments (WEFT_CRASH_SEED=${se
 
       const { client } = server;
       for (const { id } of accepted) await ended(client, id);
-      for (const { id, agent, run } of accepted) await checkRun(client, id, { agent, run });
+      let repeated = 0;
+      for (const { id, agent, run } of accepted) {
+        await checkRun(client, id, { agent, run });
+        for await (const event of client.events(id)) if (event.type === "node_started" && event.attempt > 1) repeated++;
+      }
       // Also what was begun for a client that never got its answer must have come to an end.
       for await (const { id } of client.executions({})) await ended(client, id);
-      console.log(`${accepted.length} runs, ${kills} kills`);
+      console.log(`${accepted.length} runs, ${kills} kills, ${repeated} attempts lost and repeated`);
       expect(accepted.length).toBeGreaterThanOrEqual(RUNS);
+      // Otherwise the kills have hit nothing, and the test has shown nothing.
+      expect(repeated).toBeGreaterThan(0);
     },
     15 * 60_000,
   );

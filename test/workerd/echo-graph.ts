@@ -11,9 +11,7 @@ export function echoGraph(change: Record<string, unknown> = {}): Record<string, 
       { id: "in", block_id: INPUT_BLOCK, input_default: { name: "text" }, metadata: { position: { x: 0, y: 0 } } },
       { id: "out", block_id: OUTPUT_BLOCK, input_default: { name: "echo" }, metadata: { position: { x: 300, y: 0 } } },
     ],
-    links: [
-      { id: "l", source_id: "in", sink_id: "out", source_name: "result", sink_name: "value", is_static: true },
-    ],
+    links: [{ id: "l", source_id: "in", sink_id: "out", source_name: "result", sink_name: "value", is_static: true }],
     ...change,
   };
 }

@@ -10,9 +10,10 @@ beforeAll(async () => {
 
 describe("the API's own description", () => {
   it("is a document that names every route, its body and its failures", async () => {
-    const answer = await new ApiClient().call<{ openapi: string; paths: Record<string, Record<string, { responses: object }>> }>(
-      "/api/openapi.json",
-    );
+    const answer = await new ApiClient().call<{
+      openapi: string;
+      paths: Record<string, Record<string, { responses: object }>>;
+    }>("/api/openapi.json");
     expect(answer.status).toBe(200);
     expect(answer.body.openapi).toBe("3.1.0");
     expect(Object.keys(answer.body.paths).toSorted()).toEqual([
@@ -25,6 +26,10 @@ describe("the API's own description", () => {
       "/api/v1/executions/{id}/events",
       "/api/v1/executions/{id}/live",
       "/api/v1/executions/{id}/nodes",
+      "/api/v1/executions/{id}/pause",
+      "/api/v1/executions/{id}/resume",
+      "/api/v1/executions/{id}/reviews",
+      "/api/v1/executions/{id}/reviews/{review_id}",
       "/api/v1/graphs",
       "/api/v1/graphs/{id}",
       "/api/v1/graphs/{id}/versions",

@@ -19,7 +19,11 @@ export function createApi(): OpenAPIHono<ApiEnv> {
   }
   const api = createRouter();
   api.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
-  api.openAPIRegistry.registerComponent("securitySchemes", "api_key", { type: "apiKey", in: "header", name: "X-API-Key" });
+  api.openAPIRegistry.registerComponent("securitySchemes", "api_key", {
+    type: "apiKey",
+    in: "header",
+    name: "X-API-Key",
+  });
   api.route("/api/v1", v1);
   api.route("/api", documentRoutes(api));
   return api;

@@ -21,7 +21,11 @@ describe("API keys", () => {
     const answer = await new ApiClient({ [header]: value(tenant.apiKey) }).call(ME);
     expect([answer.status, answer.body]).toMatchObject([
       200,
-      { user: { id: tenant.userId, email: tenant.email }, workspace: { id: tenant.workspaceId, role: "owner" }, via: "api_key" },
+      {
+        user: { id: tenant.userId, email: tenant.email },
+        workspace: { id: tenant.workspaceId, role: "owner" },
+        via: "api_key",
+      },
     ]);
   });
 
@@ -55,10 +59,14 @@ describe("API keys", () => {
     let now = Date.now();
     const owner = await createTenant({ change: { now: () => now } });
     expect((await owner.client.call(ME)).status).toBe(200);
-    expect(await revokeApiKey(owner.client.deps.db, { workspaceId: owner.workspaceId, id: owner.apiKeyId, at: now })).toBe(true);
+    expect(
+      await revokeApiKey(owner.client.deps.db, { workspaceId: owner.workspaceId, id: owner.apiKeyId, at: now }),
+    ).toBe(true);
     now += 10_000;
     expect((await owner.client.call(ME)).status).toBe(401);
-    expect(await revokeApiKey(owner.client.deps.db, { workspaceId: owner.workspaceId, id: owner.apiKeyId, at: now })).toBe(false);
+    expect(
+      await revokeApiKey(owner.client.deps.db, { workspaceId: owner.workspaceId, id: owner.apiKeyId, at: now }),
+    ).toBe(false);
   });
 
   it("cannot be revoked from another workspace", async () => {
@@ -88,7 +96,13 @@ describe("API keys", () => {
       const answer = await reader.client.call(path, { body });
       expect([answer.status, answer.body]).toMatchObject([
         403,
-        { error: { code: "missing_permission", message: `Missing required permission(s): ${missing}`, details: { missing: [missing] } } },
+        {
+          error: {
+            code: "missing_permission",
+            message: `Missing required permission(s): ${missing}`,
+            details: { missing: [missing] },
+          },
+        },
       ]);
     }
   });
@@ -123,13 +137,20 @@ describe("sessions", () => {
       headers: { origin: ORIGIN },
     });
     expect(answer.status).toBe(400);
-    expect((await signIn({ ...tenant, email: "new@weft.test", password: "a long password" }).then((c) => c.call(ME))).status).toBe(401);
+    expect(
+      (await signIn({ ...tenant, email: "new@weft.test", password: "a long password" }).then((c) => c.call(ME))).status,
+    ).toBe(401);
   });
 
   it("change things only from a page of this site", async () => {
     const browser = await signIn(tenant);
     const change = (headers: HeaderValues) => browser.call("/api/v1/graphs", { body: echoGraph(), headers });
-    for (const headers of [{}, { origin: "https://evil.test" }, { origin: "null" }, { origin: `${ORIGIN}.evil.test` }]) {
+    for (const headers of [
+      {},
+      { origin: "https://evil.test" },
+      { origin: "null" },
+      { origin: `${ORIGIN}.evil.test` },
+    ]) {
       const answer = await change(headers);
       expect([answer.status, answer.body]).toMatchObject([403, { error: { code: "cross_origin" } }]);
     }
@@ -173,7 +194,12 @@ describe("sessions", () => {
 describe("bootstrap", () => {
   it("is closed without the token, and does not exist unless one is set", async () => {
     const path = "/internal/bootstrap";
-    for (const headers of [{}, { authorization: "Bearer wrong" }, { authorization: BOOTSTRAP_TOKEN }, { "x-api-key": tenant.apiKey }]) {
+    for (const headers of [
+      {},
+      { authorization: "Bearer wrong" },
+      { authorization: BOOTSTRAP_TOKEN },
+      { "x-api-key": tenant.apiKey },
+    ]) {
       expect((await new ApiClient(headers).call(path, { method: "POST" })).status).toBe(401);
     }
     const env = { ...testEnv, WEFT_BOOTSTRAP_TOKEN: undefined };

@@ -40,7 +40,11 @@ async function everywhere(call: Call): Promise<{ status: number; text: string }[
   const before = await counts();
   const answers: { status: number; text: string }[] = [];
   for (const [method, path] of bodyRoutes()) {
-    const response = await tenant.client.fetch(path, { ...call, method, headers: { ...call.headers, "if-match": '"1"' } });
+    const response = await tenant.client.fetch(path, {
+      ...call,
+      method,
+      headers: { ...call.headers, "if-match": '"1"' },
+    });
     answers.push({ status: response.status, text: `${path} ${await response.text()}` });
   }
   expect(await counts()).toEqual(before);
@@ -54,11 +58,14 @@ describe("bodies that nothing can be done with, on every route that takes one", 
     }
   });
 
-  it.each(["[]", "3", '"text"', "null", "true"])("the JSON value %s is refused where an object is due", async (body) => {
-    for (const { status, text } of await everywhere({ body })) {
-      expect(status, text).toBe(422);
-    }
-  });
+  it.each(["[]", "3", '"text"', "null", "true"])(
+    "the JSON value %s is refused where an object is due",
+    async (body) => {
+      for (const { status, text } of await everywhere({ body })) {
+        expect(status, text).toBe(422);
+      }
+    },
+  );
 
   it.each([
     '{"__proto__":{"polluted":true}}',
@@ -168,7 +175,9 @@ describe("starting runs", () => {
     ] as const) {
       const answer = await start({ graph_id: graphId, inputs });
       expect(answer.status).toBe(422);
-      expect(answer.body).toMatchObject({ error: { code: "invalid_inputs", details: { fields: { [field]: expect.any(String) } } } });
+      expect(answer.body).toMatchObject({
+        error: { code: "invalid_inputs", details: { fields: { [field]: expect.any(String) } } },
+      });
     }
     const runs = await tenant.client.call<{ items: unknown[] }>("/api/v1/executions");
     expect(runs.body.items).toEqual([]);
@@ -178,7 +187,11 @@ describe("starting runs", () => {
     expect((await start({ graph_id: "nope" })).status).toBe(404);
     expect((await start({ graph_id: graphId, graph_version: 99, inputs: { text: "x" } })).status).toBe(404);
     for (const id of ["nope", crypto.randomUUID(), "..%2f..", "%00"]) {
-      for (const path of [`/api/v1/executions/${id}`, `/api/v1/executions/${id}/events`, `/api/v1/executions/${id}/nodes`]) {
+      for (const path of [
+        `/api/v1/executions/${id}`,
+        `/api/v1/executions/${id}/events`,
+        `/api/v1/executions/${id}/nodes`,
+      ]) {
         expect((await tenant.client.call(path)).status, path).toBe(404);
       }
     }
@@ -189,7 +202,9 @@ describe("starting runs", () => {
     const { body } = await tenant.client.call<{ id: string }>("/api/v1/graphs", { body: file });
     const answer = await start({ graph_id: body.id });
     expect(answer.status).toBe(422);
-    expect(answer.body).toMatchObject({ error: { code: "graph_not_runnable", details: { errors: [{ node_id: "x" }] } } });
+    expect(answer.body).toMatchObject({
+      error: { code: "graph_not_runnable", details: { errors: [{ node_id: "x" }] } },
+    });
   });
 });
 
@@ -202,11 +217,16 @@ describe("addresses and queries", () => {
     }
   });
 
-  it.each(["limit=0", "limit=101", "limit=x", "status=DONE", `cursor=${"x".repeat(501)}`])("the query %s is 422", async (query) => {
-    expect((await tenant.client.call(`/api/v1/executions?${query}`)).status).toBe(422);
-  });
+  it.each(["limit=0", "limit=101", "limit=x", "status=DONE", `cursor=${"x".repeat(501)}`])(
+    "the query %s is 422",
+    async (query) => {
+      expect((await tenant.client.call(`/api/v1/executions?${query}`)).status).toBe(422);
+    },
+  );
 
   it("a cursor that this list never gave is 400", async () => {
-    expect((await tenant.client.call("/api/v1/executions?cursor=abc")).body).toMatchObject({ error: { code: "invalid_cursor" } });
+    expect((await tenant.client.call("/api/v1/executions?cursor=abc")).body).toMatchObject({
+      error: { code: "invalid_cursor" },
+    });
   });
 });

@@ -21,7 +21,8 @@ describe("blocks", () => {
   });
 
   it("run by themselves, with the checks of a run", async () => {
-    const run = (inputs: unknown, id = CALCULATOR) => tenant.client.call(`/api/v1/blocks/${id}/execute`, { body: { inputs } });
+    const run = (inputs: unknown, id = CALCULATOR) =>
+      tenant.client.call(`/api/v1/blocks/${id}/execute`, { body: { inputs } });
     const good = await run({ operation: "Add", a: 2, b: 3 });
     expect([good.status, good.body]).toEqual([200, { outputs: { result: [5] } }]);
     const bad = await run({ operation: "Add" });
@@ -33,7 +34,10 @@ describe("blocks", () => {
     const { blocks } = tenant.client.deps;
     const disable = <T extends { disabled: boolean }>(descriptor: T | undefined): T | undefined =>
       descriptor === undefined ? undefined : { ...descriptor, disabled: true };
-    const library: BlockLibrary = { ...blocks, catalog: { ...blocks.catalog, get: (id) => disable(blocks.catalog.get(id)) } };
+    const library: BlockLibrary = {
+      ...blocks,
+      catalog: { ...blocks.catalog, get: (id) => disable(blocks.catalog.get(id)) },
+    };
     const client = new ApiClient({ "x-api-key": tenant.apiKey }, { blocks: library });
     const body = { operation: "Add", a: 2, b: 3 };
     const own = await client.call(`/api/v1/blocks/${CALCULATOR}/execute`, { body: { inputs: body } });

@@ -51,7 +51,11 @@ export function eventStream(socket: WebSocket): Response {
     new ByteLengthQueuingStrategy({ highWaterMark: 64 * 1024 }),
   );
   return new Response(body, {
-    headers: { "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no" },
+    headers: {
+      "Content-Type": "text/event-stream; charset=utf-8",
+      "Cache-Control": "no-store",
+      "X-Accel-Buffering": "no",
+    },
   });
 }
 

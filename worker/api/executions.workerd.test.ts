@@ -15,10 +15,15 @@ beforeAll(async () => {
 });
 
 const start = (body: object = {}): Promise<Answer<ExecutionView>> =>
-  tenant.client.call<ExecutionView>(RUNS, { body: { graph_id: graphId, inputs: { text: "hello" }, wait_seconds: 30, ...body } });
+  tenant.client.call<ExecutionView>(RUNS, {
+    body: { graph_id: graphId, inputs: { text: "hello" }, wait_seconds: 30, ...body },
+  });
 
 /** Data of the server-sent events of a stream that ends by itself. */
-async function readStream(path: string, headers: Record<string, string> = {}): Promise<{ ids: number[]; events: ExecutionEvent[] }> {
+async function readStream(
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<{ ids: number[]; events: ExecutionEvent[] }> {
   const response = await tenant.client.fetch(path, { headers: { accept: "text/event-stream", ...headers } });
   expect(response.headers.get("content-type")).toContain("text/event-stream");
   const frames = (await response.text()).split("\n\n").filter((frame) => frame.startsWith("id: "));
@@ -95,12 +100,16 @@ describe("the warm path", () => {
 describe("one run", () => {
   it("shows its node executions, also page by page", async () => {
     const { body: run } = await start();
-    const view = await tenant.client.call<{ nodes: { items: { node_id: string; status: string }[] } }>(`${RUNS}/${run.id}?include=nodes`);
+    const view = await tenant.client.call<{ nodes: { items: { node_id: string; status: string }[] } }>(
+      `${RUNS}/${run.id}?include=nodes`,
+    );
     expect(view.body.nodes.items.map((node) => [node.node_id, node.status])).toEqual([
       ["in", "COMPLETED"],
       ["out", "COMPLETED"],
     ]);
-    const first = await tenant.client.call<{ items: unknown[]; next_cursor: string }>(`${RUNS}/${run.id}/nodes?limit=1`);
+    const first = await tenant.client.call<{ items: unknown[]; next_cursor: string }>(
+      `${RUNS}/${run.id}/nodes?limit=1`,
+    );
     expect(first.body.items).toHaveLength(1);
     const rest = await tenant.client.call(`${RUNS}/${run.id}/nodes?limit=5&cursor=${first.body.next_cursor}`);
     expect(rest.body).toMatchObject({ items: [{ node_id: "out" }], next_cursor: null });
@@ -126,9 +135,12 @@ describe("one run", () => {
 describe("events", () => {
   it("are the same as pages, as a stream and over a WebSocket, in order and each once", async () => {
     const { body: run } = await start();
-    const page = await tenant.client.call<{ items: ExecutionEvent[]; last_seq: number; ended: boolean; next_cursor: null }>(
-      `${RUNS}/${run.id}/events`,
-    );
+    const page = await tenant.client.call<{
+      items: ExecutionEvent[];
+      last_seq: number;
+      ended: boolean;
+      next_cursor: null;
+    }>(`${RUNS}/${run.id}/events`);
     const { items } = page.body;
     expect(items.map((event) => event.seq)).toEqual(items.map((_, index) => index + 1));
     expect(page.body).toMatchObject({ last_seq: run.last_seq, ended: true, next_cursor: null });
@@ -177,7 +189,9 @@ function readSocket(socket: WebSocket | null): Promise<ExecutionEvent[]> {
       reject(new Error("no socket"));
       return;
     }
-    socket.addEventListener("message", ({ data }) => events.push(JSON.parse(String(data)) as ExecutionEvent));
+    socket.addEventListener("message", ({ data }) => {
+      events.push(JSON.parse(String(data)) as ExecutionEvent);
+    });
     socket.addEventListener("close", () => resolve(events));
     socket.addEventListener("error", () => reject(new Error("the socket failed")));
     socket.accept();

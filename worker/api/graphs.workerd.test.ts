@@ -25,7 +25,14 @@ describe("creating a graph", () => {
     expect(answer.status).toBe(201);
     const graph = answer.body;
     expect(graph.id).not.toBe("chosen-by-the-caller");
-    expect(graph).toMatchObject({ version: 1, is_active: true, active_version: 1, latest_version: 1, name: "Echo", problems: [] });
+    expect(graph).toMatchObject({
+      version: 1,
+      is_active: true,
+      active_version: 1,
+      latest_version: 1,
+      name: "Echo",
+      problems: [],
+    });
     expect(graph.nodes.map((node) => node.id)).toEqual(["in", "out"]);
     expect(Object.keys(graph.input_schema.properties ?? {})).toEqual(["text"]);
     expect(Object.keys(graph.output_schema.properties ?? {})).toEqual(["echo"]);
@@ -54,7 +61,10 @@ describe("creating a graph", () => {
     const second = await create(exported.body);
     const { id: _1, created_at: _2, updated_at: _3, ...before } = first;
     const { id: _4, created_at: _5, updated_at: _6, ...after } = second;
-    expect(after).toMatchObject({ ...before, nodes: before.nodes.map((node) => expect.objectContaining({ id: node.id })) });
+    expect(after).toMatchObject({
+      ...before,
+      nodes: before.nodes.map((node) => expect.objectContaining({ id: node.id })),
+    });
     const again = await tenant.client.call(`${GRAPHS}/${second.id}?for_export=true`);
     expect(again.body).toEqual({ ...exported.body, id: second.id });
   });
@@ -82,7 +92,11 @@ describe("saving", () => {
     expect(saved.status).toBe(200);
     expect(saved.body).toMatchObject({ id, version: 2, active_version: 2, latest_version: 2, name: "Echo two" });
     expect(saved.headers.get("etag")).toBe('"2"');
-    expect((await tenant.client.call(`${GRAPHS}/${id}/versions/1`)).body).toMatchObject({ name: "Echo", version: 1, is_active: false });
+    expect((await tenant.client.call(`${GRAPHS}/${id}/versions/1`)).body).toMatchObject({
+      name: "Echo",
+      version: 1,
+      is_active: false,
+    });
     const versions = await tenant.client.call(`${GRAPHS}/${id}/versions`);
     expect(versions.body).toMatchObject({
       items: [
@@ -130,7 +144,10 @@ describe("saving", () => {
     const { id } = await create();
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, index) =>
-        tenant.client.call(`${GRAPHS}/${id}`, { method: "PUT", body: echoGraph({ version: 1, name: `save ${index}` }) }),
+        tenant.client.call(`${GRAPHS}/${id}`, {
+          method: "PUT",
+          body: echoGraph({ version: 1, name: `save ${index}` }),
+        }),
       ),
     );
     const winners = answers.filter((answer) => answer.status === 200);
@@ -147,7 +164,13 @@ describe("versions", () => {
     await tenant.client.call(`${GRAPHS}/${id}`, { method: "PUT", body: echoGraph({ version: 1, name: "Two" }) });
     const activate = (version: unknown) =>
       tenant.client.call(`${GRAPHS}/${id}/versions/active`, { method: "PUT", body: { active_graph_version: version } });
-    expect((await activate(1)).body).toMatchObject({ version: 1, is_active: true, active_version: 1, latest_version: 2, name: "Echo" });
+    expect((await activate(1)).body).toMatchObject({
+      version: 1,
+      is_active: true,
+      active_version: 1,
+      latest_version: 2,
+      name: "Echo",
+    });
     expect((await tenant.client.call(`${GRAPHS}/${id}`)).body).toMatchObject({ version: 1, name: "Echo" });
     expect((await activate(3)).status).toBe(404);
     expect((await activate("1")).status).toBe(422);
@@ -162,7 +185,9 @@ describe("versions", () => {
     for (const version of [1, 2, 3]) {
       await tenant.client.call(`${GRAPHS}/${id}`, { method: "PUT", body: echoGraph({ version }) });
     }
-    const first = await tenant.client.call<{ items: { version: number }[]; next_cursor: string }>(`${GRAPHS}/${id}/versions?limit=3`);
+    const first = await tenant.client.call<{ items: { version: number }[]; next_cursor: string }>(
+      `${GRAPHS}/${id}/versions?limit=3`,
+    );
     expect(first.body.items.map((item) => item.version)).toEqual([4, 3, 2]);
     const rest = await tenant.client.call(`${GRAPHS}/${id}/versions?limit=3&cursor=${first.body.next_cursor}`);
     expect(rest.body).toMatchObject({ items: [{ version: 1 }], next_cursor: null });
@@ -184,7 +209,9 @@ describe("lists and deletion", () => {
     const seen: string[] = [];
     let cursor: string | null = "";
     while (cursor !== null) {
-      const page: { body: Page } = await own.client.call<Page>(`${GRAPHS}?limit=2${cursor === "" ? "" : `&cursor=${cursor}`}`);
+      const page: { body: Page } = await own.client.call<Page>(
+        `${GRAPHS}?limit=2${cursor === "" ? "" : `&cursor=${cursor}`}`,
+      );
       seen.push(...page.body.items.map((item) => item.id));
       cursor = page.body.next_cursor;
     }

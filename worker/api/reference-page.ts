@@ -61,16 +61,19 @@ export function referencePage(document: OpenApiDocument): Html {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${document.info.title}</title>
-        <style>${raw(STYLE)}</style>
+        <style>
+          ${raw(STYLE)}
+        </style>
       </head>
       <body>
         <div class="page">
           <nav aria-label="Contents">
             ${tags.map(
-              (tag) => html`<strong>${tag}</strong>
-                <ul>
-                  ${entries.filter((entry) => tagOf(entry) === tag).map((item) => html`<li><span class="method">${item.method}</span> <a href="#${item.id}">${item.path.replace("/api/v1", "")}</a></li>`)}
-                </ul>`,
+              (tag) =>
+                html`<strong>${tag}</strong>
+                  <ul>
+                    ${entries.filter((entry) => tagOf(entry) === tag).map((item) => html`<li><span class="method">${item.method}</span> <a href="#${item.id}">${item.path.replace("/api/v1", "")}</a></li>`)}
+                  </ul>`,
             )}
             <strong>Shapes</strong>
             <ul>
@@ -84,7 +87,11 @@ export function referencePage(document: OpenApiDocument): Html {
             ${entries.map(operationSection)}
             <h2>Shapes</h2>
             ${schemas.map(
-              ([name, schema]) => html`<section id="schema-${name}"><h3>${name}</h3>${schemaBlock(schema)}</section>`,
+              ([name, schema]) =>
+                html`<section id="schema-${name}">
+                  <h3>${name}</h3>
+                  ${schemaBlock(schema)}
+                </section>`,
             )}
           </main>
         </div>
@@ -116,8 +123,9 @@ function operationSection({ id, method, path, operation }: Entry): Html {
     ${contentBlocks("Body", operation.requestBody?.content)}
     <h3>Answers</h3>
     ${Object.entries(operation.responses ?? {}).map(
-      ([status, response]) => html`<p><strong>${status}</strong> ${response.description ?? ""}</p>
-        ${Number(status) < 300 ? contentBlocks("", response.content) : ""}`,
+      ([status, response]) =>
+        html`<p><strong>${status}</strong> ${response.description ?? ""}</p>
+          ${Number(status) < 300 ? contentBlocks("", response.content) : ""}`,
     )}
   </section>`;
 }
@@ -126,15 +134,20 @@ function parameterTable(parameters: NonNullable<Operation["parameters"]>): Html 
   return html`<h3>Parameters</h3>
     <table>
       <thead>
-        <tr><th>Name</th><th>In</th><th>Meaning</th></tr>
+        <tr>
+          <th>Name</th>
+          <th>In</th>
+          <th>Meaning</th>
+        </tr>
       </thead>
       <tbody>
         ${parameters.map(
-          (parameter) => html`<tr>
-            <td><code>${parameter.name}</code>${parameter.required === true ? " (required)" : ""}</td>
-            <td>${parameter.in}</td>
-            <td>${parameter.description ?? ""} <code>${JSON.stringify(parameter.schema ?? {})}</code></td>
-          </tr>`,
+          (parameter) =>
+            html`<tr>
+              <td><code>${parameter.name}</code>${parameter.required === true ? " (required)" : ""}</td>
+              <td>${parameter.in}</td>
+              <td>${parameter.description ?? ""} <code>${JSON.stringify(parameter.schema ?? {})}</code></td>
+            </tr>`,
         )}
       </tbody>
     </table>`;
@@ -146,7 +159,11 @@ function contentBlocks(title: string, content: Record<string, Content> | undefin
     return "";
   }
   return html`${title === "" ? "" : html`<h3>${title}</h3>`}
-  ${blocks.map(([type, { schema }]) => html`<p><code>${type}</code></p>${schemaBlock(schema)}`)}`;
+  ${blocks.map(
+    ([type, { schema }]) =>
+      html`<p><code>${type}</code></p>
+        ${schemaBlock(schema)}`,
+  )}`;
 }
 
 const REFERENCE = /^#\/components\/schemas\/([A-Za-z0-9_]+)$/;

@@ -19,7 +19,14 @@ describe("API keys", () => {
 
   it("tells a key from other text without looking it up", () => {
     expect(looksLikeApiKey(createApiKey().token)).toBe(true);
-    for (const text of ["", "agpt_", "agpt_short", `sk_${"a".repeat(43)}`, `agpt_${"a".repeat(44)}`, `agpt_${"ä".repeat(43)}`]) {
+    for (const text of [
+      "",
+      "agpt_",
+      "agpt_short",
+      `sk_${"a".repeat(43)}`,
+      `agpt_${"a".repeat(44)}`,
+      `agpt_${"ä".repeat(43)}`,
+    ]) {
       expect(looksLikeApiKey(text)).toBe(false);
     }
   });

@@ -24,15 +24,26 @@ describe("AutoGPT's external API v1", () => {
   it("/blocks lists them in AutoGPT's shape", async () => {
     const answer = await tenant.client.call<Record<string, unknown>[]>(`${API}/blocks`);
     const block = answer.body.find((each) => each["id"] === INPUT_BLOCK);
-    expect(Object.keys(block ?? {}).toSorted()).toEqual(
-      ["categories", "contributors", "costs", "description", "id", "inputSchema", "name", "outputSchema", "staticOutput", "uiType"],
-    );
+    expect(Object.keys(block ?? {}).toSorted()).toEqual([
+      "categories",
+      "contributors",
+      "costs",
+      "description",
+      "id",
+      "inputSchema",
+      "name",
+      "outputSchema",
+      "staticOutput",
+      "uiType",
+    ]);
     expect(block).toMatchObject({ staticOutput: true, uiType: "Input", inputSchema: { type: "object" } });
     expect(block?.["categories"]).toContainEqual({ category: "INPUT", description: expect.any(String) });
   });
 
   it("/blocks/{id}/execute takes the inputs as the body and gives lists by pin", async () => {
-    const answer = await tenant.client.call(`${API}/blocks/${CALCULATOR}/execute`, { body: { operation: "Add", a: 2, b: 3 } });
+    const answer = await tenant.client.call(`${API}/blocks/${CALCULATOR}/execute`, {
+      body: { operation: "Add", a: 2, b: 3 },
+    });
     expect([answer.status, answer.body]).toEqual([200, { result: [5] }]);
     const unknown = await tenant.client.call(`${API}/blocks/nope/execute`, { body: {} });
     expect([unknown.status, unknown.body]).toMatchObject([404, { detail: expect.any(String), hint: null }]);
@@ -46,17 +57,26 @@ describe("AutoGPT's external API v1", () => {
     const path = `${API}/graphs/${graph.body.id}`;
     const run = await tenant.client.call<{ id: string }>(`${path}/execute/1`, { body: { node_input: { text: "hi" } } });
     expect([run.status, Object.keys(run.body)]).toEqual([200, ["id"]]);
-    const stream = await tenant.client.fetch(`/api/v1/executions/${run.body.id}/events`, { headers: { accept: "text/event-stream" } });
+    const stream = await tenant.client.fetch(`/api/v1/executions/${run.body.id}/events`, {
+      headers: { accept: "text/event-stream" },
+    });
     await stream.text();
     const results = await tenant.client.call(`${path}/executions/${run.body.id}/results`);
     expect(results.body).toMatchObject({ execution_id: run.body.id, status: "COMPLETED", output: [{ echo: "hi" }] });
-    expect(results.body["nodes"]).toContainEqual({ node_id: "in", input: expect.any(Object), output: { result: ["hi"] } });
+    expect(results.body["nodes"]).toContainEqual({
+      node_id: "in",
+      input: expect.any(Object),
+      output: { result: ["hi"] },
+    });
   });
 
   it("refuses in AutoGPT's shape", async () => {
     const graph = await tenant.client.call<{ id: string }>(`${API}/graphs`, { body: echoGraph() });
     const missing = await tenant.client.call(`${API}/graphs/${graph.body.id}/execute/1`, { body: {} });
-    expect([missing.status, missing.body]).toMatchObject([400, { detail: { type: "validation_error", node_errors: {} } }]);
+    expect([missing.status, missing.body]).toMatchObject([
+      400,
+      { detail: { type: "validation_error", node_errors: {} } },
+    ]);
     expect((await new ApiClient().call(`${API}/me`)).body).toMatchObject({ message: expect.any(String), hint: null });
   });
 
@@ -71,7 +91,10 @@ describe("AutoGPT's external API v1", () => {
       ["GET", `/graphs/g/executions/${crypto.randomUUID()}/results`, undefined, "READ_GRAPH"],
     ] as const) {
       const answer = await key.client.call(`${API}${path}`, { method, body });
-      expect([answer.status, answer.body]).toMatchObject([403, { detail: `Missing required permission(s): ${missing}` }]);
+      expect([answer.status, answer.body]).toMatchObject([
+        403,
+        { detail: `Missing required permission(s): ${missing}` },
+      ]);
     }
   });
 });

@@ -1,10 +1,11 @@
-import { BlockError } from "#blocks/define-block.ts";
+import { BlockError, Suspension } from "#blocks/define-block.ts";
 import type { Block, BlockContext } from "#blocks/define-block.ts";
 import { runBlock } from "#blocks/run-block.ts";
 import type { AttemptReport, Lease } from "#durable-objects/execution/protocol.ts";
 import { errorMessage } from "#durable-objects/logger.ts";
 import type { JsonValue } from "#graph/json.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
+import type { Clock } from "./clock.ts";
 
 /** Why an attempt was told to stop. */
 export class AttemptStopped extends Error {
@@ -19,6 +20,7 @@ export class AttemptStopped extends Error {
 export interface AttemptOptions {
   block: Block | undefined;
   context: (signal: AbortSignal, onUsage: (add: NodeUsage) => void) => BlockContext;
+  clock: Clock;
   /** Something is there to be reported. */
   onNews: () => void;
 }
@@ -31,7 +33,7 @@ export class Attempt {
   readonly lease: Lease;
   readonly #options: AttemptOptions;
   readonly #abort = new AbortController();
-  readonly #startedAt = Date.now();
+  readonly #startedAt: number;
   #outputs: [string, JsonValue][] = [];
   #reported = 0;
   #usage: NodeUsage | undefined;
@@ -41,18 +43,19 @@ export class Attempt {
   constructor(lease: Lease, options: AttemptOptions) {
     this.lease = lease;
     this.#options = options;
+    this.#startedAt = options.clock.now();
   }
 
   /** Runs the block to its end, its time-out, or `stop`. */
   async run(): Promise<void> {
-    const timer = setTimeout(() => this.#timeOut(), this.lease.timeout_ms);
+    const calledOff = this.#options.clock.after(this.lease.timeout_ms, () => this.#timeOut());
     try {
       await Promise.race([this.#consume(), this.#aborted()]);
       this.#end = { status: "completed", duration_ms: this.#elapsed(), ...this.#usagePart() };
     } catch (error) {
       this.#end = this.#failure(error);
     } finally {
-      clearTimeout(timer);
+      calledOff();
       this.#options.onNews();
     }
   }
@@ -126,10 +129,13 @@ export class Attempt {
   }
 
   #elapsed(): number {
-    return Date.now() - this.#startedAt;
+    return this.#options.clock.now() - this.#startedAt;
   }
 
   #failure(thrown: unknown): AttemptReport["end"] {
+    if (thrown instanceof Suspension) {
+      return { status: "waiting", duration_ms: this.#elapsed(), wait: thrown.wait, ...this.#usagePart() };
+    }
     const error = this.#abort.signal.aborted ? this.#abort.signal.reason : thrown;
     const foreseen = error instanceof BlockError ? error : undefined;
     const code = foreseen?.code ?? (error instanceof AttemptStopped ? error.code : codeOf(error));

@@ -1,6 +1,7 @@
 import type { BlockContext, ProviderCredential } from "#blocks/define-block.ts";
 import { log } from "#durable-objects/logger.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
+import type { Resume } from "#graph/run/wait.ts";
 import { createEgress } from "#worker/egress/create-egress.ts";
 import type { Env } from "../env.ts";
 
@@ -15,19 +16,21 @@ export interface BlockContextOptions {
   signal: AbortSignal;
   idempotencyKey: string;
   run: BlockContext["run"];
+  resume?: Resume | null;
   /** Called with every addition to the usage. */
   onUsage: (add: NodeUsage) => void;
 }
 
 /** The real context that blocks run with, in consumers and for single-block calls alike. */
 export function createBlockContext(options: BlockContextOptions): BlockContext {
-  const { env, signal, idempotencyKey, run, onUsage } = options;
+  const { env, signal, idempotencyKey, run, onUsage, resume = null } = options;
   const names = { execution_id: run.executionId, node_execution_id: run.nodeExecutionId, node_id: run.nodeId };
   return {
     fetch: egressFor(env.WEFT_EGRESS_ALLOW ?? ""),
     signal,
     idempotencyKey,
     run,
+    resume,
     credential: async (provider) => providerCredential(env, provider),
     usage: onUsage,
     now: () => Date.now(),

@@ -2,6 +2,7 @@ import { blockRegistry } from "#blocks/registry.ts";
 import type { WorkMessage } from "#durable-objects/execution/protocol.ts";
 import { executionStub } from "../env.ts";
 import type { Env } from "../env.ts";
+import { systemClock } from "./clock.ts";
 import { createBlockContext } from "./block-context.ts";
 import { WorkSession } from "./work-session.ts";
 
@@ -20,6 +21,7 @@ export async function workOn(env: Env, message: WorkMessage): Promise<void> {
           signal,
           onUsage,
           idempotencyKey: lease.idempotency_key,
+          resume: lease.resume,
           run: {
             executionId: message.execution_id,
             nodeExecutionId: lease.node_execution_id,
@@ -29,6 +31,7 @@ export async function workOn(env: Env, message: WorkMessage): Promise<void> {
             attempt: lease.attempt,
           },
         }),
+      clock: systemClock,
       consumer: crypto.randomUUID(),
       budgetMs: BUDGET_MS,
     },

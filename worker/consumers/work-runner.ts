@@ -1,8 +1,10 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { WorkMessage } from "#durable-objects/execution/protocol.ts";
+import type { ChildRequest, Outcome, WorkMessage } from "#durable-objects/execution/protocol.ts";
 import { readProjectedSeq } from "#worker/db/execution-projection.ts";
 import { openDatabase } from "#worker/db/database.ts";
 import type { Env } from "../env.ts";
+import { createDeps } from "#worker/compose.ts";
+import { startChild } from "#worker/services/start-child.ts";
 import { workOn } from "./work-on.ts";
 
 /** This Worker's door to itself, reached through the binding WORK_RUNNER. */
@@ -10,6 +12,11 @@ export class WorkRunner extends WorkerEntrypoint<Env> {
   /** Takes work on and answers at once: how a queue handler gets free on the embedded runtime, which delivers one batch at a time. */
   async work(messages: WorkMessage[]): Promise<void> {
     this.ctx.waitUntil(Promise.all(messages.map((message) => workOn(this.env, message))));
+  }
+
+  /** Starts a run for a node of another run. */
+  async startChild(request: ChildRequest): Promise<Outcome<null>> {
+    return startChild(createDeps(this.env), request);
   }
 
   /** How far the list of runs in D1 knows a run; 0 when it does not. */

@@ -7,6 +7,7 @@ import { errorMessage, log } from "#durable-objects/logger.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
 import { Attempt } from "./attempt.ts";
+import type { Clock } from "./clock.ts";
 import { roughSize } from "./rough-size.ts";
 
 /** Outputs of a block that is still running wait this long for company before they are reported. */
@@ -26,6 +27,7 @@ export interface SessionDeps {
     graph: { id: string; version: number },
     live: { signal: AbortSignal; onUsage: (add: NodeUsage) => void },
   ) => BlockContext;
+  clock: Clock;
   consumer: string;
   /** A consumer invocation may live 15 minutes on Cloudflare; after this many ms it takes no new work. */
   budgetMs: number;
@@ -38,7 +40,7 @@ export interface SessionDeps {
 export class WorkSession {
   readonly #deps: SessionDeps;
   readonly #message: WorkMessage;
-  readonly #startedAt = Date.now();
+  readonly #startedAt: number;
   /** Effectful attempts, which run side by side. */
   readonly #running = new Map<string, Attempt>();
   /** Leased pure work, which runs one after the other. */
@@ -53,14 +55,16 @@ export class WorkSession {
   constructor(deps: SessionDeps, message: WorkMessage) {
     this.#deps = deps;
     this.#message = message;
+    this.#startedAt = deps.clock.now();
   }
 
   async run(): Promise<void> {
-    let heartbeat: ReturnType<typeof setInterval> | undefined;
+    const { clock } = this.#deps;
+    let stopHeartbeat: (() => void) | undefined;
     try {
       let request = this.#request();
       let answer = await this.#deps.object.lease(request);
-      heartbeat = setInterval(() => void this.#renew(), Math.max(50, (answer.deadline - Date.now()) / 3));
+      stopHeartbeat = clock.every(Math.max(50, (answer.deadline - clock.now()) / 3), () => void this.#renew());
       for (;;) {
         this.#adopt(answer, request);
         await this.#stretch();
@@ -82,7 +86,7 @@ export class WorkSession {
       });
       this.#stopAll();
     } finally {
-      clearInterval(heartbeat);
+      stopHeartbeat?.();
     }
   }
 
@@ -91,8 +95,8 @@ export class WorkSession {
   }
 
   #request(): LeaseRequest {
-    const { consumer, budgetMs } = this.#deps;
-    const tired = Date.now() - this.#startedAt > budgetMs;
+    const { clock, consumer, budgetMs } = this.#deps;
+    const tired = clock.now() - this.#startedAt > budgetMs;
     const max = tired ? 0 : EFFECTFUL_SLOTS - this.#running.size;
     const request: LeaseRequest = { consumer, pool: this.#message.pool, max };
     return this.#replica === null ? { ...request, wants: this.#plan === null ? "all" : "state" } : request;
@@ -131,6 +135,7 @@ export class WorkSession {
   #attempt(lease: Lease): Attempt {
     return new Attempt(lease, {
       block: this.#deps.getBlock(lease.block_id),
+      clock: this.#deps.clock,
       context: (signal, onUsage) => this.#deps.context(lease, this.#graph, { signal, onUsage }),
       onNews: () => this.#wake?.(),
     });
@@ -138,7 +143,8 @@ export class WorkSession {
 
   /** Runs leased pure work, and what the replica says comes next. */
   async #stretch(): Promise<void> {
-    const until = Date.now() + STRETCH.ms;
+    const { clock } = this.#deps;
+    const until = clock.now() + STRETCH.ms;
     let bytes = 0;
     for (let nodes = 0; nodes < STRETCH.nodes && bytes < STRETCH.bytes; nodes += 1) {
       const leased = this.#pure.shift();
@@ -151,7 +157,7 @@ export class WorkSession {
       const report: AttemptReport = leased === undefined ? { ...attempt.takeReport(), begun: true } : attempt.takeReport();
       bytes += roughSize(report.outputs);
       this.#toReport(report);
-      if (Date.now() > until) {
+      if (clock.now() > until) {
         return;
       }
     }
@@ -193,7 +199,7 @@ export class WorkSession {
 
   /** Resolves after `ms` or when an attempt has ended; without `ms`, when there is any news. */
   async #sleepOrWake(ms: number | null): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let callOff: (() => void) | undefined;
     await new Promise<void>((resolve) => {
       this.#wake = () => {
         if (ms === null || [...this.#running.values()].some((attempt) => attempt.ended)) {
@@ -201,10 +207,10 @@ export class WorkSession {
         }
       };
       if (ms !== null) {
-        timer = setTimeout(resolve, ms);
+        callOff = this.#deps.clock.after(ms, resolve);
       }
     });
-    clearTimeout(timer);
+    callOff?.();
     this.#wake = null;
   }
 
@@ -233,7 +239,7 @@ export class WorkSession {
         if (tries >= REPORT_TRIES) {
           throw error;
         }
-        await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** tries));
+        await new Promise<void>((resolve) => this.#deps.clock.after(50 * 2 ** tries, resolve));
       }
     }
   }

@@ -39,9 +39,7 @@ export const blockSchema = z
 
 export const blockListSchema = listOf(blockSchema).openapi("BlockList");
 
-export const executeBlockSchema = z
-  .strictObject({ inputs: jsonObjectSchema.default({}) })
-  .openapi("ExecuteBlock");
+export const executeBlockSchema = z.strictObject({ inputs: jsonObjectSchema.default({}) }).openapi("ExecuteBlock");
 
 export const blockOutputSchema = z
   .object({

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { ExecutionEvent } from "#graph/run/event.ts";
+import { WAIT_KINDS } from "#graph/run/wait.ts";
 import { jsonObjectSchema, jsonValueSchema } from "./json-value.ts";
 import { nodeUsageSchema, runErrorSchema, runStatsSchema, timeSchema } from "./run-figures.ts";
 
@@ -49,7 +50,25 @@ export const executionEventSchema = z
       error: runErrorSchema,
       retry_at: timeSchema,
     }),
+    z.object({
+      ...header,
+      ...nodeRef,
+      type: z.literal("node_waiting"),
+      kind: z.enum(WAIT_KINDS),
+      until: timeSchema.nullable().openapi({ description: "When it goes on at the latest." }),
+      payload: jsonValueSchema,
+      duration_ms: z.number(),
+    }),
+    z.object({
+      ...header,
+      ...nodeRef,
+      type: z.literal("node_resumed"),
+      reason: z.enum(["timer", "signal", "timeout"]),
+    }),
     z.object({ ...header, ...nodeRef, type: z.literal("node_terminated") }),
+    z.object({ ...header, type: z.literal("execution_review") }),
+    z.object({ ...header, type: z.literal("execution_paused") }),
+    z.object({ ...header, type: z.literal("execution_unpaused") }),
     z.object({ ...header, type: z.literal("execution_completed"), stats: runStatsSchema }),
     z.object({ ...header, type: z.literal("execution_failed"), error: runErrorSchema, stats: runStatsSchema }),
     z.object({ ...header, type: z.literal("execution_terminated"), reason: z.string(), stats: runStatsSchema }),

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { ExecutionView, NodeExecutionView } from "#durable-objects/execution/protocol.ts";
+import type { ExecutionView, NodeExecutionView, ReviewView } from "#durable-objects/execution/protocol.ts";
 import { jsonObjectSchema, jsonValueSchema } from "./json-value.ts";
 import { listOf, pageQuerySchema } from "./list.ts";
 import { executionStatusSchema, nodeUsageSchema, runErrorSchema, runStatsSchema, timeSchema } from "./run-figures.ts";
@@ -65,6 +65,8 @@ export const executionSchema = executionSummarySchema
     outputs: z
       .record(z.string(), z.array(jsonValueSchema))
       .openapi({ description: "Values by output name, in the order in which they arrived." }),
+    paused: z.boolean().openapi({ description: "No node is started until the run is resumed." }),
+    parent_execution_id: z.string().nullable().openapi({ description: "The run that started this one." }),
     last_seq: z.number().int(),
   })
   .openapi("Execution") satisfies z.ZodType<ExecutionView>;
@@ -77,6 +79,30 @@ export const executionWithNodesSchema = executionSchema
   })
   .openapi("ExecutionWithNodes");
 export type ExecutionWithNodes = z.infer<typeof executionWithNodesSchema>;
+
+export const reviewSchema = z
+  .object({
+    review_id: z.string().openapi({ description: "The node execution that asks." }),
+    node_id: z.string(),
+    payload: jsonValueSchema.openapi({ description: "What is asked: `name`, `data`, `editable`." }),
+    asked_at: timeSchema,
+    until: timeSchema.nullable().openapi({ description: "When the run goes on without an answer." }),
+  })
+  .openapi("Review") satisfies z.ZodType<ReviewView>;
+
+export const reviewListSchema = z.object({ items: z.array(reviewSchema) }).openapi("ReviewList");
+
+export const reviewDecisionSchema = z
+  .strictObject({
+    approved: z.boolean(),
+    data: jsonValueSchema.optional().openapi({ description: "The data to go on with; absent: as it was shown." }),
+    message: z.string().max(10_000).optional(),
+    auto_approve_future: z
+      .boolean()
+      .default(false)
+      .openapi({ description: "Approve further reviews of the same node in this run, pending ones included." }),
+  })
+  .openapi("ReviewDecision");
 
 export const executionListSchema = listOf(executionSummarySchema).openapi("ExecutionList");
 

@@ -86,7 +86,9 @@ export const graphViewSchema = z
     input_schema: schemaSchema,
     output_schema: schemaSchema,
     credentials_input_schema: schemaSchema,
-    problems: z.array(graphProblemSchema).openapi({ description: "What keeps the graph from running, and what may surprise." }),
+    problems: z
+      .array(graphProblemSchema)
+      .openapi({ description: "What keeps the graph from running, and what may surprise." }),
     created_at: timeSchema,
     updated_at: timeSchema,
   })
@@ -130,10 +132,9 @@ export const setActiveVersionSchema = z
   .strictObject({ active_graph_version: z.int().min(1) })
   .openapi("SetActiveVersion");
 
-const forExport = z
-  .enum(["true", "false"])
-  .default("false")
-  .openapi({ description: "Answer with the agent file to keep or share: no credentials, secrets or ids of this server." });
+const forExport = z.enum(["true", "false"]).default("false").openapi({
+  description: "Answer with the agent file to keep or share: no credentials, secrets or ids of this server.",
+});
 
 export const graphListQuerySchema = pageQuerySchema.extend({
   search: z.string().max(200).optional().openapi({ description: "Part of the name." }),

@@ -12,7 +12,10 @@ export interface List<T> {
 export function listOf<T extends z.ZodType>(item: T) {
   return z.object({
     items: z.array(item),
-    next_cursor: z.string().nullable().openapi({ description: "Pass as `cursor` to get the next page; null on the last one." }),
+    next_cursor: z
+      .string()
+      .nullable()
+      .openapi({ description: "Pass as `cursor` to get the next page; null on the last one." }),
   });
 }
 

@@ -41,11 +41,7 @@ export async function applyExecutionSummaries(db: Database, summaries: readonly 
 
 /** The `seq` that the lists reflect for a run, or null when they do not know it. */
 export async function readProjectedSeq(db: Database, executionId: string): Promise<number | null> {
-  const rows = await db
-    .select({ seq: execution.seq })
-    .from(execution)
-    .where(eq(execution.id, executionId))
-    .limit(1);
+  const rows = await db.select({ seq: execution.seq }).from(execution).where(eq(execution.id, executionId)).limit(1);
   return rows[0]?.seq ?? null;
 }
 

@@ -41,7 +41,11 @@ async function rows(workspaceId: string) {
 
 describe("applyExecutionSummaries", () => {
   it("writes what a summary says, value for value", async () => {
-    const failed = summary({ status: "FAILED", error: { code: "x", message: 'a "quoted" ü', node_id: "n" }, ended_at: 9 });
+    const failed = summary({
+      status: "FAILED",
+      error: { code: "x", message: 'a "quoted" ü', node_id: "n" },
+      ended_at: 9,
+    });
     await applyExecutionSummaries(db, [failed]);
     const [row] = await rows(failed.workspace_id);
     expect(row).toEqual({
@@ -110,7 +114,11 @@ describe("lists of runs", () => {
     const seen: string[] = [];
     let after: { time: number; id: string } | null = null;
     do {
-      const page: Awaited<ReturnType<typeof listExecutions>> = await listExecutions(db, { workspaceId: workspace_id, after, limit: 3 });
+      const page: Awaited<ReturnType<typeof listExecutions>> = await listExecutions(db, {
+        workspaceId: workspace_id,
+        after,
+        limit: 3,
+      });
       seen.push(...page.items.map((row) => row.id));
       after = page.next;
     } while (after !== null);
@@ -121,7 +129,9 @@ describe("lists of runs", () => {
     const query = { workspaceId: workspace_id, after: null, limit: 100 };
     expect((await listExecutions(db, { ...query, graphId: "odd" })).items).toHaveLength(3);
     expect((await listExecutions(db, { ...query, status: ["FAILED"] })).items).toHaveLength(2);
-    expect((await listExecutions(db, { ...query, status: ["FAILED", "COMPLETED"], graphId: "even" })).items).toHaveLength(4);
+    expect(
+      (await listExecutions(db, { ...query, status: ["FAILED", "COMPLETED"], graphId: "even" })).items,
+    ).toHaveLength(4);
   });
 
   it("know the newest run of each graph", async () => {

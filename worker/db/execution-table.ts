@@ -108,11 +108,7 @@ export async function hasExecutionRow(
     .select({ id: execution.id })
     .from(execution)
     .where(
-      and(
-        eq(execution.id, key.executionId),
-        eq(execution.workspaceId, key.workspaceId),
-        isNull(execution.deletedAt),
-      ),
+      and(eq(execution.id, key.executionId), eq(execution.workspaceId, key.workspaceId), isNull(execution.deletedAt)),
     )
     .limit(1);
   return rows.length > 0;

@@ -29,9 +29,7 @@ export async function listGraphs(
       and(
         eq(graph.workspaceId, query.workspaceId),
         // instr, not LIKE: D1 caps LIKE patterns at 50 bytes, and a name may hold % and _.
-        query.search === undefined
-          ? undefined
-          : sql`instr(lower(${graph.name}), lower(${query.search})) > 0`,
+        query.search === undefined ? undefined : sql`instr(lower(${graph.name}), lower(${query.search})) > 0`,
         after === null
           ? undefined
           : or(lt(graph.updatedAt, after.time), and(eq(graph.updatedAt, after.time), lt(graph.id, after.id))),
@@ -52,10 +50,7 @@ export async function insertGraph(db: Database, row: GraphRow, first: NewGraphVe
 /**
  * Points the graph at a version that exists. False when graph or version is not there.
  */
-export async function activateVersion(
-  db: Database,
-  key: GraphKey & { version: number; at: number },
-): Promise<boolean> {
+export async function activateVersion(db: Database, key: GraphKey & { version: number; at: number }): Promise<boolean> {
   const result = await db.$client
     .prepare(
       `UPDATE graph SET active_version = ?1, updated_at = ?2

@@ -19,7 +19,8 @@ function adoptNode(node: GraphNode, oldId: string | undefined, as: { id: string;
   if (Object.hasOwn(node, "graph_version")) {
     owner.graph_version = as.version;
   }
-  const callsItself = node.block_id === AGENT_EXECUTOR_BLOCK_ID && oldId !== undefined && node.input_default.graph_id === oldId;
+  const callsItself =
+    node.block_id === AGENT_EXECUTOR_BLOCK_ID && oldId !== undefined && node.input_default.graph_id === oldId;
   return {
     ...node,
     ...owner,

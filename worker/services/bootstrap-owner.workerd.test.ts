@@ -16,12 +16,18 @@ describe("bootstrapOwner", () => {
     expect(answers.filter((answer) => answer.body.created)).toHaveLength(1);
     expect(made?.status).toBe(201);
     const owner = made?.body;
-    for (const answer of [...answers.filter((each) => !each.body.created), await bootstrap({ email: "other@weft.test" })]) {
+    for (const answer of [
+      ...answers.filter((each) => !each.body.created),
+      await bootstrap({ email: "other@weft.test" }),
+    ]) {
       expect([answer.status, answer.body]).toEqual([200, { created: false, email: "owner@weft.local" }]);
     }
     const key = owner?.api_key ?? "";
     const account = { email: owner?.email ?? "", password: owner?.password ?? "" } as Tenant;
-    expect((await me({ "x-api-key": key })).body).toMatchObject({ user: { email: "owner@weft.local" }, workspace: { role: "owner" } });
+    expect((await me({ "x-api-key": key })).body).toMatchObject({
+      user: { email: "owner@weft.local" },
+      workspace: { role: "owner" },
+    });
     const browser = await signIn(account);
     expect((await browser.call("/api/v1/me")).status).toBe(200);
 

@@ -1,13 +1,18 @@
 import { v7 as uuidv7, validate as isUuid } from "uuid";
-import type { ExecutionView, NodeExecutionPage, Outcome } from "#durable-objects/execution/protocol.ts";
+import type { ExecutionView, NodeExecutionPage, Outcome, ReviewView } from "#durable-objects/execution/protocol.ts";
 import type { JsonObject } from "#graph/json.ts";
+import type { ReviewDecision } from "#graph/run/wait.ts";
 import type { Principal } from "#worker/auth/principal.ts";
 import type { ExecutionEventPage } from "#worker/contracts/event.ts";
 import type { ExecutionListItem, ExecutionWithNodes } from "#worker/contracts/execution.ts";
 import { DEFAULT_PAGE } from "#worker/contracts/list.ts";
 import type { List } from "#worker/contracts/list.ts";
 import type { ExecutionStatus } from "#graph/run/status.ts";
-import { deleteExecutionRow, hasExecutionRow, listExecutions as listExecutionRows } from "#worker/db/execution-table.ts";
+import {
+  deleteExecutionRow,
+  hasExecutionRow,
+  listExecutions as listExecutionRows,
+} from "#worker/db/execution-table.ts";
 import type { ExecutionRow } from "#worker/db/execution-table.ts";
 import { executionStub } from "#worker/env.ts";
 import { decodeCursor, encodeCursor } from "./list-cursor.ts";
@@ -76,6 +81,34 @@ export async function listNodeExecutions(
 export async function cancelExecution(deps: ServiceDeps, principal: Principal, id: string): Promise<ExecutionView> {
   requirePermission(principal, "EXECUTE_GRAPH");
   return unwrap(await stubOf(deps, id).cancel(principal.workspaceId, "Stopped by a person or a program."));
+}
+
+/** Starts no more nodes of the run until it is resumed; what runs, finishes. Sub-agents are held too. */
+export async function pauseExecution(deps: ServiceDeps, principal: Principal, id: string): Promise<ExecutionView> {
+  requirePermission(principal, "EXECUTE_GRAPH");
+  return unwrap(await stubOf(deps, id).pause(principal.workspaceId));
+}
+
+export async function resumeExecution(deps: ServiceDeps, principal: Principal, id: string): Promise<ExecutionView> {
+  requirePermission(principal, "EXECUTE_GRAPH");
+  return unwrap(await stubOf(deps, id).unpause(principal.workspaceId));
+}
+
+/** What people are asked for in a run, oldest first. */
+export async function listReviews(deps: ServiceDeps, principal: Principal, id: string): Promise<ReviewView[]> {
+  requirePermission(principal, "READ_GRAPH");
+  return unwrap(await stubOf(deps, id).reviews(principal.workspaceId));
+}
+
+/** @throws ServiceError 404 for an unknown review, 409 `review_not_pending` for one that is decided. */
+export async function decideReview(
+  deps: ServiceDeps,
+  principal: Principal,
+  review: { executionId: string; reviewId: string; decision: ReviewDecision; autoApprove: boolean },
+): Promise<ExecutionView> {
+  requirePermission(principal, "EXECUTE_GRAPH");
+  const stub = stubOf(deps, review.executionId);
+  return unwrap(await stub.review(principal.workspaceId, review.reviewId, review.decision, review.autoApprove));
 }
 
 /** Ends the run if need be, deletes its storage and takes it out of the lists. */
@@ -150,9 +183,9 @@ function unwrap<T>(outcome: Outcome<T>): T {
     return outcome.value;
   }
   if (outcome.code === "not_found") {
-    throw notFound("execution");
+    throw new ServiceError(404, "not_found", outcome.message);
   }
-  throw new ServiceError(422, outcome.code, outcome.message);
+  throw new ServiceError(outcome.code === "review_not_pending" ? 409 : 422, outcome.code, outcome.message);
 }
 
 function toListItem(row: ExecutionRow): ExecutionListItem {

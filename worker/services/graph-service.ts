@@ -13,6 +13,7 @@ import * as graphTable from "#worker/db/graph-table.ts";
 import type { GraphRow } from "#worker/db/graph-table.ts";
 import * as versionTable from "#worker/db/graph-version-table.ts";
 import { adoptGraph } from "./adopt-graph.ts";
+import { refusingGraphs } from "./graph-refusal.ts";
 import { toGraphSummary, toGraphView } from "./graph-view.ts";
 import { decodeCursor, decodeNumberCursor, encodeCursor } from "./list-cursor.ts";
 import { requirePermission } from "./require-permission.ts";
@@ -22,11 +23,11 @@ import { notFound, ServiceError } from "./service-error.ts";
 
 /**
  * Stores an agent file as a new graph with an id of its own. Nothing of it is run. Unknown blocks are kept and told as problems.
- * @throws GraphError and ServiceError 422 `invalid_graph` for a file that does not hold together.
+ * @throws ServiceError 422 `invalid_graph` for a file that does not hold together, 400 `invalid_name`, 413 `graph_too_large`.
  */
 export async function createGraph(deps: ServiceDeps, principal: Principal, file: unknown): Promise<GraphView> {
   requirePermission(principal, "WRITE_GRAPH");
-  const { graph: imported, warnings } = importGraph(file, deps.blocks.catalog);
+  const { graph: imported, warnings } = refusingGraphs(() => importGraph(file, deps.blocks.catalog));
   const graph = adoptGraph(imported, { id: uuidv7(), version: 1 });
   requireSound(graph, deps);
   const now = deps.now();
@@ -98,7 +99,7 @@ export async function saveGraph(
   if (base !== row.latestVersion) {
     throw versionConflict(row);
   }
-  const { graph: imported, warnings } = importGraph(change.file, deps.blocks.catalog);
+  const { graph: imported, warnings } = refusingGraphs(() => importGraph(change.file, deps.blocks.catalog));
   const graph = adoptGraph(imported, { id: row.id, version: base + 1 });
   requireSound(graph, deps);
   const version = await toVersionRow(deps, principal, graph);

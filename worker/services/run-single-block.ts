@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from "uuid";
-import { BlockError } from "#blocks/define-block.ts";
+import { BlockError, Suspension } from "#blocks/define-block.ts";
 import type { BlockContext } from "#blocks/define-block.ts";
 import { runBlock } from "#blocks/run-block.ts";
 import type { JsonValue } from "#graph/json.ts";
@@ -47,6 +47,10 @@ export function createRunSingleBlock({ blocks, context }: SingleBlockOptions): R
 }
 
 function refusal(error: unknown, name: string): unknown {
+  if (error instanceof Suspension) {
+    const message = `${name} waits for something, which only a run can do. Put it into a graph and run that.`;
+    return new ServiceError(422, "block_waits", message, { cause: error });
+  }
   if (!(error instanceof BlockError)) {
     return error;
   }

@@ -65,6 +65,32 @@ export async function resolveRunnableGraph(
   return runnable;
 }
 
+/**
+ * Resolves an agent that another agent runs: a sub-graph in the file of the graph that the chain of runs began with, or else a graph of the workspace
+ * (autogpt.md §4.9).
+ * @throws ServiceError as `resolveRunnableGraph`.
+ */
+export async function resolveSubAgent(
+  deps: ServiceDeps,
+  request: { workspaceId: string; graphId: string; version: number; root: { graphId: string; version: number } },
+): Promise<RunnableGraph> {
+  const { workspaceId, graphId, version, root } = request;
+  const key = `${headKey({ workspaceId, graphId: root.graphId })}@${root.version}/${graphId}`;
+  const known = runnables.get(key);
+  if (known !== undefined) {
+    return known;
+  }
+  const row = await findGraphVersion(deps.db, { workspaceId, graphId: root.graphId, version: root.version });
+  const file = row === undefined ? undefined : (JSON.parse(await loadGraphContent(deps.env.FILES, row)) as GraphFile);
+  const subGraph = file?.sub_graphs.find(({ id }) => id === graphId);
+  if (file === undefined || subGraph === undefined) {
+    return resolveRunnableGraph(deps, { workspaceId, graphId, version });
+  }
+  const runnable = prepare(deps, { ...subGraph, id: graphId, sub_graphs: [] } as unknown as GraphFile);
+  runnables.set(key, runnable, JSON.stringify(subGraph).length);
+  return runnable;
+}
+
 /** To be called by whoever changes or deletes a graph, so that this isolate sees it at once. */
 export function forgetGraphHead(key: GraphKey): void {
   heads.delete(headKey(key));

@@ -1,8 +1,11 @@
 import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
-import type { JsonObject } from "#graph/json.ts";
+import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { RunError, RunStats } from "#graph/run/event.ts";
 import { isTerminal } from "#graph/run/status.ts";
+import type { WaitKind } from "#graph/run/wait.ts";
 import type { AttemptRef } from "./attempt-ref.ts";
+import { takeChildNews } from "./child.ts";
+import type { ChildNews } from "./child.ts";
 import { endBatch } from "./evolve.ts";
 import { newId, queueNode } from "./join.ts";
 import { beginPure, expireLeases, lease, openAttempt, promoteDelayed, renew } from "./lease.ts";
@@ -11,6 +14,7 @@ import { Recorder } from "./recorder.ts";
 import type { DecisionEnv } from "./recorder.ts";
 import { commitReport } from "./report.ts";
 import type { Report } from "./report.ts";
+import { resumeDue, signal } from "./waiting.ts";
 import { planNode } from "./state.ts";
 import type { ExecutionState, NodeExecution } from "./state.ts";
 
@@ -28,6 +32,10 @@ export type Input =
       max: number;
     }
   | { type: "renew"; attempts: AttemptRef[] }
+  | { type: "signal"; ne: string; kind: WaitKind; data: JsonValue; autoApprove: boolean }
+  | { type: "child"; news: ChildNews }
+  | { type: "pause" }
+  | { type: "unpause" }
   | { type: "tick" }
   | { type: "cancel"; reason: string };
 
@@ -38,6 +46,10 @@ export interface Decision {
   leased: NodeExecution[];
   /** Attempts that are no longer wanted. */
   refused: AttemptRef[];
+  /** The signal found its wait; a child's news found its node. */
+  accepted: boolean;
+  /** Of a child's outputs, how many are committed. */
+  childOutputs: number;
 }
 
 /**
@@ -49,7 +61,7 @@ export interface Decision {
  */
 export function decide(state: ExecutionState, input: Input, env: DecisionEnv): Decision {
   const recorder = new Recorder(state, env);
-  const decision: Decision = { events: recorder.events, leased: [], refused: [] };
+  const decision: Decision = { events: recorder.events, leased: [], refused: [], accepted: false, childOutputs: -1 };
   if (isTerminal(state.status)) {
     decision.refused = attemptsOf(input);
     return decision;
@@ -85,6 +97,23 @@ function apply(recorder: Recorder, input: Input, decision: Decision): void {
       return;
     case "renew":
       decision.refused = renew(recorder, input.attempts);
+      return;
+    case "signal":
+      decision.accepted = signal(recorder, input, input);
+      return;
+    case "child":
+      decision.childOutputs = takeChildNews(recorder, input.news);
+      decision.accepted = decision.childOutputs >= 0;
+      return;
+    case "pause":
+      if (!recorder.state.paused) {
+        recorder.emit({ type: "execution_paused" });
+      }
+      return;
+    case "unpause":
+      if (recorder.state.paused) {
+        recorder.emit({ type: "execution_unpaused" });
+      }
       return;
     case "tick":
       return tick(recorder);
@@ -138,6 +167,7 @@ function tick(recorder: Recorder): void {
     return;
   }
   promoteDelayed(recorder);
+  resumeDue(recorder);
   expireLeases(recorder);
 }
 
@@ -149,12 +179,31 @@ function settle(recorder: Recorder): void {
     endRun(recorder, (stats) => failed(error, stats));
     return;
   }
-  if (state.active > 0 || isTerminal(state.status) || state.status === "INCOMPLETE") {
+  if (isTerminal(state.status) || state.status === "INCOMPLETE") {
+    return;
+  }
+  if (state.active > 0) {
+    if (state.status === "RUNNING" && onlyReviewsLeft(state)) {
+      recorder.emit({ type: "execution_review" });
+    }
     return;
   }
   const error = state.unhandled;
   const stats = finalStats(recorder);
   recorder.emit(error === null ? { type: "execution_completed", stats } : failed(error, stats));
+}
+
+/** Rule WT5: a run in which everything left waits for people is in REVIEW. */
+function onlyReviewsLeft(state: ExecutionState): boolean {
+  if (state.waiting.size < state.active) {
+    return false;
+  }
+  for (const { wait } of state.waiting) {
+    if (wait?.kind !== "review") {
+      return false;
+    }
+  }
+  return true;
 }
 
 function failed(error: RunError, stats: RunStats): LogEvent {
@@ -165,7 +214,7 @@ function failed(error: RunError, stats: RunStats): LogEvent {
 function endRun(recorder: Recorder, last: (stats: RunStats) => LogEvent): void {
   const { state } = recorder;
   for (const execution of [...state.executions.values()]) {
-    if (execution.status === "QUEUED" || execution.status === "RUNNING") {
+    if (execution.status === "QUEUED" || execution.status === "RUNNING" || execution.status === "REVIEW") {
       recorder.emit({ type: "node_terminated", ne: execution.id, node: execution.node });
     }
   }

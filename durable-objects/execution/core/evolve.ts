@@ -1,4 +1,5 @@
 import type { JsonValue } from "#graph/json.ts";
+import type { NodeUsage } from "#graph/run/event.ts";
 import { isTerminal } from "#graph/run/status.ts";
 import { carried } from "./carried.ts";
 import type { LogBatch, LogEvent, ValueRef } from "./log-event.ts";
@@ -40,7 +41,7 @@ export function evolve(state: ExecutionState, event: LogEvent, at: number): void
       return;
     case "execution_running":
       state.status = "RUNNING";
-      state.startedAt = at;
+      state.startedAt ??= at;
       return;
     case "node_input":
       return evolveInput(state, event);
@@ -58,6 +59,19 @@ export function evolve(state: ExecutionState, event: LogEvent, at: number): void
       return evolveEnded(state, event);
     case "node_retrying":
       return evolveRetrying(state, event, at);
+    case "node_waiting":
+      return evolveWaiting(state, event, at);
+    case "node_resumed":
+      return evolveResumed(state, event);
+    case "execution_review":
+      state.status = "REVIEW";
+      return;
+    case "execution_paused":
+      state.paused = true;
+      return;
+    case "execution_unpaused":
+      state.paused = false;
+      return;
     case "execution_completed":
     case "execution_failed":
     case "execution_terminated":
@@ -84,6 +98,10 @@ function createExecution(state: ExecutionState, id: string, node: number): NodeE
     failures: 0,
     lost: 0,
     outputs: 0,
+    outputBase: 0,
+    wait: null,
+    waitingSince: 0,
+    resume: null,
     held: [],
     startedAt: 0,
     leaseUntil: 0,
@@ -234,6 +252,8 @@ function evolveEnded(
   const execution = mustHave(state, event.ne);
   state.running.delete(execution);
   state.delayed.delete(execution);
+  state.waiting.delete(execution);
+  execution.wait = null;
   state.active -= 1;
   switch (event.type) {
     case "node_completed":
@@ -251,9 +271,7 @@ function evolveEnded(
       break;
   }
   if (event.type !== "node_terminated") {
-    state.stats.node_time_ms += event.duration_ms;
-    state.stats.input_tokens += event.usage?.input_tokens ?? 0;
-    state.stats.output_tokens += event.usage?.output_tokens ?? 0;
+    count(state, event);
   }
   passOn(state, nodeState(state, execution.node));
 }
@@ -291,13 +309,42 @@ function evolveRetrying(state: ExecutionState, event: EventOf<"node_retrying">, 
   }
 }
 
+function evolveWaiting(state: ExecutionState, event: EventOf<"node_waiting">, at: number): void {
+  const execution = mustHave(state, event.ne);
+  state.running.delete(execution);
+  state.waiting.add(execution);
+  execution.wait = event.wait;
+  execution.waitingSince = at;
+  execution.status = event.wait.kind === "review" ? "REVIEW" : "RUNNING";
+  count(state, event);
+}
+
+function count(state: ExecutionState, { duration_ms, usage }: { duration_ms: number; usage?: NodeUsage }): void {
+  state.stats.node_time_ms += duration_ms;
+  state.stats.input_tokens += usage?.input_tokens ?? 0;
+  state.stats.output_tokens += usage?.output_tokens ?? 0;
+}
+
+function evolveResumed(state: ExecutionState, event: EventOf<"node_resumed">): void {
+  const execution = mustHave(state, event.ne);
+  state.waiting.delete(execution);
+  execution.resume = { reason: event.reason, state: execution.wait?.state ?? null, data: event.data };
+  execution.wait = null;
+  execution.outputBase = execution.outputs;
+  execution.status = "QUEUED";
+  if (event.auto_approve === true) {
+    state.autoApproved.add(event.node);
+  }
+  makeReady(state, execution);
+}
+
 function evolveRunEnded(
   state: ExecutionState,
   event: EventOf<"execution_completed"> | EventOf<"execution_failed"> | EventOf<"execution_terminated">,
   at: number,
 ): void {
-  const { executions, nodes, ready, delayed, running } = initialState(state.plan, state.createdAt);
-  Object.assign(state, { executions, nodes, ready, delayed, running, active: 0 });
+  const { executions, nodes, ready, delayed, running, waiting } = initialState(state.plan, state.createdAt);
+  Object.assign(state, { executions, nodes, ready, delayed, running, waiting, active: 0, paused: false });
   state.stats = event.stats;
   state.endedAt = at;
   switch (event.type) {

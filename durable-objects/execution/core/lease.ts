@@ -15,6 +15,9 @@ const MAX_PURE_LEASES = 64;
 /** Leases up to `max` effectful and a bounded number of pure node executions of a pool. */
 export function lease(recorder: Recorder, pool: BlockPool, max: number): NodeExecution[] {
   const { state } = recorder;
+  if (state.paused) {
+    return [];
+  }
   promoteDelayed(recorder);
   const taken = [
     ...take(recorder, state.ready[pool].effectful, max),
@@ -45,7 +48,7 @@ function take(recorder: Recorder, queue: Fifo<NodeExecution>, max: number): Node
 export function beginPure(recorder: Recorder, ne: string, attempt: number): NodeExecution | undefined {
   const { state } = recorder;
   const execution = state.executions.get(ne);
-  if (execution?.status !== "QUEUED" || execution.attempt + 1 !== attempt || state.delayed.has(execution)) {
+  if (state.paused || execution?.status !== "QUEUED" || execution.attempt + 1 !== attempt || state.delayed.has(execution)) {
     return undefined;
   }
   if (planNode(state, execution.node).effects !== "pure") {
@@ -56,7 +59,7 @@ export function beginPure(recorder: Recorder, ne: string, attempt: number): Node
 }
 
 function start(recorder: Recorder, execution: NodeExecution): void {
-  if (recorder.state.status === "QUEUED") {
+  if (recorder.state.status !== "RUNNING") {
     recorder.emit({ type: "execution_running" });
   }
   recorder.emit({ type: "node_started", ne: execution.id, node: execution.node, attempt: execution.attempt + 1 });
@@ -141,5 +144,6 @@ export function renew(
 /** The node execution, if exactly this attempt of it is running. */
 export function openAttempt(state: ExecutionState, ne: string, attempt: number): NodeExecution | undefined {
   const execution = state.executions.get(ne);
-  return execution?.status === "RUNNING" && execution.attempt === attempt ? execution : undefined;
+  const open = execution?.status === "RUNNING" && execution.wait === null && execution.attempt === attempt;
+  return open ? execution : undefined;
 }

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { NodeUsage, RunError, RunStats } from "#graph/run/event.ts";
+import type { ResumeReason, Wait } from "#graph/run/wait.ts";
 
 /**
  * The events as the log keeps them: nodes by plan index, values by reference. A value is written once, in the `node_output`
@@ -28,7 +29,12 @@ export type LogEvent =
   | ({ type: "node_completed"; duration_ms: number; usage?: NodeUsage } & NodeRef)
   | ({ type: "node_failed"; error: RunError; handled: boolean; duration_ms: number; usage?: NodeUsage } & NodeRef)
   | ({ type: "node_retrying"; attempt: number; error: RunError; retry_at: number; lost: boolean } & NodeRef)
+  | ({ type: "node_waiting"; wait: Wait; duration_ms: number; usage?: NodeUsage } & NodeRef)
+  | ({ type: "node_resumed"; reason: ResumeReason; data: JsonValue; auto_approve?: boolean } & NodeRef)
   | ({ type: "node_terminated" } & NodeRef)
+  | { type: "execution_review" }
+  | { type: "execution_paused" }
+  | { type: "execution_unpaused" }
   | { type: "execution_completed"; stats: RunStats }
   | { type: "execution_failed"; error: RunError; stats: RunStats }
   | { type: "execution_terminated"; reason: string; stats: RunStats };

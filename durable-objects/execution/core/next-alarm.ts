@@ -1,9 +1,12 @@
 import { isTerminal } from "#graph/run/status.ts";
 import type { ExecutionState } from "./state.ts";
 
+/** How often a run looks after one that it started and that has not been heard of, ms. */
+export const CHILD_CHECK_MS = 60_000;
+
 /**
  * Rule AL1: when the object must look at the run again if nobody calls, ms since the epoch; null when the run is over. The earliest of: the end of
- * a lease, the end of a backoff, the run's time limit, and one lease length from now while work is ready that no consumer has come for.
+ * a lease, of a backoff or of a wait, the run's time limit, a look after a child, and one lease length from now while work is ready that no consumer has come for.
  */
 export function nextAlarm(state: ExecutionState, now: number, leaseMs: number): number | null {
   if (isTerminal(state.status) || state.status === "INCOMPLETE") {
@@ -16,11 +19,18 @@ export function nextAlarm(state: ExecutionState, now: number, leaseMs: number): 
   for (const execution of state.delayed) {
     at = Math.min(at, execution.notBefore);
   }
+  for (const { wait, waitingSince } of state.waiting) {
+    at = Math.min(at, wait?.until ?? Number.POSITIVE_INFINITY);
+    if (wait?.kind === "child") {
+      at = Math.min(at, Math.max(now, waitingSince) + CHILD_CHECK_MS);
+    }
+  }
   if (state.plan.timeout_ms !== undefined) {
     at = Math.min(at, state.createdAt + state.plan.timeout_ms);
   }
-  if (state.active > state.running.size + state.delayed.size || at === Number.POSITIVE_INFINITY) {
+  const idle = state.running.size + state.delayed.size + state.waiting.size;
+  if (state.active > idle && !state.paused) {
     at = Math.min(at, now + leaseMs);
   }
-  return at;
+  return at === Number.POSITIVE_INFINITY ? null : at;
 }

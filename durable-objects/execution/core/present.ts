@@ -44,6 +44,13 @@ function present(header: EventHeader, event: LogEvent, source: Source): Executio
       const { attempt, error, retry_at } = event;
       return { ...node, type: event.type, attempt, error, retry_at: new Date(retry_at).toISOString() };
     }
+    case "node_waiting": {
+      const { wait, duration_ms } = event;
+      const until = wait.until === null ? null : new Date(wait.until).toISOString();
+      return { ...node, type: event.type, kind: wait.kind, until, payload: wait.payload, duration_ms };
+    }
+    case "node_resumed":
+      return { ...node, type: event.type, reason: event.reason };
     default: {
       const { ne: _ne, node: _node, ...rest } = event;
       return { ...node, ...rest };

@@ -46,7 +46,7 @@ export class Replica {
   /** The pure node execution of a pool that is next in order, or undefined. */
   nextPure(pool: BlockPool): NodeExecution | undefined {
     const queue = this.#state.ready[pool].pure;
-    if (this.#parted) {
+    if (this.#parted || this.#state.paused) {
       return undefined;
     }
     for (;;) {

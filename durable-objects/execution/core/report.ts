@@ -1,7 +1,9 @@
 import type { JsonValue } from "#graph/json.ts";
 import type { NodeUsage, RunError } from "#graph/run/event.ts";
+import type { Wait } from "#graph/run/wait.ts";
 import { propagate } from "./join.ts";
 import type { Recorder } from "./recorder.ts";
+import { beginWait } from "./waiting.ts";
 import { retryDelay } from "./retry-policy.ts";
 import { planNode } from "./state.ts";
 import type { NodeExecution } from "./state.ts";
@@ -28,12 +30,13 @@ export interface Report {
         retryable: boolean;
         retryAfterMs: number | undefined;
       }
+    | { status: "waiting"; durationMs: number; usage: NodeUsage | undefined; wait: Wait }
     | undefined;
 }
 
 /** Commits a report of the running attempt of `execution`. False when outputs before these never came: the attempt is refused. */
 export function commitReport(recorder: Recorder, execution: NodeExecution, report: Report): boolean {
-  if (report.firstOutput > execution.outputs) {
+  if (report.firstOutput > execution.outputs - execution.outputBase) {
     return false;
   }
   execution.leaseUntil = recorder.env.now + recorder.env.leaseMs;
@@ -44,7 +47,9 @@ export function commitReport(recorder: Recorder, execution: NodeExecution, repor
   if (end === undefined || recorder.fatal !== null) {
     return true;
   }
-  if (end.status === "completed") {
+  if (end.status === "waiting") {
+    beginWait(recorder, execution, end);
+  } else if (end.status === "completed") {
     recorder.emit({
       type: "node_completed",
       ne: execution.id,
@@ -61,7 +66,7 @@ export function commitReport(recorder: Recorder, execution: NodeExecution, repor
 
 /** Rule RP3: outputs that an earlier attempt or report has committed are not committed again. */
 function commitOutputs(recorder: Recorder, execution: NodeExecution, report: Report): boolean {
-  for (const [pin, value] of report.outputs.slice(execution.outputs - report.firstOutput)) {
+  for (const [pin, value] of report.outputs.slice(execution.outputs - execution.outputBase - report.firstOutput)) {
     if (recorder.fatal !== null) {
       return false;
     }

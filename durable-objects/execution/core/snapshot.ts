@@ -43,6 +43,9 @@ export interface Snapshot {
   ready: [pool: BlockPool, kind: "pure" | "effectful", ids: string[]][];
   delayed: string[];
   running: string[];
+  waiting: string[];
+  paused: boolean;
+  autoApproved: number[];
 }
 
 const POOLS: readonly BlockPool[] = ["io", "cpu", "memory"];
@@ -81,6 +84,9 @@ export function takeSnapshot(state: ExecutionState, options: { replica?: boolean
     ),
     delayed: [...state.delayed].map(({ id }) => id),
     running: [...state.running].map(({ id }) => id),
+    waiting: [...state.waiting].map(({ id }) => id),
+    paused: state.paused,
+    autoApproved: [...state.autoApproved],
   };
 }
 
@@ -125,6 +131,9 @@ export function restoreSnapshot(plan: Plan, snapshot: Snapshot): ExecutionState 
   }
   state.delayed = new Set(snapshot.delayed.map(open));
   state.running = new Set(snapshot.running.map(open));
+  state.waiting = new Set(snapshot.waiting.map(open));
+  state.paused = snapshot.paused;
+  state.autoApproved = new Set(snapshot.autoApproved);
   return state;
 }
 

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { Plan, PlanNode } from "#graph/plan/plan.ts";
 import type { RunError, RunStats } from "#graph/run/event.ts";
 import type { ExecutionStatus } from "#graph/run/status.ts";
+import type { Resume, Wait } from "#graph/run/wait.ts";
 import { Fifo } from "./fifo.ts";
 import type { ValueRef } from "./log-event.ts";
 
@@ -37,6 +38,14 @@ export interface NodeExecution {
   lost: number;
   /** Outputs committed over all attempts: a new attempt's outputs below this count are repeats. */
   outputs: number;
+  /** Outputs committed before the last wait: an attempt counts its own from here. */
+  outputBase: number;
+  /** What it waits for; it is neither queued nor running then. */
+  wait: Wait | null;
+  /** ms since the epoch: the wait began. */
+  waitingSince: number;
+  /** What the next attempt is told about the wait that is over. */
+  resume: Resume | null;
   /** Outputs of an execution that is not yet the oldest of its node (rule FF1). */
   held: PendingOutput[];
   /** ms since the epoch: the running attempt began. */
@@ -93,6 +102,10 @@ export interface ExecutionState {
   /** QUEUED executions that wait for `notBefore`. */
   delayed: Set<NodeExecution>;
   running: Set<NodeExecution>;
+  waiting: Set<NodeExecution>;
+  paused: boolean;
+  /** Nodes whose further reviews in this run are approved by themselves. */
+  autoApproved: Set<number>;
   /** Within a batch: outputs by seq that refs of later events may name. */
   fresh: Map<number, PendingOutput>;
   /** Within a batch: outputs in the order in which they must travel. */
@@ -139,6 +152,9 @@ export function initialState(plan: Plan, createdAt: number): ExecutionState {
     },
     delayed: new Set(),
     running: new Set(),
+    waiting: new Set(),
+    paused: false,
+    autoApproved: new Set(),
     fresh: new Map(),
     released: new Fifo(),
   };

@@ -30,7 +30,8 @@ export function errorResponse(error: unknown, c: Context<ApiEnv>): Response {
   const body: ErrorBody = {
     error: {
       code: "internal",
-      message: "Something went wrong on the server. Try again; if it stays, look for the request id in the server's log.",
+      message:
+        "Something went wrong on the server. Try again; if it stays, look for the request id in the server's log.",
       details: { request_id: requestId },
     },
   };

@@ -17,7 +17,11 @@ export function jsonBody(maxBytes: number = MAX_BODY_BYTES): MiddlewareHandler<A
   return async function jsonBodyMiddleware(c, next) {
     const bytes = await readBody(c.req.raw, maxBytes);
     if (!JSON_TYPE.test(c.req.header("content-type") ?? "")) {
-      throw new ServiceError(415, "unsupported_media_type", "Send the body as JSON, with Content-Type: application/json.");
+      throw new ServiceError(
+        415,
+        "unsupported_media_type",
+        "Send the body as JSON, with Content-Type: application/json.",
+      );
     }
     const value: unknown = parseJsonBody(bytes);
     // The stream has been read; every later reader of the body gets this value instead.

@@ -40,7 +40,11 @@ function inspect(root: unknown): void {
   push(root, 1);
   for (let item = stack.pop(); item !== undefined; item = stack.pop()) {
     if (Object.hasOwn(item.value, "__proto__")) {
-      throw new ServiceError(400, "invalid_name", 'The body holds a key "__proto__", which is not allowed as a name. Rename it.');
+      throw new ServiceError(
+        400,
+        "invalid_name",
+        'The body holds a key "__proto__", which is not allowed as a name. Rename it.',
+      );
     }
     for (const element of Array.isArray(item.value) ? item.value : Object.values(item.value)) {
       push(element, item.depth + 1);

@@ -36,7 +36,12 @@ describe("readBody", () => {
   it("stops reading a body that never ends", async () => {
     let reads = 0;
     const size = 1024 * 1024;
-    await expect(readBody(chunked(Number.POSITIVE_INFINITY, size, () => reads++), size)).rejects.toMatchObject({ status: 413 });
+    await expect(
+      readBody(
+        chunked(Number.POSITIVE_INFINITY, size, () => reads++),
+        size,
+      ),
+    ).rejects.toMatchObject({ status: 413 });
     expect(reads).toBeLessThan(140);
   });
 });

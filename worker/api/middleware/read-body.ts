@@ -28,9 +28,14 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
     chunks.push(read.value);
   }
   if (total > maxBytes) {
-    throw new ServiceError(413, "body_too_large", `The body is larger than ${maxBytes} bytes, the most this address takes.`, {
-      details: { max_bytes: maxBytes },
-    });
+    throw new ServiceError(
+      413,
+      "body_too_large",
+      `The body is larger than ${maxBytes} bytes, the most this address takes.`,
+      {
+        details: { max_bytes: maxBytes },
+      },
+    );
   }
   return concat(chunks, total);
 }

@@ -7,7 +7,11 @@ import type { ApiEnv } from "../api-env.ts";
  * that set its own `Cache-Control` or `Content-Security-Policy` keeps it.
  */
 export function securityHeaders(): MiddlewareHandler<ApiEnv> {
-  const secure = secureHeaders({ xFrameOptions: "DENY", strictTransportSecurity: false, crossOriginOpenerPolicy: false });
+  const secure = secureHeaders({
+    xFrameOptions: "DENY",
+    strictTransportSecurity: false,
+    crossOriginOpenerPolicy: false,
+  });
   return async function securityHeadersMiddleware(c, next) {
     // The answer to a WebSocket handshake cannot be changed: its headers are final and a copy would lose the socket.
     if (c.req.header("upgrade") !== undefined) {

@@ -8,6 +8,8 @@ import {
   executionSchema,
   executionWithNodesSchema,
   nodeExecutionListSchema,
+  reviewDecisionSchema,
+  reviewListSchema,
   startExecutionSchema,
 } from "#worker/contracts/execution.ts";
 import { pageQuerySchema } from "#worker/contracts/list.ts";
@@ -73,6 +75,44 @@ const cancel = createRoute({
   responses: { 200: jsonContent(executionSchema, "The run."), ...failures(404) },
 });
 
+const pause = createRoute({
+  method: "post",
+  path: "/executions/{id}/pause",
+  tags,
+  summary: "Hold a run",
+  description: "No node is started any more, sub-agents included; nodes that run finish. A held run costs nothing.",
+  request: { params },
+  responses: { 200: jsonContent(executionSchema, "The run."), ...failures(404) },
+});
+
+const resume = createRoute({
+  method: "post",
+  path: "/executions/{id}/resume",
+  tags,
+  summary: "Let a held run go on",
+  request: { params },
+  responses: { 200: jsonContent(executionSchema, "The run."), ...failures(404) },
+});
+
+const reviews = createRoute({
+  method: "get",
+  path: "/executions/{id}/reviews",
+  tags,
+  summary: "What people are asked for in a run",
+  request: { params },
+  responses: { 200: jsonContent(reviewListSchema, "Pending reviews, oldest first."), ...failures(404) },
+});
+
+const review = createRoute({
+  method: "post",
+  path: "/executions/{id}/reviews/{review_id}",
+  tags,
+  summary: "Decide a review",
+  middleware: jsonBody(),
+  request: { params: z.object({ id: z.string(), review_id: z.string() }), body: jsonRequest(reviewDecisionSchema) },
+  responses: { 200: jsonContent(executionSchema, "The run, which goes on."), ...failures(400, 404, 409, 422) },
+});
+
 const remove = createRoute({
   method: "delete",
   path: "/executions/{id}",
@@ -108,9 +148,14 @@ const live = createRoute({
   path: "/executions/{id}/live",
   tags,
   summary: "Events of a run over a WebSocket",
-  description: "One JSON message for each event after `after`, every one exactly once and in order; closes after the last.",
+  description:
+    "One JSON message for each event after `after`, every one exactly once and in order; closes after the last.",
   request: { params, query: eventQuerySchema.pick({ after: true }) },
-  responses: { 101: { description: "The WebSocket." }, 426: { description: "Not a WebSocket handshake." }, ...failures(404, 422) },
+  responses: {
+    101: { description: "The WebSocket." },
+    426: { description: "Not a WebSocket handshake." },
+    ...failures(404, 422),
+  },
 });
 
 export const executionRoutes = createRouter()
@@ -144,6 +189,22 @@ export const executionRoutes = createRouter()
   })
   .openapi(cancel, async (c) => {
     return c.json(await executions.cancelExecution(c.var.deps, c.var.principal, c.req.valid("param").id), 200);
+  })
+  .openapi(pause, async (c) => {
+    return c.json(await executions.pauseExecution(c.var.deps, c.var.principal, c.req.valid("param").id), 200);
+  })
+  .openapi(resume, async (c) => {
+    return c.json(await executions.resumeExecution(c.var.deps, c.var.principal, c.req.valid("param").id), 200);
+  })
+  .openapi(reviews, async (c) => {
+    const items = await executions.listReviews(c.var.deps, c.var.principal, c.req.valid("param").id);
+    return c.json({ items }, 200);
+  })
+  .openapi(review, async (c) => {
+    const { id: executionId, review_id: reviewId } = c.req.valid("param");
+    const { auto_approve_future: autoApprove, ...decision } = c.req.valid("json");
+    const run = await executions.decideReview(c.var.deps, c.var.principal, { executionId, reviewId, decision, autoApprove });
+    return c.json(run, 200);
   })
   .openapi(remove, async (c) => {
     await executions.deleteExecution(c.var.deps, c.var.principal, c.req.valid("param").id);

@@ -62,7 +62,8 @@ const update = createRoute({
   path: "/graphs/{id}",
   tags,
   summary: "Save a new version",
-  description: "Versions never change; saving adds one. It is refused when somebody else saved since the version that this change started from.",
+  description:
+    "Versions never change; saving adds one. It is refused when somebody else saved since the version that this change started from.",
   middleware: jsonBody(),
   request: { params, headers: ifMatch, body: jsonRequest(graphFileSchema) },
   responses: { 200: jsonContent(graphViewSchema, "The new version."), ...failures(400, 404, 412, 413, 422, 428) },

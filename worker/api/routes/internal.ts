@@ -18,7 +18,11 @@ export const internalRoutes = new Hono<ApiEnv>().post("/bootstrap", async (c) =>
     throw notFound("address");
   }
   if (!sameSecret(c.req.header("authorization") ?? "", `Bearer ${token}`)) {
-    throw new ServiceError(401, "invalid_credentials", "The bootstrap token is not the one that the server was started with.");
+    throw new ServiceError(
+      401,
+      "invalid_credentials",
+      "The bootstrap token is not the one that the server was started with.",
+    );
   }
   const bytes = await readBody(c.req.raw, MAX_BODY_BYTES);
   const parsed = bootstrapRequestSchema.safeParse(bytes.byteLength === 0 ? {} : parseJsonBody(bytes));

@@ -1,0 +1,6 @@
+/** An agent that comes with the project. */
+export interface Example {
+  id: string;
+  name: string;
+  description: string;
+}

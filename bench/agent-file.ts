@@ -1,0 +1,56 @@
+import type { JsonObject } from "#graph/json.ts";
+
+/** Blocks that the workloads use, by their ids (autogpt.md §6.1). */
+const BLOCKS = {
+  input: "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b",
+  output: "363ae599-353e-4804-937e-b2ee3cef3da4",
+  store: "1ff065e9-88e8-4358-9d82-8dc91f622ba9",
+  template: "db7d8f02-2f44-4c55-ab7a-eae0941f0c30",
+  calculator: "b1ab9b19-67a6-406d-abf5-2dba76d00c79",
+  steps: "f66a3543-28d3-4ab5-8945-9b336371e2ce",
+  createList: "a912d5c7-6e00-4542-b2a9-8034136930e4",
+  countItems: "3c9c2f42-b0c3-435f-ba35-05f7a25c772a",
+  listItem: "262ca24c-1025-43cf-a578-534e23234e97",
+  condition: "715696a0-e1da-45c8-b209-c2fa9c3b0be6",
+  timer: "d67a9c52-5e4e-11e2-bcfd-0800200c9a71",
+  webRequest: "6595ae1f-b924-42cb-9a41-551a0611c4b4",
+};
+
+type Pin = `${string}.${string}`;
+
+/** A graph in short: nodes by id, links from pin to pin. */
+export interface Shape {
+  nodes: Record<string, [block: keyof typeof BLOCKS, input?: JsonObject]>;
+  /** `node.pin`; a node's id has no dot. Static where the third says so. */
+  links: [from: Pin, to: Pin, isStatic?: boolean][];
+  /** Node executions that a run may take; 10,000 when absent. */
+  stepLimit?: number;
+}
+
+const COLUMNS = 10;
+
+/** The agent file of a shape, in AutoGPT's format. */
+export function agentFile(name: string, description: string, { nodes, links, stepLimit }: Shape): JsonObject {
+  return {
+    name,
+    description,
+    ...(stepLimit === undefined ? {} : { metadata: { weft: { step_limit: stepLimit } } }),
+    nodes: Object.entries(nodes).map(([id, [block, input = {}]], index) => ({
+      id,
+      block_id: BLOCKS[block],
+      input_default: input,
+      metadata: { position: { x: 400 * (index % COLUMNS), y: 400 * Math.floor(index / COLUMNS) } },
+    })),
+    links: links.map(([from, to, isStatic = false], index) => ({
+      id: `link-${index + 1}`,
+      ...end("source", from),
+      ...end("sink", to),
+      is_static: isStatic,
+    })),
+  };
+}
+
+function end(side: "source" | "sink", pin: Pin): JsonObject {
+  const dot = pin.indexOf(".");
+  return { [`${side}_id`]: pin.slice(0, dot), [`${side}_name`]: pin.slice(dot + 1) };
+}

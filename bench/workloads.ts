@@ -1,0 +1,229 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { JsonObject, JsonValue } from "#graph/json.ts";
+import { agentFile } from "./agent-file.ts";
+import type { Shape } from "./agent-file.ts";
+
+/** Port that the agent files of the I/O workloads name; `workloadFile` puts another one in its place. */
+export const ECHO_PORT = 18_099;
+const ECHO_URL = `http://127.0.0.1:${ECHO_PORT}/`;
+
+export interface Workload {
+  id: string;
+  title: string;
+  shape: Shape;
+  inputs: JsonObject;
+  /** What the outputs of a right run are, exactly and in this order. */
+  outputs: Record<string, JsonValue[]>;
+}
+
+const count = <T>(n: number, make: (index: number) => T): T[] => Array.from({ length: n }, (_, index) => make(index));
+const items = (n: number): JsonValue[] => count(n, (i) => ({ i }));
+
+/**
+ * The workloads of the peers' rig as Weft agents. Every graph does what the n8n workflow of the same name does, with an input and an
+ * output node for its trigger and its answer. Items are joined by the run's outputs, which keep every value of one name in order.
+ */
+export const WORKLOADS: readonly Workload[] = [
+  hello(),
+  chain(40),
+  fan("w3-fan100", 100),
+  fanNodes(100),
+  loop(1_000),
+  fan("w4i-items1000", 1_000),
+  requests(20),
+  requestNodes(20),
+];
+
+/** A workload's agent file as it lies in `workloads/`, with requests going to `echoPort`. */
+export function workloadFile(id: string, echoPort = ECHO_PORT): JsonObject {
+  const text = readFileSync(join(import.meta.dirname, "workloads", `${id}.json`), "utf8");
+  return JSON.parse(text.replaceAll(ECHO_URL, `http://127.0.0.1:${echoPort}/`)) as JsonObject;
+}
+
+/** The text of a workload's agent file; `workloads/` holds exactly this. */
+export function workloadText({ id, title, shape }: Workload): string {
+  return `${JSON.stringify(agentFile(id, title, shape), null, 1)}\n`;
+}
+
+function hello(): Workload {
+  return {
+    id: "w1-hello",
+    title: "One template between input and output.",
+    shape: {
+      nodes: {
+        name: ["input", { name: "name" }],
+        hello: ["template", { format: "Hello {{ name }}", values: {} }],
+        out: ["output", { name: "hello" }],
+      },
+      links: [
+        ["name.result", "hello.values_#_name"],
+        ["hello.output", "out.value"],
+      ],
+    },
+    inputs: { name: "Ada" },
+    outputs: { hello: ["Hello Ada"] },
+  };
+}
+
+/** Also the growth series: `length` steps, one after the other. */
+export function chain(length: number): Workload {
+  const steps = count(length, (index) => `add-${index + 1}`);
+  return {
+    id: `w2-chain${length}`,
+    title: `${length} additions one after the other.`,
+    shape: {
+      nodes: {
+        n: ["input", { name: "n" }],
+        ...Object.fromEntries(steps.map((step) => [step, ["calculator", { operation: "Add", b: 1 }] as const])),
+        out: ["output", { name: "n" }],
+      },
+      links: [
+        ["n.result", "add-1.a"],
+        ...steps.slice(1).map((step, index): Shape["links"][number] => [`${steps[index] ?? ""}.result`, `${step}.a`]),
+        [`add-${length}.result`, "out.value"],
+      ],
+    },
+    inputs: { n: 0 },
+    outputs: { n: [length] },
+  };
+}
+
+/** The item way: every item through one node of its own execution. */
+function fan(id: string, n: number): Workload {
+  return {
+    id,
+    title: `${n} items of a list through one node, joined.`,
+    shape: {
+      nodes: {
+        items: ["input", { name: "items" }],
+        each: ["steps"],
+        op: ["calculator", { operation: "Add", b: 1 }],
+        out: ["output", { name: "v" }],
+      },
+      links: [
+        ["items.result", "each.items"],
+        ["each.item_#_i", "op.a"],
+        ["op.result", "out.value"],
+      ],
+    },
+    inputs: { items: items(n) },
+    outputs: { v: count(n, (index) => index + 1) },
+  };
+}
+
+function fanNodes(n: number): Workload {
+  const nodes = count(n, (index) => `node-${index}`);
+  return {
+    id: `w3n-fan${n}nodes`,
+    title: `${n} nodes side by side, joined to one list and counted.`,
+    shape: {
+      nodes: {
+        i: ["input", { name: "i" }],
+        ...Object.fromEntries(nodes.map((node, index) => [node, ["calculator", { operation: "Add", b: index }] as const])),
+        join: ["createList", { values: [] }],
+        count: ["countItems"],
+        out: ["output", { name: "n" }],
+      },
+      links: [
+        ...nodes.map((node): Shape["links"][number] => ["i.result", `${node}.a`]),
+        ...nodes.map((node, index): Shape["links"][number] => [`${node}.result`, `join.values_$_${index}`]),
+        ["join.list", "count.collection"],
+        ["count.count", "out.value"],
+      ],
+    },
+    inputs: { i: 1 },
+    outputs: { n: [n] },
+  };
+}
+
+/**
+ * One item a turn, the next one only when the last is through: `turn` compares the number of items done with the length of the list, `item`
+ * takes the next, and what `op` makes of it (its number plus one) is the number done.
+ */
+function loop(n: number): Workload {
+  return {
+    id: `w4-loop${n}`,
+    title: `A loop of ${n} turns over a list, one item a turn.`,
+    shape: {
+      nodes: {
+        items: ["input", { name: "items" }],
+        length: ["countItems"],
+        total: ["store"],
+        first: ["calculator", { operation: "Multiply", b: 0 }],
+        turn: ["condition", { operator: "<" }],
+        item: ["listItem"],
+        op: ["calculator", { operation: "Add", b: 1 }],
+        values: ["output", { name: "v" }],
+        out: ["output", { name: "n" }],
+      },
+      links: [
+        ["items.result", "length.collection"],
+        ["length.count", "total.input"],
+        ["total.output", "turn.value2", true],
+        ["length.count", "first.a"],
+        ["first.result", "turn.value1"],
+        ["items.result", "item.list", true],
+        ["turn.yes_output", "item.index"],
+        ["item.item_#_i", "op.a"],
+        ["op.result", "values.value"],
+        ["op.result", "turn.value1"],
+        ["turn.no_output", "out.value"],
+      ],
+    },
+    inputs: { items: items(n) },
+    outputs: { v: count(n, (index) => index + 1), n: [n] },
+  };
+}
+
+function requests(n: number): Workload {
+  return {
+    id: `w5-io${n}`,
+    title: `${n} HTTP calls of 50 ms from one node, joined.`,
+    shape: {
+      nodes: {
+        items: ["input", { name: "items" }],
+        each: ["steps"],
+        url: ["template", { format: `${ECHO_URL}?i={{ i }}`, values: {} }],
+        request: ["webRequest", { method: "GET" }],
+        out: ["output", { name: "answers" }],
+      },
+      links: [
+        ["items.result", "each.items"],
+        ["each.item_#_i", "url.values_#_i"],
+        ["url.output", "request.url"],
+        ["request.response", "out.value"],
+      ],
+    },
+    inputs: { items: items(n) },
+    outputs: { answers: count(n, (i) => ({ ok: true, i })) },
+  };
+}
+
+/** The input goes along as a header, so that the requests start with the run's input, as they start with the trigger elsewhere. */
+function requestNodes(n: number): Workload {
+  const nodes = count(n, (index) => `request-${index}`);
+  return {
+    id: `w5n-io${n}nodes`,
+    title: `${n} HTTP nodes of 50 ms side by side, joined to one list and counted.`,
+    shape: {
+      nodes: {
+        i: ["input", { name: "i" }],
+        ...Object.fromEntries(
+          nodes.map((node, index) => [node, ["webRequest", { method: "GET", url: `${ECHO_URL}?i=${index}` }] as const]),
+        ),
+        join: ["createList", { values: [] }],
+        count: ["countItems"],
+        out: ["output", { name: "n" }],
+      },
+      links: [
+        ...nodes.map((node): Shape["links"][number] => ["i.result", `${node}.headers_#_x-input`]),
+        ...nodes.map((node, index): Shape["links"][number] => [`${node}.response`, `join.values_$_${index}`]),
+        ["join.list", "count.collection"],
+        ["count.count", "out.value"],
+      ],
+    },
+    inputs: { i: 1 },
+    outputs: { n: [n] },
+  };
+}

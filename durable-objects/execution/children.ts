@@ -1,0 +1,96 @@
+import type { ChildNews } from "./core/child.ts";
+import type { LogEvent } from "./core/log-event.ts";
+import type { ExecutionState } from "./core/state.ts";
+import type { Effects } from "./effects.ts";
+
+/** Most agents in a chain of agents that run agents. */
+export const MAX_HOPS = 25;
+
+/**
+ * The runs that this run's nodes started and wait for. They tell their news themselves; when nothing is heard, they are asked, and started again if
+ * they are not there. Rules CH1, CH3 to CH5 of SPEC.md.
+ */
+export class Children {
+  readonly #effects: Effects;
+  readonly #take: (news: ChildNews) => void;
+  readonly #open: Set<string>;
+
+  constructor(effects: Effects, state: ExecutionState, take: (news: ChildNews) => void) {
+    this.#effects = effects;
+    this.#take = take;
+    this.#open = new Set([...state.waiting].filter(({ wait }) => wait?.kind === "child").map(({ id }) => id));
+  }
+
+  /** Starts, stops, pauses children as the events of a commit ask for. */
+  follow(events: readonly LogEvent[]): void {
+    for (const event of events) {
+      switch (event.type) {
+        case "node_waiting":
+          if (event.wait.kind === "child") {
+            this.#open.add(event.ne);
+            this.#start(event.ne, event.wait.payload);
+          }
+          break;
+        case "node_completed":
+        case "node_failed":
+          this.#open.delete(event.ne);
+          break;
+        case "node_terminated":
+          if (this.#open.delete(event.ne)) {
+            this.#each([event.ne], "stop the child run", (child, workspaceId) => child.cancel(workspaceId, "The run that started it ended."));
+          }
+          break;
+        case "execution_paused":
+          this.#each(this.#open, "pause the child run", (child, workspaceId) => child.pause(workspaceId));
+          break;
+        case "execution_unpaused":
+          this.#each(this.#open, "resume the child run", (child, workspaceId) => child.unpause(workspaceId));
+          break;
+        default:
+          break;
+      }
+    }
+  }
+
+  /** Asks every child for what this run has not heard, and starts those that are not there. */
+  check(state: ExecutionState): void {
+    for (const { id, wait, outputs, outputBase } of state.waiting) {
+      if (wait?.kind === "child") {
+        this.#effects.background("look after the child run", this.#ask(id, wait.payload, outputs - outputBase));
+      }
+    }
+  }
+
+  async #ask(ne: string, payload: Parameters<Effects["startChild"]>[1], from: number): Promise<void> {
+    const answer = await this.#effects.child(ne).newsFor(this.#effects.workspaceId, from);
+    if (answer.ok) {
+      this.#take({ ...answer.value, ne });
+    } else {
+      await this.#startNow(ne, payload);
+    }
+  }
+
+  #start(ne: string, payload: Parameters<Effects["startChild"]>[1]): void {
+    this.#effects.background("start the child run", this.#startNow(ne, payload));
+  }
+
+  /** A refusal is the child's end; a failure of the call is not: the next look tries again. */
+  async #startNow(ne: string, payload: Parameters<Effects["startChild"]>[1]): Promise<void> {
+    const outcome = await this.#effects.startChild(ne, payload);
+    if (!outcome.ok) {
+      const error = { code: outcome.code, message: outcome.message };
+      this.#take({ ne, firstOutput: 0, outputs: [], end: { status: "failed", durationMs: 0, error, usage: {} } });
+    }
+  }
+
+  #each(
+    nes: Iterable<string>,
+    what: string,
+    act: (child: ReturnType<Effects["child"]>, workspaceId: string) => Promise<unknown>,
+  ): void {
+    for (const ne of nes) {
+      this.#effects.background(what, act(this.#effects.child(ne), this.#effects.workspaceId));
+    }
+  }
+}
+

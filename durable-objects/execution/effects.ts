@@ -1,0 +1,81 @@
+import { v5 as uuidv5 } from "uuid";
+import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
+import { errorMessage, log } from "../logger.ts";
+import type { ExecutionEnv } from "./env.ts";
+import type { ChildNewsAnswer, ExecutionRpc, ExecutionSummary, Outcome } from "./protocol.ts";
+import type { ChildNews } from "./core/child.ts";
+import type { JsonValue } from "#graph/json.ts";
+import type { RunHeader } from "./store.ts";
+
+/** The world that a run's commits act on. Sends may fail: nothing here is needed for the run to end, the alarm sees to that. */
+export interface Effects {
+  announce(pool: BlockPool, count: number): Promise<void>;
+  list(summary: ExecutionSummary): Promise<void>;
+  listedSeq(): Promise<number>;
+  setAlarm(at: number): void;
+  later(ms: number, work: () => void): void;
+  /** Keeps the object alive for a send, and logs its failure. */
+  background(what: string, work: Promise<unknown>): void;
+  now(): number;
+  readonly workspaceId: string;
+  startChild(ne: string, payload: JsonValue): Promise<Outcome<null>>;
+  child(ne: string): Pick<ExecutionRpc, "cancel" | "pause" | "unpause" | "newsFor">;
+  tellParent(news: ChildNews): Promise<ChildNewsAnswer>;
+}
+
+/** What the platform must give for the effects of one object. */
+export interface EffectsHost {
+  waitUntil(work: Promise<unknown>): void;
+  storage: { setAlarm(at: number): Promise<void> };
+}
+
+/** The id of the run that a node execution starts: always the same, so that starting it twice is starting it once. */
+export function childExecutionId(executionId: string, ne: string): string {
+  return uuidv5(ne, executionId);
+}
+
+export function createEffects(host: EffectsHost, env: () => ExecutionEnv, header: RunHeader): Effects {
+  const background = (what: string, work: Promise<unknown>): void => {
+    const failed = (error: unknown): void =>
+      log("warn", `could not ${what}`, { execution_id: header.execution_id, error: errorMessage(error) });
+    host.waitUntil(work.catch(failed));
+  };
+  const stub = (id: string): ExecutionRpc => {
+    const { EXECUTIONS } = env();
+    return EXECUTIONS.get(EXECUTIONS.idFromName(id)) as unknown as ExecutionRpc;
+  };
+  return {
+    announce: async (pool, count) => {
+      const body = { execution_id: header.execution_id, pool };
+      if (count === 1) {
+        await env().WORK_QUEUE.send(body);
+      } else {
+        await env().WORK_QUEUE.sendBatch(Array.from({ length: Math.min(count, 100) }, () => ({ body })));
+      }
+    },
+    list: async (summary) => {
+      await env().PROJECTION_QUEUE.send(summary);
+    },
+    listedSeq: () => env().WORK_RUNNER.listedSeq(header.execution_id),
+    setAlarm: (at) => background("set the alarm", host.storage.setAlarm(at)),
+    later: (ms, work) => void setTimeout(work, ms),
+    background,
+    now: () => Date.now(),
+    workspaceId: header.workspace_id,
+    startChild: (ne, payload) =>
+      env().WORK_RUNNER.startChild({
+        execution_id: childExecutionId(header.execution_id, ne),
+        workspace_id: header.workspace_id,
+        parent: {
+          execution_id: header.execution_id,
+          ne,
+          hops: (header.parent?.hops ?? 0) + 1,
+          root_graph_id: header.parent?.root_graph_id ?? header.plan.graph_id,
+          root_graph_version: header.parent?.root_graph_version ?? header.plan.graph_version,
+        },
+        payload,
+      }),
+    child: (ne) => stub(childExecutionId(header.execution_id, ne)),
+    tellParent: (news) => stub(header.parent?.execution_id ?? "").takeChildNews(header.workspace_id, news),
+  };
+}

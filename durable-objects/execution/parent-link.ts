@@ -1,0 +1,80 @@
+import type { JsonValue } from "#graph/json.ts";
+import { isTerminal } from "#graph/run/status.ts";
+import type { ChildNews } from "./core/child.ts";
+import type { ExecutionState } from "./core/state.ts";
+import type { Effects } from "./effects.ts";
+import type { History } from "./history.ts";
+
+/** A run's line to the run that started it: outputs as they come, then the end, until the other side has them. Rule CH2 of SPEC.md. */
+export class ParentLink {
+  readonly #effects: Effects;
+  readonly #history: History;
+  readonly #ne: string;
+  readonly #outputs: [name: string, value: JsonValue][] = [];
+  #seen = 0;
+  #told = 0;
+  #sending = false;
+  #settled = false;
+
+  constructor(effects: Effects, history: History, ne: string) {
+    this.#effects = effects;
+    this.#history = history;
+    this.#ne = ne;
+  }
+
+  /** The parent has everything, or does not want it. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  /** Everything from output `from` on, and the end if it has come. */
+  news(state: ExecutionState, from: number): ChildNews {
+    this.#read(state.lastSeq);
+    const news: ChildNews = { ne: this.#ne, firstOutput: from, outputs: this.#outputs.slice(from) };
+    if (!isTerminal(state.status)) {
+      return news;
+    }
+    const { input_tokens, output_tokens, duration_ms: durationMs } = state.stats;
+    const status = state.status === "COMPLETED" ? "completed" : state.status === "FAILED" ? "failed" : "terminated";
+    return { ...news, end: { status, durationMs, error: state.error, usage: { input_tokens, output_tokens, calls: 1 } } };
+  }
+
+  /** Tells what is new. One message at a time; a failed one is made up for by the parent's own look or by the alarm. */
+  async tell(state: ExecutionState): Promise<void> {
+    if (this.#sending || this.#settled) {
+      return;
+    }
+    this.#sending = true;
+    try {
+      for (;;) {
+        const news = this.news(state, this.#told);
+        if (news.outputs.length === 0 && news.end === undefined) {
+          return;
+        }
+        const { outputs: have } = await this.#effects.tellParent(news);
+        if (have < 0 || (news.end !== undefined && have >= news.firstOutput + news.outputs.length)) {
+          this.#settled = true;
+          return;
+        }
+        this.#told = have;
+      }
+    } finally {
+      this.#sending = false;
+    }
+  }
+
+  #read(lastSeq: number): void {
+    while (this.#seen < lastSeq) {
+      const events = this.#history.events(this.#seen, 500);
+      for (const event of events) {
+        if (event.type === "execution_output") {
+          this.#outputs.push([event.name, event.value]);
+        }
+        this.#seen = event.seq;
+      }
+      if (events.length === 0) {
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
+import type { FlowSettings } from "#graph/model/flow-settings.ts";
+
+/** What the workspace must know of a run to decide when it may start. The run's own object keeps it too, so that either can remind the other. */
+export interface AdmissionTicket {
+  execution_id: string;
+  workspace_id: string;
+  graph_id: string;
+  /** The flow settings of the version that runs; null when it has none. */
+  flow: FlowSettings | null;
+  /** The values of the settings' keys in this run, hashed. Absent: the setting has no key. */
+  keys: { concurrency?: string; debounce?: string; singleton?: string };
+}
+
+/** Why a run that was accepted has not started. */
+export interface QueuedReason {
+  code: "concurrency" | "throttle" | "debounce" | "singleton" | "workspace_limit";
+  message: string;
+}
+
+/** Leave to start runs without asking, for a short while (rules WC1 to WC4). */
+export interface Credits {
+  count: number;
+  /** ms since the epoch */
+  expires_at: number;
+  /** What past runs say of blocks; only blocks that should run otherwise than they declare. */
+  hints: Record<string, BlockHints>;
+}
+
+/** How a block is best run, from how it ran so far. Absent: as it declares. */
+export interface BlockHints {
+  pool?: BlockPool;
+  /** Longest time between two signs of life, ms. */
+  lease_ms?: number;
+  /** Ready executions of this block that are worth one message. */
+  per_message?: number;
+}
+
+export interface BeginRequest {
+  ticket: AdmissionTicket;
+  /** The caller's key, and what it asked for: the same key must come with the same request. */
+  idempotency?: { key: string; fingerprint: string };
+  /** The key's run was found never to have started: start it now, under the id that it has. */
+  again?: true;
+}
+
+export type BeginAnswer =
+  /** Start it now. With `counted` the run holds a place, and its object says when it is over. */
+  | { kind: "start"; execution_id: string; counted: boolean; credits: Credits }
+  /** Accepted; create it, it will be let go when its time comes. */
+  | { kind: "hold"; execution_id: string; reason: QueuedReason }
+  /** The key was used before: this is its run. */
+  | { kind: "repeat"; execution_id: string }
+  /** The key was used before for another request. */
+  | { kind: "conflict" }
+  /** Another run of this singleton is there. */
+  | { kind: "skipped"; execution_id: string }
+  | { kind: "too_many_queued"; scope: "agent" | "workspace"; queued: number; limit: number; retry_after_s: number };
+
+/** One execution of a block, as the run saw it. */
+export type BlockSample = [durationMs: number, size: number, tokens: number, costUsd: number];
+
+/** What the list of runs and the workspace are told of a run (a part of `ExecutionSummary`). */
+export interface RunReport {
+  execution_id: string;
+  workspace_id: string;
+  graph_id: string;
+  /** It is over. */
+  ended: boolean;
+  /** It waits for time, a person or another run and holds no place. */
+  waiting: boolean;
+  /** Of a run that ended by itself and had started; null otherwise. */
+  figures: { started_at: number; ended_at: number; tokens: number; cost_usd: number } | null;
+  /** By block id. */
+  blocks: Record<string, BlockSample[]>;
+}
+
+/** Quantiles of one figure. */
+export interface Quantiles {
+  p50: number;
+  p90: number;
+  p99: number;
+}
+
+export interface Outlier {
+  execution_id: string;
+  duration_ms: number;
+  /** 99 % of the runs before it took no longer. */
+  p99_ms: number;
+  /** ms since the epoch */
+  at: number;
+}
+
+/** What a run of an agent is expected to take. Null where nothing is known yet. */
+export interface Estimate {
+  sample_size: number;
+  /** Which runs it is taken from: those of the same hour of the week, of the same hour of any day, or all. */
+  basis: "hour_of_week" | "hour_of_day" | "all" | "none";
+  duration_ms: Quantiles | null;
+  tokens: Quantiles | null;
+  cost_usd: Quantiles | null;
+  /** Runs that are waiting for a place before one that is started now. */
+  queued_before: number;
+  outliers: Outlier[];
+}
+
+/** Where a run stands with the workspace. */
+export type Standing =
+  /** It may run. */
+  | { kind: "admitted" }
+  | { kind: "queued"; reason: QueuedReason };
+
+/** The RPC surface of `WorkspaceObject`. Only the Worker and the runs' objects call it; the object's name is the workspace's id. */
+export interface WorkspaceRpc {
+  /** Whether a run may start: one call for key, limits and place in the queue. */
+  begin(request: BeginRequest): Promise<BeginAnswer>;
+  /** Leave to start runs of agents without flow settings for a while. */
+  credits(): Promise<Credits>;
+  /** These runs are over or waiting: their places are free. Repeating it changes nothing. */
+  release(executionIds: string[], why: "ended" | "waiting"): Promise<void>;
+  /** A run wants to go on after it waited, or asks where it stands. It is let go by `admit` of its object when it must queue. */
+  reacquire(ticket: AdmissionTicket): Promise<Standing>;
+  /** News of runs, for the running count and for predictions. */
+  observe(reports: RunReport[]): Promise<void>;
+  estimate(graphId: string): Promise<Estimate>;
+}
+
+/** What the workspace asks of a run's object. */
+export interface AdmittedRun {
+  /** Lets a held run go; otherwise changes nothing. Answers how the run stands. */
+  admit(workspaceId: string): Promise<{ ok: true; value: { ended: boolean } } | { ok: false; code: string }>;
+  cancel(workspaceId: string, reason: string): Promise<{ ok: boolean; code?: string }>;
+}

@@ -1,0 +1,28 @@
+import type { ExecutionState, NodeExecution } from "#durable-objects/execution/core/state.ts";
+
+/** Everything in a run's state that the log determines, as text: two states are the same when their texts are. */
+export function canonicalState(state: ExecutionState): string {
+  const { plan: _plan, ready: _ready, delayed: _delayed, fresh: _fresh, released: _released, ...rest } = state;
+  return JSON.stringify({
+    ...rest,
+    outputs: [...state.outputs],
+    executions: [...state.executions.values()].map(canonicalExecution),
+    nodes: state.nodes.map(({ awaitingStatic, order, latest }) => [
+      [...awaitingStatic].map(({ id }) => id),
+      order.toArray().map(({ id }) => id),
+      [...latest].map(([pin, { ref, value }]) => [pin, ref, value]),
+    ]),
+    running: ids(state.running),
+    waiting: ids(state.waiting ?? []),
+    autoApproved: [...(state.autoApproved ?? [])],
+  });
+}
+
+/** Leases are in memory only. */
+function canonicalExecution(execution: NodeExecution): unknown {
+  return { ...execution, input: [...execution.input], leaseUntil: 0, consumer: "" };
+}
+
+function ids(executions: Iterable<NodeExecution>): string[] {
+  return [...executions].map(({ id }) => id).toSorted();
+}

@@ -1,0 +1,370 @@
+import type { ExecutionEnv } from "#durable-objects/execution/env.ts";
+import { ExecutionObject } from "#durable-objects/execution/execution.ts";
+import type { ExecutionSummary, WorkMessage } from "#durable-objects/execution/protocol.ts";
+import type { Run } from "#durable-objects/execution/run.ts";
+import { SqliteExecutionStore } from "#durable-objects/execution/store-sqlite.ts";
+import { ObjectStorage } from "./object-storage.ts";
+import type { ObjectPlatform } from "./platform.ts";
+import type { ObjectWatch } from "./object-watch.ts";
+import { SocketPair } from "./sockets.ts";
+import type { ServerEnd } from "./sockets.ts";
+import type { Machine, Timer, World } from "./world.ts";
+
+export type Answer = { ok: true; value: unknown } | { ok: false; error: string };
+
+export interface Call {
+  method: string;
+  args: unknown[];
+  reply: (answer: Answer) => void;
+}
+
+/** The world outside an object, as its bindings show it. */
+export interface Surroundings {
+  work(messages: WorkMessage[]): void;
+  list(summary: ExecutionSummary): void;
+  /** Another Worker's method, answered later in a step of the object. */
+  ask(what: string, args: unknown[], reply: (answer: Answer) => void): void;
+}
+
+/** One life of the object in memory. */
+interface Incarnation {
+  up: boolean;
+  object: ExecutionObject;
+  run: Run | null;
+  /** Calls that are not answered yet. */
+  calls: Set<Call>;
+  alarmIsRinging: boolean;
+}
+
+/** How long the runtime waits before it rings an alarm again whose handler did not come to its end. */
+const ALARM_RETRY_MS = 2_000;
+
+/**
+ * The home of one ExecutionObject: brings it to life when it is called, keeps what it stores, loses what it remembers. What a step of the object
+ * sends leaves only after what it wrote is kept (the runtime's output gate).
+ */
+export class ObjectHost implements Machine, ObjectPlatform {
+  readonly name: string;
+  readonly up = true;
+  readonly stalledUntil = 0;
+  readonly storage: ObjectStorage;
+  readonly #world: World;
+  readonly #surroundings: Surroundings;
+  readonly #watch: ObjectWatch;
+  readonly #leaseMs: number;
+  /** How far its clock is ahead of true time, ms. */
+  #ahead = 0;
+  #life: Incarnation | null = null;
+  /** Accepted by whatever life of the object; they survive hibernation. */
+  #sockets: ServerEnd[] = [];
+  #outbox: (() => void)[] = [];
+  #ringing: { at: number; timer: Timer } | null = null;
+
+  constructor(world: World, name: string, more: { surroundings: Surroundings; watch: ObjectWatch; leaseMs: number }) {
+    this.#world = world;
+    this.name = name;
+    this.#surroundings = more.surroundings;
+    this.#watch = more.watch;
+    this.#leaseMs = more.leaseMs;
+    this.storage = new ObjectStorage(world.faults);
+  }
+
+  // ---- As a machine ----
+
+  now(): number {
+    return this.#world.now + this.#ahead;
+  }
+
+  setTimer(ms: number, work: () => void): Timer {
+    const life = this.#life;
+    return this.#world.schedule(ms, this, "timer", () => {
+      if (life?.up) {
+        work();
+      }
+    });
+  }
+
+  jumpClock(ms: number): void {
+    this.#ahead += ms;
+    this.#armRinging();
+  }
+
+  begin(): void {
+    this.storage.begin();
+  }
+
+  /** What the step did is kept or lost; what it sent leaves or does not. */
+  end(): void {
+    const { faults } = this.#world;
+    const outbox = this.#outbox;
+    this.#outbox = [];
+    const { dirty } = this.storage;
+    if (dirty && faults.strikes("commit_lost")) {
+      this.storage.rollback();
+      this.#watch.forgetStep();
+      this.die("its last commit is lost");
+      this.#armRinging();
+      return;
+    }
+    this.storage.commit();
+    this.#watch.committed(this);
+    const answersLost = dirty && faults.strikes("answers_lost");
+    if (!answersLost) {
+      for (const send of outbox) {
+        send();
+      }
+    }
+    if (answersLost) {
+      this.die("its last answers are lost");
+    } else if (dirty && faults.strikes("evicted_at_commit")) {
+      this.evict(faults.random("evicted_at_commit").chance(0.5));
+    }
+    this.#armRinging();
+    this.#watch.settled(this);
+  }
+
+  // ---- Life and death ----
+
+  /** The state in memory, if the object is in memory. */
+  get run(): Run | null {
+    return this.#life?.run ?? null;
+  }
+
+  get alarmIsArmed(): boolean {
+    return this.storage.alarm !== null || this.#life?.alarmIsRinging === true;
+  }
+
+  get leaseMs(): number {
+    return this.#leaseMs;
+  }
+
+  /** Memory is lost; sockets stay when nobody is being answered. */
+  evict(hibernates: boolean): void {
+    if (hibernates && this.#life?.calls.size === 0) {
+      this.#world.note(() => `    ${this.name} hibernates`);
+      this.#bury("");
+    } else {
+      this.die("it is evicted");
+    }
+  }
+
+  die(why: string): void {
+    this.#world.note(() => `    ${this.name} dies: ${why}`);
+    this.#bury("The object was reset.");
+    for (const socket of this.#sockets.splice(0)) {
+      this.breakSocket(socket);
+    }
+  }
+
+  #bury(error: string): void {
+    const life = this.#life;
+    this.#life = null;
+    if (life === null) {
+      return;
+    }
+    life.up = false;
+    for (const { reply } of life.calls) {
+      reply({ ok: false, error });
+    }
+    if (life.alarmIsRinging && this.storage.alarm === null) {
+      this.storage.setAlarm(this.now() + ALARM_RETRY_MS);
+    }
+  }
+
+  #alive(): Incarnation {
+    if (this.#life === null) {
+      const calls = new Set<Call>();
+      const ctx = this.#context() as unknown as DurableObjectState;
+      const env = this.#environment() as unknown as ExecutionEnv;
+      const life: Omit<Incarnation, "object"> = { up: true, run: null, calls, alarmIsRinging: false };
+      this.#life = Object.assign(life, { object: new ExecutionObject(ctx, env) });
+    }
+    return this.#life;
+  }
+
+  onRun(run: Run): void {
+    if (this.#life !== null) {
+      this.#life.run = run;
+    }
+  }
+
+  // ---- What reaches the object ----
+
+  receive(call: Call): void {
+    const life = this.#alive();
+    life.calls.add(call);
+    this.#watch.called(call, this);
+    this.#world.note(() => `    ${call.method}(${shorten(call.args)})`);
+    const answer = (given: Answer): void => {
+      this.#watch.answered(call, given);
+      this.#world.note(() => `    ${call.method} → ${shorten(given)}`);
+      this.#outbox.push(() => {
+        life.calls.delete(call);
+        call.reply(given);
+      });
+    };
+    const methods = life.object as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+    const work = methods[call.method]?.bind(life.object) ?? (() => Promise.reject(new Error("no such method")));
+    work(...call.args).then(
+      (value) => answer({ ok: true, value: value instanceof Response ? value : structuredClone(value) }),
+      (error: unknown) => answer({ ok: false, error: String(error) }),
+    );
+  }
+
+  /** Rings now, be it early, late or again. */
+  ring(): void {
+    const life = this.#alive();
+    this.#ringing = null;
+    if (!life.alarmIsRinging) {
+      this.storage.setAlarm(null);
+      life.alarmIsRinging = true;
+      life.object.alarm().then(
+        () => this.#rang(life),
+        (error: unknown) => {
+          this.#world.note(() => `    the alarm's handler fails: ${String(error)}`);
+          life.alarmIsRinging = false;
+          if (this.storage.alarm === null) {
+            this.storage.setAlarm(this.now() + ALARM_RETRY_MS);
+          }
+        },
+      );
+    }
+  }
+
+  #rang(life: Incarnation): void {
+    life.alarmIsRinging = false;
+    if (this.#world.faults.strikes("alarm_repeated")) {
+      this.#world.schedule(this.#world.faults.random("alarm_repeated").small(1, 3_000), this, "the alarm rings again", () => this.ring());
+    }
+  }
+
+  /** Sees to it that the alarm rings when it is set for. */
+  #armRinging(): void {
+    const at = this.storage.alarm;
+    if (at === null || this.#ringing?.at !== at - this.#ahead) {
+      this.#ringing?.timer.cancel();
+      this.#ringing = null;
+    }
+    if (at === null || this.#ringing !== null) {
+      return;
+    }
+    const { faults, random } = this.#world;
+    const early = faults.strikes("alarm_early") ? faults.random("alarm_early").between(1, this.#leaseMs) : 0;
+    const late = faults.strikes("alarm_late") ? faults.random("alarm_late").small(1, 5 * this.#leaseMs) : random.between(0, 5);
+    const timer = this.#world.schedule(at - this.now() + late - early, this, "the alarm rings", () => this.ring());
+    this.#ringing = { at: at - this.#ahead, timer };
+  }
+
+  // ---- Sockets ----
+
+  socketPair(): { 0: WebSocket; 1: WebSocket } {
+    const pair = new SocketPair(this);
+    return { 0: pair as unknown as WebSocket, 1: pair.server as unknown as WebSocket };
+  }
+
+  sendOn(pair: SocketPair, text: string): void {
+    this.#outbox.push(() => pair.arrive(({ onMessage }) => onMessage(text)));
+  }
+
+  closeOn(pair: SocketPair, code: number): void {
+    this.#outbox.push(() => {
+      this.#sockets = this.#sockets.filter((socket) => socket !== pair.server);
+      pair.arrive(({ onClose }) => onClose(code));
+    });
+  }
+
+  get sockets(): readonly ServerEnd[] {
+    return this.#sockets;
+  }
+
+  /** The line is cut: the client notices, the object only when it is told. */
+  breakSocket(socket: ServerEnd): void {
+    if (!socket.pair.broken) {
+      socket.pair.broken = true;
+      socket.closed = true;
+      socket.pair.arrive(({ onClose }) => onClose(1006));
+      this.#world.schedule(this.#world.random.between(0, 200), this, "a socket is closed", () => {
+        this.#sockets = this.#sockets.filter((other) => other !== socket);
+        this.#alive().object.webSocketClose(socket as unknown as WebSocket, 1006);
+      });
+    }
+  }
+
+  // ---- What the object has ----
+
+  #context(): object {
+    const { storage } = this;
+    return {
+      id: { name: this.name },
+      storage: {
+        sql: storage.sql,
+        transactionSync: <T>(work: () => T) => storage.transactionSync(work),
+        setAlarm: async (at: number) => storage.setAlarm(at),
+        getAlarm: async () => storage.alarm,
+        deleteAlarm: async () => storage.setAlarm(null),
+      },
+      waitUntil: () => {},
+      acceptWebSocket: (socket: ServerEnd) => void this.#sockets.push(socket),
+      getWebSockets: () => [...this.#sockets],
+    };
+  }
+
+  #environment(): object {
+    const { faults } = this.#world;
+    const send = async (messages: WorkMessage[]): Promise<void> => {
+      if (faults.strikes("send_refused")) {
+        throw new Error("Queue send failed: too many requests");
+      }
+      const copies = structuredClone(messages);
+      this.#outbox.push(() => this.#surroundings.work(copies));
+    };
+    return {
+      WEFT_LEASE_MS: String(this.#leaseMs),
+      WORK_QUEUE: {
+        send: (message: WorkMessage) => send([message]),
+        sendBatch: (messages: { body: WorkMessage }[]) => send(messages.map(({ body }) => body)),
+      },
+      PROJECTION_QUEUE: {
+        send: async (summary: ExecutionSummary) => {
+          if (faults.strikes("send_refused")) {
+            throw new Error("Queue send failed: too many requests");
+          }
+          const copy = structuredClone(summary);
+          this.#outbox.push(() => this.#surroundings.list(copy));
+        },
+      },
+      WORK_RUNNER: {
+        listedSeq: (id: string) => this.#ask("listedSeq", [id]),
+        startChild: (request: unknown) => this.#ask("startChild", [request]),
+      },
+    };
+  }
+
+  #ask(what: string, args: unknown[]): Promise<unknown> {
+    const life = this.#life;
+    return new Promise((resolve, reject) => {
+      this.#outbox.push(() =>
+        this.#surroundings.ask(what, args, (answer) => {
+          if (!life?.up) {
+            return;
+          }
+          if (answer.ok) {
+            resolve(answer.value);
+          } else {
+            reject(new Error(answer.error));
+          }
+        }),
+      );
+    });
+  }
+
+  /** A reader of what is stored, beside the object's own. */
+  reader(): SqliteExecutionStore {
+    return new SqliteExecutionStore(this.storage);
+  }
+}
+
+function shorten(value: unknown): string {
+  const text = value instanceof Response ? `Response ${value.status}` : JSON.stringify(value);
+  return text.length > 900 ? `${text.slice(0, 900)}…` : text;
+}

@@ -1,0 +1,95 @@
+import { DatabaseSync } from "node:sqlite";
+import type { StatementSync } from "node:sqlite";
+import type { SqliteStorage } from "#durable-objects/execution/store-sqlite.ts";
+import type { FaultPlan } from "./faults.ts";
+
+/**
+ * One object's durable storage: SQLite and the alarm. All writes of a step are one transaction, as the runtime makes them: what a step did is
+ * kept or lost whole.
+ */
+export class ObjectStorage implements SqliteStorage {
+  readonly #faults: FaultPlan;
+  readonly #database = new DatabaseSync(":memory:");
+  readonly #statements = new Map<string, StatementSync>();
+  #alarm: number | null = null;
+  #alarmBefore: number | null = null;
+  #dirty = false;
+  #logWritten = false;
+
+  constructor(faults: FaultPlan) {
+    this.#faults = faults;
+  }
+
+  readonly sql: SqliteStorage["sql"] = {
+    exec: (query, ...bindings) => {
+      if (!query.startsWith("SELECT")) {
+        this.#dirty = true;
+      }
+      if (query.startsWith("INSERT INTO log")) {
+        if (this.#faults.strikes("write_fails")) {
+          throw new Error("disk I/O error");
+        }
+        this.#logWritten = true;
+      }
+      let statement = this.#statements.get(query);
+      if (statement === undefined) {
+        statement = this.#database.prepare(query);
+        this.#statements.set(query, statement);
+      }
+      const rows = statement.all(...bindings);
+      return { toArray: () => rows };
+    },
+  };
+
+  transactionSync<T>(work: () => T): T {
+    this.#database.exec("SAVEPOINT part");
+    try {
+      const result = work();
+      this.#database.exec("RELEASE part");
+      return result;
+    } catch (error) {
+      this.#database.exec("ROLLBACK TO part; RELEASE part");
+      this.#statements.clear();
+      throw error;
+    }
+  }
+
+  get alarm(): number | null {
+    return this.#alarm;
+  }
+
+  setAlarm(at: number | null): void {
+    this.#alarm = at;
+    this.#dirty = true;
+  }
+
+  get dirty(): boolean {
+    return this.#dirty;
+  }
+
+  /** Events were written in this step. */
+  get logWritten(): boolean {
+    return this.#logWritten;
+  }
+
+  begin(): void {
+    this.#database.exec("BEGIN");
+    this.#alarmBefore = this.#alarm;
+    this.#dirty = false;
+    this.#logWritten = false;
+  }
+
+  commit(): void {
+    this.#database.exec("COMMIT");
+  }
+
+  rollback(): void {
+    this.#database.exec("ROLLBACK");
+    this.#alarm = this.#alarmBefore;
+    this.#statements.clear();
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}

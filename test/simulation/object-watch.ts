@@ -1,0 +1,155 @@
+import { evolveBatch } from "#durable-objects/execution/core/evolve.ts";
+import { initialState } from "#durable-objects/execution/core/state.ts";
+import type { ExecutionState } from "#durable-objects/execution/core/state.ts";
+import { nextAlarm } from "#durable-objects/execution/core/next-alarm.ts";
+import type { AttemptReport, LeaseRequest, WorkAnswer } from "#durable-objects/execution/protocol.ts";
+import type { SqliteExecutionStore } from "#durable-objects/execution/store-sqlite.ts";
+import { isTerminal } from "#graph/run/status.ts";
+import { canonicalState } from "./canonical-state.ts";
+import { LogModel } from "./log-model.ts";
+import type { Answer, Call, ObjectHost } from "./object-host.ts";
+import { must } from "./violation.ts";
+import type { World } from "./world.ts";
+
+/** Pure leases that one answer may carry (rule LS2). */
+const MAX_PURE = 64;
+
+interface Watched {
+  call: Call;
+  /** Reports of attempts that did not run when they came, as the log has it. */
+  stale: AttemptReport[];
+  begun: AttemptReport[];
+  inStep: boolean;
+  answer: Answer | null;
+}
+
+/** Checks an object after every step: its log by itself, its memory against its log, its answers against both. */
+export class ObjectWatch {
+  readonly #world: World;
+  /** Null until the run was created. */
+  log: LogModel | null = null;
+  #shadow: ExecutionState | null = null;
+  #reader: SqliteExecutionStore | null = null;
+  #watched: Watched[] = [];
+  /** The highest seq that anybody outside was told. */
+  #told = 0;
+  onBatch: (log: LogModel) => void = () => {};
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  called(call: Call, host: ObjectHost): void {
+    if (call.method !== "report" && call.method !== "lease") {
+      return;
+    }
+    const reports = call.method === "report" ? (call.args[0] as AttemptReport[]) : [];
+    const model = this.log;
+    this.#watched.push({
+      call,
+      stale: reports.filter((report) => report.begun !== true && !model?.runs(report.node_execution_id, report.attempt)),
+      begun: reports.filter(({ begun }) => begun === true),
+      inStep: model !== null && call.args[2] === model.lastSeq,
+      answer: null,
+    });
+    void host;
+  }
+
+  answered(call: Call, answer: Answer): void {
+    for (const watched of this.#watched) {
+      if (watched.call === call) {
+        watched.answer = answer;
+      }
+    }
+  }
+
+  /** The step is undone. */
+  forgetStep(): void {
+    this.#watched = [];
+  }
+
+  /** What the step wrote is kept: look at it before anything leaves. */
+  committed(host: ObjectHost): void {
+    const before = this.log?.lastSeq ?? 0;
+    if (host.storage.logWritten) {
+      this.#read(host);
+    }
+    for (const watched of this.#watched.splice(0)) {
+      this.#checkAnswer(watched, before);
+    }
+    const { run } = host;
+    if (run !== null && this.#shadow !== null && host.storage.logWritten) {
+      const [memory, replay] = [canonicalState(run.state), canonicalState(this.#shadow)];
+      must(memory === replay, "state-is-replay", () => `in memory ${memory}\nfrom the log ${replay}`);
+    }
+  }
+
+  /** The step is over. */
+  settled(host: ObjectHost): void {
+    const { log } = this;
+    if (log === null || log.ended !== null) {
+      return;
+    }
+    must(host.alarmIsArmed || !log.hasWork, "alarm-armed", () => "the run is not over, has work, and has no alarm");
+    const state = host.run?.state;
+    const at = host.storage.alarm;
+    const wanted = state === undefined ? null : nextAlarm(state, host.now(), host.leaseMs);
+    if (wanted !== null && at !== null && !this.#world.faults.rates.has("object_clock_jumps")) {
+      must(at <= wanted, "alarm-armed", () => `the alarm is set for ${at}, ${at - wanted} ms later than it must be`);
+    }
+  }
+
+  /** Somebody outside was told that the run has this event. */
+  told(seq: number): void {
+    this.#told = Math.max(this.#told, seq);
+    must(this.#told <= (this.log?.lastSeq ?? 0), "told-is-kept", () => `event ${this.#told} was told, and is not in the log`);
+  }
+
+  #read(host: ObjectHost): void {
+    const reader = (this.#reader ??= host.reader());
+    const header = this.log === null ? reader.header() : null;
+    if (header !== null) {
+      this.log = new LogModel(header, this.#world);
+      this.#shadow = initialState(header.plan, header.created_at);
+    }
+    const { log } = this;
+    if (log === null || this.#shadow === null) {
+      return;
+    }
+    for (const batch of reader.batches(log.lastSeq)) {
+      this.#world.note(() => `    commits ${batch.events.map((event) => describe(event)).join(", ")}`);
+      log.take(batch);
+      evolveBatch(this.#shadow, batch);
+    }
+    if (isTerminal(this.#shadow.status)) {
+      must(log.ended !== null, "total-order", () => "the run is over without a last event");
+    }
+    this.onBatch(log);
+  }
+
+  #checkAnswer({ call, stale, begun, inStep, answer }: Watched, before: number): void {
+    if (answer?.ok !== true || this.log === null) {
+      return;
+    }
+    const { refused, leases, seq } = answer.value as WorkAnswer;
+    const fresh = this.log.since(before);
+    const unwanted = [...stale, ...(inStep ? [] : begun)];
+    for (const { node_execution_id: ne, attempt, begun: itself } of unwanted) {
+      const invariant = itself === true ? "only-in-step" : "stale-is-refused";
+      const isRefused = refused.some((ref) => ref.node_execution_id === ne && ref.attempt === attempt);
+      must(isRefused, invariant, () => `attempt ${attempt} of ${ne} was not refused`);
+      const result = fresh.find((event) => "ne" in event && event.ne === ne && /^node_(output|completed|failed|retrying)$/.test(event.type));
+      must(result === undefined, invariant, () => `attempt ${attempt} of ${ne} was refused and still ${describe(result)}`);
+    }
+    const request = (call.method === "lease" ? call.args[0] : call.args[1]) as LeaseRequest;
+    const effectful = leases.filter(({ effects }) => effects !== "pure").length;
+    must(effectful <= request.max && leases.length - effectful <= MAX_PURE, "total-order", () => `asked for ${request.max} leases, got ${effectful}`);
+    this.told(seq);
+  }
+}
+
+export function describe(event: object | undefined): string {
+  const { type, ne, node, attempt, pin } = (event ?? {}) as Record<string, unknown>;
+  const more = [attempt === undefined ? "" : `#${String(attempt)}`, typeof pin === "string" ? `.${pin}` : ""].join("");
+  return `${String(type)}${ne === undefined ? "" : ` ${String(ne)}@${String(node)}${more}`}`;
+}

@@ -1,0 +1,162 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env as testEnv } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { childExecutionId } from "#durable-objects/execution/effects.ts";
+import type { ExecutionObject } from "#durable-objects/execution/execution.ts";
+import { importGraph } from "#graph/model/import-graph.ts";
+import { compilePlan } from "#graph/plan/compile-plan.ts";
+import type { ExecutionView, Outcome } from "#durable-objects/execution/protocol.ts";
+import { blockRegistry } from "#blocks/registry.ts";
+import type { Plan } from "#graph/plan/plan.ts";
+import { createDeps } from "#worker/compose.ts";
+import { executionStub } from "#worker/env.ts";
+import type { Env } from "#worker/env.ts";
+import { createGraph } from "./graph-service.ts";
+
+const env = testEnv as unknown as Env;
+const principal = {
+  workspaceId: "sub-agents",
+  userId: "u",
+  via: "session",
+  scopes: ["EXECUTE_GRAPH", "READ_GRAPH", "WRITE_GRAPH", "WRITE_LIBRARY"],
+} as unknown as Parameters<typeof createGraph>[1];
+
+const INPUT = "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b";
+const OUTPUT = "363ae599-353e-4804-937e-b2ee3cef3da4";
+const AGENT = "e189baac-8c20-45a1-94a7-55177ea42565";
+const COUNTDOWN = "d67a9c52-5e4e-11e2-bcfd-0800200c9a71";
+const STEP = "f66a3543-28d3-4ab5-8945-9b336371e2ce";
+
+let links = 0;
+function link(source: string, sink: string): object {
+  const [source_id, source_name] = source.split(".");
+  const [sink_id, sink_name] = sink.split(".");
+  return { id: `l${(links += 1)}`, source_id, source_name, sink_id, sink_name };
+}
+
+/** Gives each item of `items` as `item`, after waiting `days`. */
+function childGraph(days: number): object {
+  const nodes = [
+    { id: "in", block_id: INPUT, input_default: { name: "items", value: null } },
+    { id: "wait", block_id: COUNTDOWN, input_default: { days } },
+    { id: "each", block_id: STEP, input_default: {} },
+    { id: "out", block_id: OUTPUT, input_default: { name: "item" } },
+  ];
+  const wires = [link("in.result", "wait.input_message"), link("wait.output_message", "each.items"), link("each.item", "out.value")];
+  return { name: "child", nodes, links: wires };
+}
+
+function parentGraph(child: { id: string; version: number }): object {
+  const schema = (name: string): object => ({ type: "object", properties: { [name]: {} }, required: [] });
+  const agent = { graph_id: child.id, graph_version: child.version, inputs: {}, input_schema: schema("items"), output_schema: schema("item") };
+  const nodes = [
+    { id: "in", block_id: INPUT, input_default: { name: "list", value: null } },
+    { id: "agent", block_id: AGENT, input_default: { user_id: "", ...agent } },
+    { id: "out", block_id: OUTPUT, input_default: { name: "result" } },
+  ];
+  return { name: "parent", nodes, links: [link("in.result", "agent.items"), link("agent.item", "out.value")] };
+}
+
+async function storedPlan(graph: object): Promise<Plan> {
+  const stored = await createGraph(createDeps(env), principal, graph as never);
+  return compilePlan(importGraph({ ...stored }, blockRegistry.catalog).graph, blockRegistry.catalog);
+}
+
+async function start(plan: Plan, inputs: object, waitMs: number): Promise<{ id: string; view: ExecutionView }> {
+  const id = crypto.randomUUID();
+  const request = { execution_id: id, workspace_id: principal.workspaceId, plan, inputs: inputs as never, source: "test" };
+  return { id, view: value(await executionStub(env, id).start(request, waitMs)) };
+}
+
+function value<T>(outcome: Outcome<T>): T {
+  if (!outcome.ok) {
+    throw new Error(outcome.message);
+  }
+  return outcome.value;
+}
+
+function inside(id: string): DurableObjectStub<ExecutionObject> {
+  return executionStub(env, id) as unknown as DurableObjectStub<ExecutionObject>;
+}
+
+async function until(check: () => Promise<boolean>): Promise<void> {
+  while (!(await check())) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+describe("an agent that runs an agent", () => {
+  it("[CH1] [CH2] gives the child's outputs as its own", async () => {
+    const child = await storedPlan(childGraph(0));
+    const plan = await storedPlan(parentGraph({ id: child.graph_id, version: child.graph_version }));
+    const { id, view } = await start(plan, { list: ["a", "b", "c"] }, 20_000);
+    expect(view).toMatchObject({ status: "COMPLETED", outputs: { result: ["a", "b", "c"] } });
+    const { items } = value(await executionStub(env, id).nodeExecutions(principal.workspaceId, null, 10));
+    const agent = items.find(({ node_id }) => node_id === "agent");
+    expect(agent?.output).toEqual({ item: ["a", "b", "c"] });
+    const run = value(await executionStub(env, childExecutionId(id, agent?.node_execution_id ?? "")).view(principal.workspaceId));
+    expect(run).toMatchObject({ status: "COMPLETED", parent_execution_id: id, source: "agent" });
+  });
+
+  it("[CH3] [CH4] survives the eviction of both, holds and stops its child with itself", async () => {
+    const child = await storedPlan(childGraph(300));
+    const plan = await storedPlan(parentGraph({ id: child.graph_id, version: child.graph_version }));
+    const { id } = await start(plan, { list: [1] }, 0);
+    const stub = executionStub(env, id);
+    const childId = childExecutionId(id, "n2");
+    const childStub = executionStub(env, childId);
+    const waits = async (): Promise<boolean> => (await childStub.events(principal.workspaceId, 0, 100)).ok;
+    await until(waits);
+    await until(async () => value(await childStub.events(principal.workspaceId, 0, 100)).items.some(({ type }) => type === "node_waiting"));
+    await evictDurableObject(inside(id));
+    await evictDurableObject(inside(childId));
+    value(await stub.pause(principal.workspaceId));
+    await until(async () => value(await childStub.view(principal.workspaceId)).paused);
+    value(await stub.unpause(principal.workspaceId));
+    await until(async () => !value(await childStub.view(principal.workspaceId)).paused);
+    value(await stub.cancel(principal.workspaceId, "enough"));
+    await until(async () => value(await childStub.view(principal.workspaceId)).status === "TERMINATED");
+  });
+
+  it("[CH3] starts a child that is not there when it looks after it, and takes news that were lost", async () => {
+    const child = await storedPlan(childGraph(0));
+    const plan = await storedPlan(parentGraph({ id: child.graph_id, version: child.graph_version }));
+    const id = crypto.randomUUID();
+    const stub = executionStub(env, id);
+    await runInDurableObject(inside(id), (instance) => {
+      const own = instance as unknown as { env: Env };
+      own.env = { ...own.env, WORK_RUNNER: { ...own.env.WORK_RUNNER, startChild: async () => Promise.reject(new Error("lost")) } as never };
+    });
+    const request = { execution_id: id, workspace_id: principal.workspaceId, plan, inputs: { list: [7] }, source: "test" };
+    value(await stub.start(request, 0));
+    await until(async () => value(await stub.events(principal.workspaceId, 0, 100)).items.some(({ type }) => type === "node_waiting"));
+    await evictDurableObject(inside(id));
+    expect(await runDurableObjectAlarm(inside(id))).toBe(true);
+    expect(value(await stub.wait(principal.workspaceId, 20_000))).toMatchObject({ status: "COMPLETED", outputs: { result: [7] } });
+  });
+
+  it("[CH5] refuses a chain without end, and names the reason in every run above", async () => {
+    const graph = parentGraph({ id: "self", version: 1 }) as { nodes: { id: string; input_default: Record<string, unknown> }[] };
+    const stored = (await createGraph(createDeps(env), principal, { ...graph, id: "self" } as never)) as unknown as { id: string };
+    const plan = compilePlan(importGraph({ ...stored }, blockRegistry.catalog).graph, blockRegistry.catalog);
+    const agent = plan.nodes.find((node) => node.id === "agent");
+    expect(agent?.input_default.graph_id).toBe(stored.id);
+    const loop = await executionStub(env, crypto.randomUUID()).start(
+      {
+        execution_id: crypto.randomUUID(),
+        workspace_id: principal.workspaceId,
+        plan: { ...plan, nodes: plan.nodes.map((node) => ({ ...node, linked_pins: [...node.linked_pins] })) },
+        inputs: { list: [1] },
+        source: "test",
+      },
+      30_000,
+    );
+    expect(value(loop)).toMatchObject({ status: "FAILED", error: { code: "too_many_hops" } });
+  }, 60_000);
+
+  it("fails with the reason when the agent is not there", async () => {
+    const plan = await storedPlan(parentGraph({ id: crypto.randomUUID(), version: 3 }));
+    const { view } = await start(plan, { list: [] }, 20_000);
+    expect(view).toMatchObject({ status: "FAILED", error: { code: "not_found", node_id: "agent" } });
+  });
+});
