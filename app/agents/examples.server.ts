@@ -1,20 +1,23 @@
 import type { Example } from "./example.ts";
 
-/** The agent files of examples/, as they are: names and descriptions at hand, the rest only when one is chosen. */
-const NAMES = import.meta.glob<string>("../../examples/*.json", { eager: true, import: "name" });
-const DESCRIPTIONS = import.meta.glob<string>("../../examples/*.json", { eager: true, import: "description" });
-const FILES = import.meta.glob<unknown>("../../examples/*.json", { import: "default" });
+interface AgentFile {
+  name: string;
+  description: string;
+}
+
+/** The agent files of examples/, as they are. */
+const FILES = import.meta.glob<AgentFile>("../../examples/*.json", { eager: true, import: "default" });
 
 const idOf = (path: string) => path.slice(path.lastIndexOf("/") + 1, -".json".length);
 
 export function listExamples(): Example[] {
-  return Object.entries(NAMES)
-    .map(([path, name]) => ({ id: idOf(path), name, description: DESCRIPTIONS[path] ?? "" }))
+  return Object.entries(FILES)
+    .map(([path, { name, description }]) => ({ id: idOf(path), name, description }))
     .toSorted((a, b) => a.name.localeCompare(b.name));
 }
 
 /** The agent file, or undefined when there is no such example. */
-export async function readExample(id: string): Promise<unknown> {
+export function readExample(id: string): unknown {
   const path = Object.keys(FILES).find((candidate) => idOf(candidate) === id);
-  return path === undefined ? undefined : FILES[path]?.();
+  return path === undefined ? undefined : FILES[path];
 }

@@ -105,7 +105,7 @@ function Flow({ drawing, positions, selected, onSelect, focus }: GraphCanvasProp
       className={classes.canvas}
       fitView
       fitViewOptions={FIT}
-      minZoom={0.08}
+      minZoom={0.03}
       maxZoom={1.75}
       nodesDraggable={false}
       nodesConnectable={false}

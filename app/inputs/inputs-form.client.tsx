@@ -17,6 +17,7 @@ import { useI18n } from "#app/i18n/i18n.tsx";
 import { type FormSchema, type InputWidget, toFormSchema } from "./form-schema.ts";
 import { createFormValidator } from "./form-validator.ts";
 import { AnyField, JsonEntry } from "./json-field.tsx";
+import classes from "./inputs-form.module.css";
 import { DateInput, DateTimeInput, FileUrlInput, LongTextInput, TimeInput } from "./native-widgets.tsx";
 
 const ThemedForm = withTheme<JsonObject>(Theme);
@@ -82,7 +83,11 @@ export default function InputsForm({ schema, initial, disabled, onSubmit, onInva
     onSubmit: (event) => onSubmit(event.formData ?? {}),
     onError: onInvalid,
   };
-  return <ThemedForm {...settings}>{children}</ThemedForm>;
+  return (
+    <div className={classes.form}>
+      <ThemedForm {...settings}>{children}</ThemedForm>
+    </div>
+  );
 }
 
 /** The library's own few words; the ones that this form never shows stay as they are. */

@@ -41,7 +41,7 @@ export async function action({ context, request }: Route.ActionArgs) {
   if (parsed.intent === "import") {
     return { outcomes: await importAgents(services, parsed.files) };
   }
-  const file = await readExample(parsed.id);
+  const file = readExample(parsed.id);
   if (file === undefined) {
     throw data({ code: "not_found", message: "There is no example of this name." }, { status: 404 });
   }

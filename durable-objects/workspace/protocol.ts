@@ -57,8 +57,8 @@ export type BeginAnswer =
   | { kind: "skipped"; execution_id: string }
   | { kind: "too_many_queued"; scope: "agent" | "workspace"; queued: number; limit: number; retry_after_s: number };
 
-/** One execution of a block, as the run saw it. */
-export type BlockSample = [durationMs: number, size: number, tokens: number, costUsd: number];
+/** One execution of a block, as the run saw it: `size` is about how many characters its outputs have as JSON. */
+export type BlockSample = [durationMs: number, size: number, tokens: number, costUsd: number | null];
 
 /** What the list of runs and the workspace are told of a run (a part of `ExecutionSummary`). */
 export interface RunReport {
@@ -70,7 +70,7 @@ export interface RunReport {
   /** It waits for time, a person or another run and holds no place. */
   waiting: boolean;
   /** Of a run that ended by itself and had started; null otherwise. */
-  figures: { started_at: number; ended_at: number; tokens: number; cost_usd: number } | null;
+  figures: { started_at: number; ended_at: number; tokens: number; cost_usd: number | null } | null;
   /** By block id. */
   blocks: Record<string, BlockSample[]>;
 }

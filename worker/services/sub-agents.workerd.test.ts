@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env as testEnv } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { childExecutionId } from "#durable-objects/execution/effects.ts";
 import type { ExecutionObject } from "#durable-objects/execution/execution.ts";
 import { importGraph } from "#graph/model/import-graph.ts";
@@ -46,15 +46,15 @@ function childGraph(days: number): object {
   return { name: "child", nodes, links: wires };
 }
 
-function parentGraph(child: { id: string; version: number }): object {
+function parentGraph(child: { id: string; version: number }, pin = "items"): object {
   const schema = (name: string): object => ({ type: "object", properties: { [name]: {} }, required: [] });
-  const agent = { graph_id: child.id, graph_version: child.version, inputs: {}, input_schema: schema("items"), output_schema: schema("item") };
+  const agent = { graph_id: child.id, graph_version: child.version, inputs: {}, input_schema: schema(pin), output_schema: schema("item") };
   const nodes = [
     { id: "in", block_id: INPUT, input_default: { name: "list", value: null } },
     { id: "agent", block_id: AGENT, input_default: { user_id: "", ...agent } },
     { id: "out", block_id: OUTPUT, input_default: { name: "result" } },
   ];
-  return { name: "parent", nodes, links: [link("in.result", "agent.items"), link("agent.item", "out.value")] };
+  return { name: "parent", nodes, links: [link("in.result", `agent.${pin}`), link("agent.item", "out.value")] };
 }
 
 async function storedPlan(graph: object): Promise<Plan> {
@@ -84,6 +84,10 @@ async function until(check: () => Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+beforeAll(async () => {
+  await env.DB.prepare("INSERT INTO workspace (id, name, created_at) VALUES (?, ?, ?)").bind(principal.workspaceId, "w", 0).run();
+});
 
 describe("an agent that runs an agent", () => {
   it("[CH1] [CH2] gives the child's outputs as its own", async () => {
@@ -136,22 +140,13 @@ describe("an agent that runs an agent", () => {
   });
 
   it("[CH5] refuses a chain without end, and names the reason in every run above", async () => {
-    const graph = parentGraph({ id: "self", version: 1 }) as { nodes: { id: string; input_default: Record<string, unknown> }[] };
+    const graph = parentGraph({ id: "self", version: 1 }, "list") as { nodes: { id: string; input_default: Record<string, unknown> }[] };
     const stored = (await createGraph(createDeps(env), principal, { ...graph, id: "self" } as never)) as unknown as { id: string };
     const plan = compilePlan(importGraph({ ...stored }, blockRegistry.catalog).graph, blockRegistry.catalog);
     const agent = plan.nodes.find((node) => node.id === "agent");
     expect(agent?.input_default.graph_id).toBe(stored.id);
-    const loop = await executionStub(env, crypto.randomUUID()).start(
-      {
-        execution_id: crypto.randomUUID(),
-        workspace_id: principal.workspaceId,
-        plan: { ...plan, nodes: plan.nodes.map((node) => ({ ...node, linked_pins: [...node.linked_pins] })) },
-        inputs: { list: [1] },
-        source: "test",
-      },
-      30_000,
-    );
-    expect(value(loop)).toMatchObject({ status: "FAILED", error: { code: "too_many_hops" } });
+    const { view } = await start(plan, { list: [1] }, 30_000);
+    expect(view).toMatchObject({ status: "FAILED", error: { code: "too_many_hops" } });
   }, 60_000);
 
   it("fails with the reason when the agent is not there", async () => {

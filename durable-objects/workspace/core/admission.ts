@@ -92,9 +92,21 @@ export class Admission {
       return this.#standing(known, now);
     }
     const entry = newEntry(ticket, now);
-    const refusal = this.#makeWay(entry, now) ?? this.#tooMany(entry, now);
-    if (refusal !== undefined) {
-      return refusal;
+    const singletons = this.#singletonsBefore(ticket);
+    const [other] = singletons;
+    if (other !== undefined && ticket.flow?.singleton?.mode === "skip") {
+      return { kind: "skipped", execution_id: other.ticket.execution_id };
+    }
+    const debounced = this.#debounce(entry, now);
+    const tooMany = this.#tooMany(entry, { leaving: singletons.length + (debounced === undefined ? 0 : 1) }, now);
+    if (tooMany !== undefined) {
+      return tooMany;
+    }
+    for (const old of singletons) {
+      this.#cancel(old, "A newer run of this agent took its place.", now);
+    }
+    if (debounced !== undefined && debounced.state === "queued") {
+      this.#cancel(debounced, "A newer start of this agent came within its debounce time.", now);
     }
     this.#put(entry);
     this.#pump(now, entry);
@@ -131,8 +143,11 @@ export class Admission {
   observe(reports: readonly RunReport[], now: number): void {
     for (const report of reports) {
       const entry = this.#runs.get(report.execution_id);
-      if (report.ended || report.waiting) {
-        this.release([report.execution_id], report.ended ? "ended" : "waiting", now);
+      if (report.ended) {
+        this.release([report.execution_id], "ended", now);
+      } else if (report.waiting) {
+        // Runs with settings of their own tell it themselves, in order.
+        this.release(entry?.ticket.flow === null ? [report.execution_id] : [], "waiting", now);
       } else if (entry === undefined && !this.#over.has(report.execution_id)) {
         const { execution_id, workspace_id, graph_id } = report;
         const seen = newEntry({ execution_id, workspace_id, graph_id, flow: null, keys: {} }, now);
@@ -150,7 +165,7 @@ export class Admission {
     }
     const age = now - (entry.admittedAt ?? entry.queuedAt);
     const gone = answer === "not_found" && age > APPEAR_MS;
-    if (answer === "ended" || gone || (command === "cancel" && answer === "going")) {
+    if (answer === "ended" || gone) {
       this.release([id], "ended", now);
     } else if (answer === "going") {
       entry.tries = 0;
@@ -183,43 +198,39 @@ export class Admission {
     return this.#runs.running >= this.#options.limits.running;
   }
 
-  /** Rules WA4 and WA5: singleton and debounce. What must go is stopped, or the new run is refused. */
-  #makeWay(entry: LiveEntry, now: number): Refusal | undefined {
-    const { ticket } = entry;
-    const singleton = groupOf(ticket, "singleton");
-    const others = singleton === null ? [] : this.#runs.singletonsOf(singleton).filter(({ state }) => state !== "cancelling");
-    const [other] = others;
-    if (other !== undefined && ticket.flow?.singleton?.mode === "skip") {
-      return { kind: "skipped", execution_id: other.ticket.execution_id };
-    }
-    for (const old of others) {
-      this.#cancel(old, "A newer run of this agent took its place.", now);
-    }
-    const debounce = ticket.flow?.debounce;
-    if (debounce !== undefined) {
-      const before = this.#runs.debouncedOf(groupOf(ticket, "debounce") ?? "");
-      if (before !== undefined && before.notBefore > now) {
-        entry.firstAt = before.firstAt;
-        this.#cancel(before, "A newer start of this agent came within its debounce time.", now);
-      }
-      const latest = entry.firstAt + (debounce.max_seconds ?? Number.POSITIVE_INFINITY) * 1_000;
-      entry.notBefore = Math.min(now + debounce.seconds * 1_000, latest);
-    }
-    return undefined;
+  /** Rule WA4: the runs whose place a new one would take. */
+  #singletonsBefore(ticket: AdmissionTicket): LiveEntry[] {
+    const group = groupOf(ticket, "singleton");
+    return group === null ? [] : this.#runs.singletonsOf(group).filter(({ state }) => state !== "cancelling");
   }
 
-  /** Rule WA8: a queue that is full says so, and when to come again. */
-  #tooMany(entry: LiveEntry, now: number): Refusal | undefined {
+  /** Rule WA5: sets how long a start waits for others; returns the one that it stands for from now on. */
+  #debounce(entry: LiveEntry, now: number): LiveEntry | undefined {
+    const { ticket } = entry;
+    const debounce = ticket.flow?.debounce;
+    if (debounce === undefined) {
+      return undefined;
+    }
+    const last = this.#runs.debouncedOf(groupOf(ticket, "debounce") ?? "");
+    const before = last !== undefined && last.notBefore > now ? last : undefined;
+    entry.firstAt = before?.firstAt ?? now;
+    const latest = entry.firstAt + (debounce.max_seconds ?? Number.POSITIVE_INFINITY) * 1_000;
+    entry.notBefore = Math.min(now + debounce.seconds * 1_000, latest);
+    return before;
+  }
+
+  /** Rule WA8: a queue that is full says so, and when a hundredth of it should be gone. */
+  #tooMany(entry: LiveEntry, { leaving }: { leaving: number }, now: number): Refusal | undefined {
     const { limits, expectedMs } = this.#options;
     const agent = entry.ticket.graph_id;
     const inAgent = this.#runs.queuedOf(agent);
-    const scope = inAgent >= limits.queuedPerAgent ? "agent" : "workspace";
+    const scope = inAgent - leaving >= limits.queuedPerAgent ? "agent" : "workspace";
     const [queued, limit] = scope === "agent" ? [inAgent, limits.queuedPerAgent] : [this.#runs.queued, limits.queued];
-    if (queued < limit || (!this.#full && hindranceOf(entry, this.#runs, this.#starts, now) === undefined)) {
+    if (queued - leaving < limit || (!this.#full && hindranceOf(entry, this.#runs, this.#starts, now) === undefined)) {
       return undefined;
     }
     const places = Math.min(limits.running, entry.ticket.flow?.concurrency?.limit ?? limits.running);
-    const drainMs = (queued * expectedMs(agent, now)) / places / 10;
+    const drainMs = (queued * expectedMs(agent, now)) / places / 100;
     const retry_after_s = Math.min(60, Math.max(1, Math.ceil(drainMs / 1_000)));
     return { kind: "too_many_queued", scope, queued, limit, retry_after_s };
   }
@@ -247,6 +258,8 @@ export class Admission {
       }
       this.#letGo(picked.chosen.run, { charged: picked.charged, tell: picked.chosen.run !== direct }, now);
     }
+    // Only the end of a run makes room now.
+    this.#nextDue = Number.POSITIVE_INFINITY;
   }
 
   #candidates(now: number): Candidate<LiveEntry>[] {

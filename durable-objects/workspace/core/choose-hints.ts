@@ -1,0 +1,46 @@
+import type { BlockHints } from "../protocol.ts";
+import type { Figures } from "./figures.ts";
+
+/** Executions of a block before its figures count for anything. */
+const ENOUGH = 50;
+
+/** Values of this many characters make a block one for the pool with the memory. */
+const LARGE_SIZE = 4_000_000;
+/** A block that computes for this long keeps others waiting in the common pool, ms. */
+const LONG_COMPUTATION_MS = 250;
+
+const DEFAULT_LEASE_MS = 30_000;
+const MIN_LEASE_MS = 5_000;
+/** A lease lasts this many times what 99 % of the executions took. */
+const LEASE_FACTOR = 3;
+
+/** Node executions of one message run five at a time; more of them are worth waiting in line for this long, ms. */
+const MESSAGE_MS = 250;
+const SLOTS = 5;
+const MAX_PER_MESSAGE = 50;
+
+/**
+ * How a block should run, from what its executions took; undefined when as it declares. `pool: "cpu"` means "if it only computes": the
+ * caller knows which blocks do.
+ */
+export function chooseHints(figures: Figures): BlockHints | undefined {
+  if (figures.n < ENOUGH) {
+    return undefined;
+  }
+  const hints: BlockHints = {};
+  const median = figures.duration.quantile(0.5);
+  if (figures.size.quantile(0.9) >= LARGE_SIZE) {
+    hints.pool = "memory";
+  } else if (median >= LONG_COMPUTATION_MS) {
+    hints.pool = "cpu";
+  }
+  const lease = Math.max(MIN_LEASE_MS, Math.ceil(figures.duration.quantile(0.99) * LEASE_FACTOR));
+  if (lease < DEFAULT_LEASE_MS) {
+    hints.lease_ms = lease;
+  }
+  const perMessage = Math.min(MAX_PER_MESSAGE, Math.floor((MESSAGE_MS / Math.max(1, median)) * SLOTS));
+  if (perMessage > SLOTS) {
+    hints.per_message = perMessage;
+  }
+  return Object.keys(hints).length === 0 ? undefined : hints;
+}

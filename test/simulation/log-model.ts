@@ -1,0 +1,313 @@
+import type { LogBatch, LogEvent, ValueRef } from "#durable-objects/execution/core/log-event.ts";
+import { ReferenceInterpreter } from "#durable-objects/execution/core/reference-interpreter.testkit.ts";
+import type { RunHeader } from "#durable-objects/execution/store.ts";
+import type { JsonObject, JsonValue } from "#graph/json.ts";
+import type { Plan, PlanNode } from "#graph/plan/plan.ts";
+import type { RunError } from "#graph/run/event.ts";
+import { expectedYields, possibleFailures } from "./scripted-block.ts";
+import { must, Violation } from "./violation.ts";
+import type { World } from "./world.ts";
+
+/** One node execution as the log tells it. */
+export interface Entry {
+  ne: string;
+  node: number;
+  /** Null until it is queued. */
+  input: JsonObject | null;
+  status: "incomplete" | "queued" | "running" | "waiting" | "over";
+  attempt: number;
+  /** Outputs of the block, the engine's own on `error` not counted. */
+  outputs: [pin: string, value: JsonValue][];
+  failures: number;
+  lost: number;
+  notBefore: number;
+  /** True time of the last start. */
+  startedAt: number;
+  errorTold: boolean;
+}
+
+type EventOf<T extends LogEvent["type"]> = Extract<LogEvent, { type: T }>;
+
+/**
+ * Reads a log as it grows and holds it against the rules, without any code of the core: order, inputs before starts, one result each, outputs
+ * as the block must have yielded them, and what an independent interpreter makes of the same commits.
+ */
+export class LogModel {
+  readonly header: RunHeader;
+  readonly plan: Plan;
+  readonly entries = new Map<string, Entry>();
+  readonly events: LogEvent[] = [];
+  /** The last event of the run. */
+  ended: LogEvent | null = null;
+  commits = 0;
+  paused = false;
+  /** Told of every attempt that is given up as lost. */
+  onLost: (entry: Entry) => void = () => {};
+  readonly #world: World;
+  #reference: ReferenceInterpreter | null = null;
+  readonly #queued: string[] = [];
+  #unhandled: RunError | null = null;
+
+  constructor(header: RunHeader, world: World) {
+    this.header = header;
+    this.plan = header.plan;
+    this.#world = world;
+  }
+
+  get lastSeq(): number {
+    return this.events.length;
+  }
+
+  /** Is just this attempt running? */
+  runs(ne: string, attempt: number): boolean {
+    const entry = this.entries.get(ne);
+    return this.ended === null && entry?.status === "running" && entry.attempt === attempt;
+  }
+
+  /** Something is queued or running that somebody must see to. */
+  get hasWork(): boolean {
+    return [...this.entries.values()].some(({ status }) => status === "running" || (status === "queued" && !this.paused));
+  }
+
+  since(seq: number): LogEvent[] {
+    return this.events.slice(seq);
+  }
+
+  take(batch: LogBatch): void {
+    this.commits += 1;
+    must(batch.first_seq === this.lastSeq + 1, "total-order", () => `a batch begins at ${batch.first_seq} after ${this.lastSeq}`);
+    for (const event of batch.events) {
+      must(this.ended === null, "total-order", () => `${event.type} after the end`);
+      this.events.push(event);
+      this.#event(event, batch.at);
+    }
+    for (const entry of this.entries.values()) {
+      must(!entry.errorTold || entry.status === "over", "one-result", () => `${entry.ne} told its error and has not failed`);
+    }
+    this.#checkQueued();
+  }
+
+  #event(event: LogEvent, at: number): void {
+    switch (event.type) {
+      case "execution_started":
+        this.#reference = new ReferenceInterpreter(this.plan, event.inputs);
+        return;
+      case "node_input":
+        this.#checkRef(event, event.pin, event.ref);
+        return void this.#entry(event);
+      case "node_queued":
+        return this.#nodeQueued(event);
+      case "node_started":
+        return this.#nodeStarted(event, at);
+      case "node_output":
+        return this.#nodeOutput(event);
+      case "node_completed":
+        return this.#nodeCompleted(event);
+      case "node_failed":
+        return this.#nodeFailed(event);
+      case "node_retrying":
+        return this.#nodeRetrying(event);
+      case "node_terminated":
+        this.#open(event).status = "over";
+        return;
+      case "node_waiting":
+        this.#running(event).status = "waiting";
+        return;
+      case "node_resumed":
+        this.#open(event).status = "queued";
+        return;
+      case "execution_paused":
+      case "execution_unpaused":
+        this.paused = event.type === "execution_paused";
+        return;
+      case "execution_completed":
+      case "execution_failed":
+      case "execution_terminated":
+        return this.#runEnded(event);
+      case "execution_running":
+      case "execution_review":
+      case "execution_output":
+        return;
+    }
+  }
+
+  #entry({ ne, node }: { ne: string; node: number }): Entry {
+    let entry = this.entries.get(ne);
+    if (entry === undefined) {
+      const counts = { attempt: 0, failures: 0, lost: 0, notBefore: 0, startedAt: 0 };
+      entry = { ne, node, input: null, status: "incomplete", outputs: [], errorTold: false, ...counts };
+      this.entries.set(ne, entry);
+    }
+    must(entry.node === node, "total-order", () => `${ne} is of node ${entry.node} and of node ${node}`);
+    return entry;
+  }
+
+  #open(event: { type: string; ne: string; node: number }): Entry {
+    const entry = this.#entry(event);
+    must(entry.status !== "over", "one-result", () => `${event.type} of ${event.ne}, which is over`);
+    must(entry.status !== "incomplete", "inputs-first", () => `${event.type} of ${event.ne}, which lacks inputs`);
+    return entry;
+  }
+
+  #running(event: { type: string; ne: string; node: number }): Entry {
+    const entry = this.#open(event);
+    must(entry.status === "running", "begun-is-logged", () => `${event.type} of ${event.ne}, which is not running`);
+    return entry;
+  }
+
+  #node(index: number): PlanNode {
+    const node = this.plan.nodes[index];
+    if (node === undefined) {
+      throw new Violation("total-order", `the log names node ${index}`);
+    }
+    return node;
+  }
+
+  /** A value at a pin comes from an earlier output that a link carries there. */
+  #checkRef({ node }: { node: number }, pin: string, ref: ValueRef): JsonValue {
+    const [seq, name] = typeof ref === "number" ? [ref, null] : ref;
+    const output = this.events[seq - 1];
+    if (output?.type !== "node_output") {
+      throw new Violation("inputs-first", `pin ${pin} of node ${node} names event ${seq}, which is no output`);
+    }
+    const carried = this.#node(output.node).links.some(
+      (link) => link.sink === node && link.sink_name === pin && link.source_name === (name ?? output.pin),
+    );
+    must(carried, "inputs-first", () => `no link carries event ${seq} to pin ${pin} of node ${node}`);
+    const key = name?.split("_#_")[1];
+    return key === undefined ? output.value : ((output.value as JsonObject)[key] ?? null);
+  }
+
+  #nodeQueued(event: EventOf<"node_queued">): void {
+    const entry = this.#entry(event);
+    must(entry.status === "incomplete", "one-result", () => `${event.ne} is queued twice`);
+    const input: JsonObject = { ...event.literals };
+    for (const [pin, ref] of event.refs) {
+      input[pin] = this.#checkRef(event, pin, ref);
+    }
+    const { linked_pins } = this.#node(event.node);
+    const isStart = this.lastSeq <= 1 + this.plan.starts.length && this.plan.starts.includes(event.node);
+    const lacking = linked_pins.filter((pin) => !Object.hasOwn(input, pin));
+    must(isStart || lacking.length === 0, "inputs-first", () => `${event.ne} is queued without ${lacking.join(", ")}`);
+    entry.input = input;
+    entry.status = "queued";
+    this.#queued.push(event.ne);
+  }
+
+  #nodeStarted(event: EventOf<"node_started">, at: number): void {
+    const entry = this.#open(event);
+    must(entry.status === "queued", "one-result", () => `${event.ne} is started while it is ${entry.status}`);
+    must(event.attempt === entry.attempt + 1, "one-result", () => `attempt ${event.attempt} of ${event.ne} follows ${entry.attempt}`);
+    must(at >= entry.notBefore, "time-has-come", () => `${event.ne} is started ${entry.notBefore - at} ms too early`);
+    const { effects, retry } = this.#node(event.node);
+    const mayRepeat = entry.lost === 0 || effects !== "once" || retry?.on?.includes("outcome_unknown") === true;
+    must(mayRepeat, "once-is-once", () => `${event.ne} was lost, is to have its effect once, and is started again`);
+    entry.attempt = event.attempt;
+    entry.status = "running";
+    entry.startedAt = this.#world.now;
+  }
+
+  #nodeOutput(event: EventOf<"node_output">): void {
+    const entry = this.#open(event);
+    must(entry.status === "running" || entry.status === "waiting", "begun-is-logged", () => `${event.ne} yields and is ${entry.status}`);
+    must(!entry.errorTold, "one-result", () => `${event.ne} yields after its error`);
+    this.#reference?.output(event.ne, event.pin, event.value);
+    if (event.pin === "error") {
+      entry.errorTold = true;
+      return;
+    }
+    entry.outputs.push([event.pin, event.value]);
+    const expected = this.#expected(entry)[entry.outputs.length - 1];
+    const same = JSON.stringify(expected) === JSON.stringify([event.pin, event.value]);
+    must(same, "outputs-once", () => {
+      const given = JSON.stringify([event.pin, event.value]);
+      return `output ${entry.outputs.length} of ${event.ne}, node ${event.node}, is ${given} and must be ${JSON.stringify(expected)}`;
+    });
+  }
+
+  #expected(entry: Entry): [string, JsonValue][] {
+    return expectedYields(this.#node(entry.node), entry.input ?? {});
+  }
+
+  #nodeCompleted(event: EventOf<"node_completed">): void {
+    const entry = this.#running(event);
+    const expected = this.#expected(entry).length;
+    must(entry.outputs.length === expected, "outputs-once", () => `${event.ne} completed with ${entry.outputs.length} outputs of ${expected}`);
+    entry.status = "over";
+    this.#reference?.complete(event.ne);
+  }
+
+  #nodeFailed(event: EventOf<"node_failed">): void {
+    const entry = this.#open(event);
+    const node = this.#node(event.node);
+    must(entry.errorTold, "outputs-once", () => `${event.ne} failed without a value on its error pin`);
+    must(event.handled === node.error_linked, "outputs-once", () => `${event.ne}: handled is ${event.handled}`);
+    const { code } = event.error;
+    const possible = possibleFailures(node);
+    must(possible.includes(code), "outputs-once", () => `${event.ne} failed with ${code}: ${event.error.message}`);
+    if (code === "outcome_unknown" || code === "attempts_exhausted") {
+      this.onLost(entry);
+    }
+    if (!event.handled) {
+      this.#unhandled ??= event.error;
+    }
+    entry.status = "over";
+    entry.errorTold = true;
+    this.#reference?.end(event.ne);
+  }
+
+  #nodeRetrying(event: EventOf<"node_retrying">): void {
+    const entry = this.#running(event);
+    must(event.attempt === entry.attempt, "one-result", () => `attempt ${event.attempt} of ${event.ne} is given up, ${entry.attempt} runs`);
+    const { retry, effects } = this.#node(event.node);
+    if (event.lost) {
+      entry.lost += 1;
+      this.onLost(entry);
+      must(entry.lost < 5, "every-run-ends", () => `${event.ne} is handed out again after ${entry.lost} losses`);
+      const mayRepeat = effects !== "once" || retry?.on?.includes("outcome_unknown") === true;
+      must(mayRepeat, "once-is-once", () => `${event.ne} is to have its effect once and is repeated`);
+    } else {
+      entry.failures += 1;
+      must(entry.failures < (retry?.max_attempts ?? 1), "once-is-once", () => `${event.ne} is repeated against its policy`);
+    }
+    entry.status = "queued";
+    entry.notBefore = event.retry_at;
+  }
+
+  #runEnded(event: EventOf<"execution_completed"> | EventOf<"execution_failed"> | EventOf<"execution_terminated">): void {
+    this.ended = event;
+    const open = [...this.entries.values()].filter(({ status }) => status !== "over" && status !== "incomplete");
+    must(open.length === 0, "one-result", () => `the run is over and ${open.map(({ ne, status }) => `${ne} is ${status}`).join(", ")}`);
+    if (event.type === "execution_completed") {
+      must(this.#unhandled === null, "outputs-once", () => `the run completed in spite of ${JSON.stringify(this.#unhandled)}`);
+    } else if (event.type === "execution_failed") {
+      const own = event.error.code === "step_limit" || event.error.code === "run_timeout";
+      const same = JSON.stringify(event.error) === JSON.stringify(this.#unhandled);
+      must(own || same, "outputs-once", () => `the run failed with ${JSON.stringify(event.error)}, not ${JSON.stringify(this.#unhandled)}`);
+    }
+  }
+
+  /** What is queued is what the reference interpreter says, in its order. */
+  #checkQueued(): void {
+    const reference = this.#reference?.queued ?? [];
+    const limited = this.ended?.type === "execution_failed" && this.ended.error.code === "step_limit";
+    const expected = limited ? reference.slice(0, this.#queued.length) : reference;
+    const same = expected.length === this.#queued.length && expected.every(({ id }, index) => id === this.#queued[index]);
+    must(same, "reference", () => `queued: ${this.#queued.join(" ")}\nreference: ${expected.map(({ id }) => id).join(" ")}`);
+    for (const [index, { id, node, input }] of expected.entries()) {
+      const entry = this.entries.get(id);
+      const isSame = entry?.node === node && sameInput(entry.input, input);
+      must(isSame, "reference", () => `execution ${index}, ${id}: ${JSON.stringify(entry)}, reference: node ${node}, ${JSON.stringify(input)}`);
+    }
+  }
+
+  /** The run's outputs as the reference has them. */
+  get referenceOutputs(): Record<string, JsonValue[]> {
+    return this.#reference?.runOutputs ?? {};
+  }
+}
+
+function sameInput(a: JsonObject | null, b: JsonObject): boolean {
+  const names = Object.keys(b);
+  return a !== null && Object.keys(a).length === names.length && names.every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]));
+}

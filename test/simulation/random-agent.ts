@@ -1,0 +1,119 @@
+import type { JsonObject, JsonValue } from "#graph/json.ts";
+import type { Plan, PlanLink, PlanNode } from "#graph/plan/plan.ts";
+import type { Random } from "./random.ts";
+import { SCRIPTED } from "./scripted-block.ts";
+import type { Act } from "./scripted-block.ts";
+
+/** A small compiled agent: chains, joins, fans, cycles, static links, parts of values, failures, retries, every kind of effect. */
+export function randomAgent(random: Random, leaseMs: number): { plan: Plan; inputs: JsonObject } {
+  const plan: Plan = {
+    graph_id: "g",
+    graph_version: 1,
+    graph_name: "simulated",
+    nodes: [],
+    starts: [],
+    required_inputs: [],
+    step_limit: random.pick([10, 20, 40]),
+    ...(random.chance(0.1) ? { timeout_ms: random.between(2_000, 60_000) } : {}),
+  };
+  const size = random.between(1, 7);
+  const pureness = random.pick([0.3, 0.6, 0.95]);
+  for (let index = 0; index < size; index += 1) {
+    plan.nodes.push(node(random, { index, pureness, leaseMs }));
+  }
+  const shape = random.pick(["free", "chain", "tree"]);
+  for (let count = random.between(size - 1, size * 2); count > 0; count -= 1) {
+    addLink(random, plan, shape);
+  }
+  plan.starts = plan.nodes.flatMap(({ linked_pins, ui_type }, index) => (linked_pins.length === 0 || ui_type === "Input" ? [index] : []));
+  if (plan.starts.length === 0) {
+    const first = nodeAt(plan, 0);
+    plan.nodes[0] = { ...first, ui_type: "Input", input_default: { ...first.input_default, name: "in0" } };
+    plan.starts = [0];
+  }
+  return { plan, inputs: random.chance(0.5) ? { in0: "given" } : {} };
+}
+
+function nodeAt(plan: Plan, index: number): PlanNode {
+  const found = plan.nodes[index];
+  if (found === undefined) {
+    throw new Error(`no node ${index}`);
+  }
+  return found;
+}
+
+function node(random: Random, of: { index: number; pureness: number; leaseMs: number }): PlanNode {
+  const kind = random.pick(["Input", "Output", "Standard", "Standard", "Standard", "Standard", "Standard"] as const);
+  const effects = random.chance(of.pureness) ? "pure" : random.pick(["idempotent", "once"] as const);
+  const script = randomScript(random, { effects, leaseMs: of.leaseMs });
+  const retry = {
+    max_attempts: random.between(1, 4),
+    backoff_ms: random.pick([0, 50, 400]),
+    max_backoff_ms: 1_000,
+    ...(random.chance(0.3) ? { on: random.pick([["outcome_unknown"], ["planned"], ["planned", "outcome_unknown"]]) } : {}),
+  };
+  return {
+    id: `node${of.index}`,
+    block_id: SCRIPTED,
+    ui_type: kind,
+    effects,
+    pool: random.chance(0.15) ? "cpu" : "io",
+    timeout_ms: random.pick([300, 2_000, 30_000, 30_000]),
+    ...(random.chance(0.5) ? { retry } : {}),
+    input_default: {
+      script: script as unknown as JsonValue,
+      ...(kind === "Standard" ? {} : { name: `in${of.index}`, value: of.index }),
+    },
+    linked_pins: [],
+    static_pins: [],
+    links: [],
+    error_linked: false,
+  };
+}
+
+function randomScript(random: Random, of: { effects: PlanNode["effects"]; leaseMs: number }): Act[] {
+  const script: Act[] = of.effects === "pure" ? [] : [{ do: "act" }];
+  const slowness = of.effects === "pure" ? 0.1 : 0.7;
+  for (let count = random.between(0, 4); count > 0; count -= 1) {
+    script.push({ do: "yield", pin: random.chance(0.75) ? "out" : "other" });
+  }
+  if (random.chance(slowness)) {
+    const ms = random.chance(0.2) ? random.between(1, 3 * of.leaseMs) : random.small(1, of.leaseMs);
+    insert(random, script, { do: "sleep", ms });
+  }
+  if (random.chance(0.2)) {
+    const attempts = random.pick([1, 2, 100]);
+    insert(random, script, { do: "fail", attempts, how: random.pick(["error", "throw", "retry_after"] as const) });
+  }
+  if (random.chance(0.03)) {
+    insert(random, script, { do: "hang" });
+  }
+  return script;
+}
+
+function insert(random: Random, script: Act[], act: Act): void {
+  script.splice(random.between(0, script.length), 0, act);
+}
+
+function addLink(random: Random, plan: Plan, shape: "free" | "chain" | "tree"): void {
+  const size = plan.nodes.length;
+  const from = random.between(0, size - 1);
+  const further = shape === "chain" ? from + 1 : shape === "tree" ? random.between(from, size) : random.between(0, size - 1);
+  const to = further < size || random.chance(0.2) ? further % size : from;
+  if (to === from && !random.chance(0.1)) {
+    return;
+  }
+  const source = nodeAt(plan, from);
+  const sink = nodeAt(plan, to);
+  const name = random.pick(["out", "out", "out", "other", "error", "out_#_k"]);
+  const pin = sink.ui_type === "Output" ? "value" : `p${random.small(0, 2)}`;
+  const link: PlanLink = { source_name: name, sink: to, sink_name: pin, is_static: random.chance(0.2) };
+  source.links.push(link);
+  source.error_linked ||= name === "error";
+  if (!sink.linked_pins.includes(pin)) {
+    sink.linked_pins.push(pin);
+  }
+  if (link.is_static && !sink.static_pins.includes(pin)) {
+    sink.static_pins.push(pin);
+  }
+}

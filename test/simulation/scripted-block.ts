@@ -1,0 +1,121 @@
+import * as z from "zod";
+import { BlockError, defineBlock } from "#blocks/define-block.ts";
+import type { Block, BlockContext } from "#blocks/define-block.ts";
+import type { JsonObject, JsonValue } from "#graph/json.ts";
+import type { PlanNode } from "#graph/plan/plan.ts";
+
+/** What a node of a simulated agent does, step by step. */
+export type Act =
+  | { do: "yield"; pin: "out" | "other" }
+  | { do: "sleep"; ms: number }
+  /** Fails in its first `attempts` attempts. */
+  | { do: "fail"; attempts: number; how: "error" | "throw" | "retry_after" }
+  /** Does something to the world outside. */
+  | { do: "act" }
+  | { do: "hang" };
+
+export const SCRIPTED = "scripted";
+
+/** How the block tells the simulation what it does: through the only thing that a block has. */
+export const BEGUN = "begun";
+export const ACTED = "acted";
+
+/**
+ * A block that follows the script in its node's `script`. What it yields is a function of its node and its input alone, so that a result of the
+ * wrong node, of the wrong input, or of nothing at all cannot be taken for the right one.
+ */
+export const scriptedBlock: Block = defineBlock({
+  id: SCRIPTED,
+  name: "Scripted",
+  description: "Does what its script says.",
+  categories: ["BASIC"],
+  effects: "pure",
+  input: z.looseObject({ script: z.array(z.any()) }),
+  output: z.object({ out: z.any(), other: z.any() }),
+  examples: [],
+  run: async function* ({ input, ctx }) {
+    ctx.logger.info(BEGUN);
+    const { script, ...pins } = input as { script: Act[] } & JsonObject;
+    let yields = 0;
+    for (const act of script) {
+      switch (act.do) {
+        case "yield":
+          yield [act.pin, valueOf({ node: ctx.run.nodeId, input: pins as JsonObject, index: yields })];
+          yields += 1;
+          break;
+        case "sleep":
+          await ctx.sleep(act.ms);
+          break;
+        case "fail":
+          if (ctx.run.attempt <= act.attempts) {
+            throw failure(act.how);
+          }
+          break;
+        case "act":
+          ctx.logger.info(ACTED);
+          break;
+        case "hang":
+          await hang(ctx);
+          break;
+      }
+    }
+  },
+});
+
+/** Does not even listen to its signal. */
+function hang(_ctx: BlockContext): Promise<never> {
+  return new Promise(() => {});
+}
+
+function failure(how: "error" | "throw" | "retry_after"): Error {
+  switch (how) {
+    case "throw":
+      return new TypeError("thrown by plan");
+    case "error":
+      return new BlockError("planned", "failed by plan", { retryable: true });
+    case "retry_after":
+      return new BlockError("planned", "failed by plan", { retryable: true, retryAfterMs: 300 });
+  }
+}
+
+function scriptOf(node: PlanNode): Act[] {
+  return node.input_default.script as unknown as Act[];
+}
+
+/** All that the node yields when it runs to its end. */
+export function expectedYields(node: PlanNode, input: JsonObject): [pin: string, value: JsonValue][] {
+  const { script: _script, ...pins } = { ...node.input_default, ...input };
+  return scriptOf(node)
+    .filter((act) => act.do === "yield")
+    .map(({ pin }, index) => [pin, valueOf({ node: node.id, input: pins, index })]);
+}
+
+/** The codes with which the node can fail, by its script or by what happens to its consumers. */
+export function possibleFailures(node: PlanNode): string[] {
+  const script = scriptOf(node);
+  return [
+    ...(node.effects === "once" ? ["outcome_unknown"] : []),
+    "attempts_exhausted",
+    ...(script.some((act) => act.do === "hang" || act.do === "sleep") ? ["node_timeout"] : []),
+    ...(script.some((act) => act.do === "fail" && act.how === "throw") ? ["block_failed"] : []),
+    ...(script.some((act) => act.do === "fail" && act.how !== "throw") ? ["planned"] : []),
+  ];
+}
+
+/** Every third value has a part that a link can select. */
+function valueOf(of: { node: string; input: JsonObject; index: number }): JsonValue {
+  const digest = hash(`${of.node} ${of.index} ${canonical(of.input)}`);
+  return digest % 3 === 0 ? { k: digest } : digest;
+}
+
+function canonical(input: JsonObject): string {
+  return JSON.stringify(Object.entries(input).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function hash(text: string): number {
+  let sum = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    sum = Math.imul(sum ^ text.charCodeAt(index), 0x01000193);
+  }
+  return sum >>> 0;
+}
