@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { runChecks } from "./check.ts";
-import { root, runStep } from "./run-step.ts";
+import { findChromium } from "../test/browser/chromium.ts";
+import { root, runStep, stepEnv } from "./run-step.ts";
 
 /** `npm test`: checks, build, and every test there is. The last line counts them: `N passed, N failed, N skipped`. */
 const REPORT = join(root, "test-results", "vitest.json");
@@ -23,6 +24,11 @@ totals.failed += checks.failed;
 
 count(await runStep({ name: "build", command: ["node", "cli/build.ts"] }));
 count(await runStep({ name: "size of the Worker", command: ["node", "cli/deploy.ts", "--dry-run"], live: true }));
+
+// Found (or installed) once, before the tests; without one the browser's tests are skipped, or fail with CI=true.
+const chromium = findChromium();
+if ("path" in chromium) process.env["CHROMIUM_PATH"] = stepEnv["CHROMIUM_PATH"] = chromium.path;
+else console.log(chromium.missing);
 
 rmSync(REPORT, { force: true });
 mkdirSync(dirname(REPORT), { recursive: true });

@@ -35,6 +35,19 @@ export const WORKLOADS: readonly Workload[] = [
   requestNodes(20),
 ];
 
+/** The workloads of a list `a,b`; all when it is absent. @throws Error for a name that is none */
+export function chooseWorkloads(list: string | undefined): readonly Workload[] {
+  return list === undefined ? WORKLOADS : list.split(",").map(findWorkload);
+}
+
+function findWorkload(id: string): Workload {
+  const found = WORKLOADS.find((workload) => workload.id === id);
+  if (found === undefined) {
+    throw new Error(`There is no workload ${id}; there are ${WORKLOADS.map((workload) => workload.id).join(", ")}.`);
+  }
+  return found;
+}
+
 /** A workload's agent file as it lies in `workloads/`, with requests going to `echoPort`. */
 export function workloadFile(id: string, echoPort = ECHO_PORT): JsonObject {
   const text = readFileSync(join(import.meta.dirname, "workloads", `${id}.json`), "utf8");

@@ -125,7 +125,7 @@ export class WeftClient {
       const query = new URLSearchParams({ limit: "100" });
       for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, value);
       if (cursor !== null) query.set("cursor", cursor);
-      const page: List<T> = await this.#json("GET", `${path}?${query}`);
+      const page: List<T> = await this.#json("GET", `${path}?${query.toString()}`);
       yield* page.items;
       cursor = page.next_cursor;
     } while (cursor !== null);

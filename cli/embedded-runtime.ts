@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
-import type { MiniflareOptions } from "miniflare";
+import type { Miniflare, MiniflareOptions } from "miniflare";
 import { migrateDatabase, type MigratedDatabase } from "./runtime/migrate-database.ts";
 import { BUILD_DIR } from "./runtime/project.ts";
 import { type LogSink, workerLog } from "./runtime/worker-log.ts";
@@ -54,7 +54,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRun
   const worker = options.worker ?? readWorkerOptions();
   await migrateDatabase(resources, () => openDatabase(miniflare, worker, resources));
 
-  const platform = new miniflare.Miniflare(
+  const platform = create(
+    miniflare,
     instanceOptions(miniflare, resources, {
       log: options.log,
       inspectorPort: options.inspectorPort,
@@ -118,11 +119,26 @@ function instanceOptions(
   return convertV4MiniflareOptions(options as unknown as Parameters<typeof convertV4MiniflareOptions>[0]);
 }
 
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Miniflare ends the whole process on a signal, in the middle of whatever the caller does about it; the caller decides here. */
+function create({ Miniflare }: MiniflareModule, options: MiniflareOptions): Miniflare {
+  const before = SIGNALS.map((signal) => new Set(process.listeners(signal)));
+  const instance = new Miniflare(options);
+  for (const [index, signal] of SIGNALS.entries()) {
+    for (const listener of process.listeners(signal)) {
+      if (before[index]?.has(listener) === false) process.removeListener(signal, listener);
+    }
+  }
+  return instance;
+}
+
 /** The database alone, while nothing is served. */
 async function openDatabase(miniflare: MiniflareModule, worker: WorkerOptions, resources: string) {
   const { compatibilityDate, d1Databases } = worker.options;
   const script = "export default { fetch: () => new Response(null, { status: 503 }) };";
-  const instance = new miniflare.Miniflare(
+  const instance = create(
+    miniflare,
     instanceOptions(miniflare, resources, { worker: { compatibilityDate, d1Databases, modules: true, script } }),
   );
   const database: MigratedDatabase = await instance.getD1Database("DB");

@@ -9,7 +9,8 @@ export async function runCommandLine(commands: readonly Command[], argv: string[
   if (command === undefined) {
     const asked = name === undefined || name === "help" || name === "--help" || name === "-h";
     if (!asked) io.err(`weft: there is no command ${name}.\n\n`);
-    (asked ? io.out : io.err)(overview(commands));
+    if (asked) io.out(overview(commands));
+    else io.err(overview(commands));
     return asked ? EXIT.ok : EXIT.usage;
   }
   if (rest.includes("--help") || rest.includes("-h")) {

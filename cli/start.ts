@@ -35,8 +35,6 @@ function stopOnSignals(server: Server): void {
     process.exit(0);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    // Miniflare ends the process in the middle of our own stop otherwise.
-    process.removeAllListeners(signal);
     process.on(signal, () => void stop());
   }
 }

@@ -1,3 +1,4 @@
+import type { WorkspaceRpc } from "#durable-objects/workspace/protocol.ts";
 import type { ExecutionRpc, ExecutionSummary, WorkMessage } from "#durable-objects/execution/protocol.ts";
 
 /** What a stub of an `ExecutionObject` answers: its RPC surface and, for WebSockets, `fetch`. */
@@ -8,6 +9,7 @@ export interface Env {
   DB: D1Database;
   FILES: R2Bucket;
   EXECUTIONS: DurableObjectNamespace;
+  WORKSPACES: DurableObjectNamespace;
   WORK_QUEUE: Queue<WorkMessage>;
   PROJECTION_QUEUE: Queue<ExecutionSummary>;
   /** Service binding to this Worker's own `WorkRunner`. */
@@ -20,6 +22,12 @@ export interface Env {
   WEFT_BOOTSTRAP_TOKEN?: string;
   /** Longest time between two signs of life of a leased attempt, ms. Default 30,000. */
   WEFT_LEASE_MS?: string;
+  /** Most runs of a workspace at a time. Default 1,000. */
+  WEFT_MAX_RUNNING_RUNS?: string;
+  /** Most runs of a workspace that wait for a place. Default 10,000. */
+  WEFT_MAX_QUEUED_RUNS?: string;
+  /** Most runs of one agent that wait for a place. Default 2,000. */
+  WEFT_MAX_QUEUED_RUNS_PER_AGENT?: string;
   OPENAI_API_KEY?: string;
   OPENAI_BASE_URL?: string;
   ANTHROPIC_API_KEY?: string;
@@ -29,4 +37,9 @@ export interface Env {
 /** The stub of a run's object; its name is the execution id. */
 export function executionStub(env: Pick<Env, "EXECUTIONS">, executionId: string): ExecutionStub {
   return env.EXECUTIONS.get(env.EXECUTIONS.idFromName(executionId)) as unknown as ExecutionStub;
+}
+
+/** The stub of a workspace's object; its name is the workspace's id. */
+export function workspaceStub(env: Pick<Env, "WORKSPACES">, workspaceId: string): WorkspaceRpc {
+  return env.WORKSPACES.get(env.WORKSPACES.idFromName(workspaceId)) as unknown as WorkspaceRpc;
 }

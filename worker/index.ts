@@ -5,6 +5,7 @@ import { renderPage } from "./render-page.ts";
 import type { ServiceDeps } from "./services/service-deps.ts";
 
 export { ExecutionObject } from "#durable-objects/execution/execution.ts";
+export { WorkspaceObject } from "#durable-objects/workspace/workspace.ts";
 export { WorkRunner } from "#worker/consumers/work-runner.ts";
 
 interface Composed {

@@ -116,6 +116,22 @@ describe("drawGraph", () => {
     expect(drawn.outputs.map(({ name }) => name)).toEqual(["receipt"]);
   });
 
+  it("does not repeat on input and output blocks what their title says", () => {
+    const input = descriptor({
+      id: "in",
+      ui_type: "Input",
+      input_schema: object({ name: { type: "string" }, title: { type: "string" }, value: {} }, ["name"]),
+    });
+    const drawn = only(
+      { nodes: [node("a", "in", { name: "topic", title: "Topic", value: "tea" })], links: [] },
+      [input],
+      "a",
+    );
+    expect(drawn.title).toBe("topic");
+    expect(drawn.inputs.map(({ name }) => name)).toEqual(["value"]);
+    expect(drawn.defaults).toEqual({ name: "topic", title: "Topic", value: "tea" });
+  });
+
   it("never lets a secret out", () => {
     const drawn = only({ nodes: [node("a", "fill", { key: "sk-123" })], links: [] }, [FILL], "a");
     expect(JSON.stringify(drawn)).not.toContain("sk-123");

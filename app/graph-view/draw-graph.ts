@@ -21,6 +21,9 @@ const AGENT_PLUMBING = new Set([
   "nodes_input_masks",
 ]);
 
+/** What input and output blocks say of themselves stands in the form and in their title already (autogpt.md §6.1). */
+const IO_LABELS = new Set(["name", "title", "description", "advanced"]);
+
 interface Links {
   in: Map<string, GraphLink[]>;
   out: Map<string, GraphLink[]>;
@@ -45,7 +48,8 @@ function drawNode(node: GraphNode, block: BlockDescriptor | undefined, links: Li
   const outgoing = new Set((links.out.get(node.id) ?? []).map((link) => link.source_name));
   const { inputSchema, outputSchema } = pinSchemas(node, block);
   const values = node.block_id === AGENT_EXECUTOR_BLOCK_ID ? agentValues(node.input_default) : node.input_default;
-  const inputs = drawInputs({ schema: inputSchema, linked: incoming, values });
+  const isIo = block?.ui_type === "Input" || block?.ui_type === "Output";
+  const inputs = drawInputs({ schema: inputSchema, linked: incoming, values, omit: isIo ? IO_LABELS : NOTHING });
   const blockName = block === undefined ? node.block_id : blockTitle(block.name);
   return {
     id: node.id,
@@ -114,15 +118,21 @@ function noteText(inputDefault: JsonObject): string {
   return typeof text === "string" ? text : "";
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 interface InputPins {
   schema: JsonSchema;
   linked: Set<string>;
   values: JsonObject;
+  /** Not drawn unless linked. */
+  omit: ReadonlySet<string>;
 }
 
-function drawInputs({ schema, linked, values }: InputPins): { shown: DrawnPin[]; hidden: number } {
+function drawInputs({ schema, linked, values, omit }: InputPins): { shown: DrawnPin[]; hidden: number } {
   const properties = schema.properties ?? {};
-  const names = orderedNames(Object.keys(properties), [...linked, ...Object.keys(values)]);
+  const names = orderedNames(Object.keys(properties), [...linked, ...Object.keys(values)]).filter(
+    (name) => linked.has(name) || !omit.has(name),
+  );
   const shown: DrawnPin[] = [];
   let idle = 0;
   let hidden = 0;

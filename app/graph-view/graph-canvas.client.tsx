@@ -27,6 +27,9 @@ const EDGE_TYPES = { counted: CountedEdge };
 const FIT = { padding: 0.12, maxZoom: 1 };
 /** From this many nodes on, only what is in sight is rendered. */
 const MANY_NODES = 120;
+/** Below this many the whole graph is in sight anyway. */
+const MINIMAP_FROM = 24;
+const MINIMAP_SIZE = { width: 150, height: 100 };
 
 export interface GraphCanvasProps {
   drawing: Drawing;
@@ -118,7 +121,7 @@ function Flow({ drawing, positions, selected, onSelect, focus }: GraphCanvasProp
     >
       <Background variant={BackgroundVariant.Dots} gap={20} size={1.2} />
       <Controls showInteractive={false} fitViewOptions={FIT} />
-      {nodes.length > 12 && <MiniMap pannable zoomable className={classes.minimap} />}
+      {nodes.length > MINIMAP_FROM && <MiniMap pannable zoomable className={classes.minimap} style={MINIMAP_SIZE} />}
     </ReactFlow>
   );
 }

@@ -18,11 +18,12 @@ import { type FormSchema, type InputWidget, toFormSchema } from "./form-schema.t
 import { createFormValidator } from "./form-validator.ts";
 import { AnyField, JsonEntry } from "./json-field.tsx";
 import classes from "./inputs-form.module.css";
-import { DateInput, DateTimeInput, FileUrlInput, LongTextInput, TimeInput } from "./native-widgets.tsx";
+import { DateInput, DateTimeInput, FileUrlInput, LongTextInput, TimeInput, ToggleInput } from "./native-widgets.tsx";
 
 const ThemedForm = withTheme<JsonObject>(Theme);
 
 const WIDGETS: RegistryWidgetsType<JsonObject> = {
+  CheckboxWidget: ToggleInput,
   weftDate: DateInput,
   weftTime: TimeInput,
   weftDateTime: DateTimeInput,

@@ -1,4 +1,4 @@
-import { Input, Textarea, TextInput } from "@mantine/core";
+import { Checkbox, Input, Textarea, TextInput } from "@mantine/core";
 import type { WidgetProps } from "@rjsf/utils";
 import { useId, useState } from "react";
 import { useI18n } from "#app/i18n/i18n.tsx";
@@ -45,6 +45,21 @@ export function LongTextInput(props: WidgetProps) {
       value={typeof props.value === "string" ? props.value : ""}
       error={props.rawErrors?.join("\n")}
       onChange={(event) => props.onChange(event.currentTarget.value === "" ? undefined : event.currentTarget.value)}
+    />
+  );
+}
+
+export function ToggleInput(props: WidgetProps) {
+  return (
+    <Checkbox
+      id={props.id}
+      label={props.label}
+      description={props.schema.description}
+      required={props.required === true}
+      disabled={props.disabled === true}
+      checked={props.value === true}
+      error={props.rawErrors?.join("\n")}
+      onChange={(event) => props.onChange(event.currentTarget.checked)}
     />
   );
 }

@@ -7,7 +7,7 @@ import { startLocalRuntime } from "../local-runtime.ts";
 import type { LocalRuntime } from "../local-runtime.ts";
 import { treeUsage } from "../process-tree.ts";
 import type { RunTarget } from "../run-client.ts";
-import { WORKLOADS } from "../workloads.ts";
+import { chooseWorkloads } from "../workloads.ts";
 import { costs, SourceNames } from "./cpu-profile.ts";
 import type { Cost, CpuProfile } from "./cpu-profile.ts";
 import { Inspector } from "./inspector.ts";
@@ -29,9 +29,9 @@ const { values } = parseArgs({
   },
 });
 
-const workload = WORKLOADS.find(({ id }) => id === values.workload);
+const [workload] = chooseWorkloads(values.workload);
 if (workload === undefined) {
-  throw new Error(`--workload must be one of ${WORKLOADS.map(({ id }) => id).join(", ")}.`);
+  throw new Error("--workload names nothing.");
 }
 const inspectorPort = await freePort();
 const runtime = await startLocalRuntime({ inspectorPort });

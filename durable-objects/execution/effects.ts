@@ -6,6 +6,7 @@ import type { ChildNewsAnswer, ExecutionRpc, ExecutionSummary, Outcome } from ".
 import type { ChildNews } from "./core/child.ts";
 import type { JsonValue } from "#graph/json.ts";
 import type { RunHeader } from "./store.ts";
+import type { WorkspaceRpc } from "../workspace/protocol.ts";
 
 /** The world that a run's commits act on. Sends may fail: nothing here is needed for the run to end, the alarm sees to that. */
 export interface Effects {
@@ -21,6 +22,7 @@ export interface Effects {
   startChild(ne: string, payload: JsonValue): Promise<Outcome<null>>;
   child(ne: string): Pick<ExecutionRpc, "cancel" | "pause" | "unpause" | "newsFor">;
   tellParent(news: ChildNews): Promise<ChildNewsAnswer>;
+  workspace(): Pick<WorkspaceRpc, "release" | "reacquire">;
 }
 
 /** What the platform must give for the effects of one object. */
@@ -76,6 +78,10 @@ export function createEffects(host: EffectsHost, env: () => ExecutionEnv, header
         payload,
       }),
     child: (ne) => stub(childExecutionId(header.execution_id, ne)),
+    workspace: () => {
+      const { WORKSPACES } = env();
+      return WORKSPACES.get(WORKSPACES.idFromName(header.workspace_id)) as unknown as WorkspaceRpc;
+    },
     tellParent: (news) => stub(header.parent?.execution_id ?? "").takeChildNews(header.workspace_id, news),
   };
 }

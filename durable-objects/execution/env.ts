@@ -5,6 +5,7 @@ export interface ExecutionEnv {
   WORK_QUEUE: Queue<WorkMessage>;
   PROJECTION_QUEUE: Queue<ExecutionSummary>;
   EXECUTIONS: DurableObjectNamespace;
+  WORKSPACES: DurableObjectNamespace;
   WORK_RUNNER: {
     listedSeq(executionId: string): Promise<number>;
     startChild(request: ChildRequest): Promise<Outcome<null>>;
@@ -15,7 +16,8 @@ export interface ExecutionEnv {
 
 export const DEFAULT_LEASE_MS = 30_000;
 
-export function leaseMsOf(env: Pick<ExecutionEnv, "WEFT_LEASE_MS">): number {
+/** What the deployment says, else what was learnt of the plan, else 30 s. */
+export function leaseMsOf(env: Pick<ExecutionEnv, "WEFT_LEASE_MS">, plan?: { lease_ms?: number }): number {
   const given = Number(env.WEFT_LEASE_MS);
-  return Number.isFinite(given) && given >= 100 ? given : DEFAULT_LEASE_MS;
+  return Number.isFinite(given) && given >= 100 ? given : (plan?.lease_ms ?? DEFAULT_LEASE_MS);
 }

@@ -24,7 +24,7 @@ import type {
 import { pendingReviews, reviewOutcome } from "./reviews.ts";
 import { Run } from "./run.ts";
 import { SqliteExecutionStore } from "./store-sqlite.ts";
-import { executionView } from "./view.ts";
+import { executionView, isIdle } from "./view.ts";
 import { Waiters } from "./waiters.ts";
 import { nothingHere, toReport } from "./wire.ts";
 
@@ -42,12 +42,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
 
   async start(request: StartRequest, waitMs: number): Promise<Outcome<ExecutionView>> {
     if (this.#load() === null) {
-      const { inputs, ...header } = request;
-      const now = Date.now();
-      const env = { now, random: Math.random, leaseMs: this.#leaseMs };
-      const [run, commit] = Run.create(this.#store, { ...header, created_at: now }, { input: { type: "start", inputs }, env });
-      this.#open = this.#opened(run);
-      this.#open.after(commit, null);
+      this.#create(request, Date.now());
     }
     return this.wait(request.workspace_id, waitMs);
   }
@@ -62,6 +57,11 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
       await this.#waiters.wait(Math.min(waitMs, MAX_WAIT_MS));
     }
     return this.view(workspaceId);
+  }
+
+  async admit(workspaceId: string): Promise<Outcome<{ ended: boolean; idle: boolean }>> {
+    this.#owned(workspaceId)?.letGo();
+    return this.#with(workspaceId, ({ ended, run }) => ({ ended, idle: isIdle(run.state) }));
   }
 
   async cancel(workspaceId: string, reason: string): Promise<Outcome<ExecutionView>> {
@@ -170,6 +170,19 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
     socket.close(code === 1005 || code === 1006 ? 1000 : code);
   }
 
+  #create({ inputs, ...request }: StartRequest, now: number): void {
+    const header = { ...request, created_at: now };
+    if (request.admission !== undefined && request.admission.hold !== null) {
+      this.#open = this.#opened(Run.createHeld(this.#store, { ...header, held_inputs: inputs }));
+      this.#open.hold();
+      return;
+    }
+    const env = { now, random: Math.random, leaseMs: this.#leaseMs };
+    const [run, commit] = Run.create(this.#store, header, { input: { type: "start", inputs }, env });
+    this.#open = this.#opened(run);
+    this.#open.after(commit, null);
+  }
+
   #load(): OpenRun | null {
     if (this.#open === null) {
       const run = Run.load(this.#store, Date.now(), this.#leaseMs);
@@ -183,7 +196,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
       effects: createEffects(this.ctx, () => this.env, run.header),
       live: this.#live,
       waiters: this.#waiters,
-      leaseMs: this.#leaseMs,
+      leaseMs: leaseMsOf(this.env, run.header.plan),
       onBroken: () => (this.#open = null),
     });
   }

@@ -1,17 +1,19 @@
 import { isTerminal } from "#graph/run/status.ts";
 import { errorMessage, log } from "../logger.ts";
+import { BlockSamples } from "./block-samples.ts";
 import { Children } from "./children.ts";
 import type { Input } from "./core/decide.ts";
 import type { Effects } from "./effects.ts";
 import { History } from "./history.ts";
 import type { LiveView } from "./live.ts";
 import { ParentLink } from "./parent-link.ts";
-import type { LeaseRequest, WorkAnswer } from "./protocol.ts";
+import { HELD_CHECK_MS, Place } from "./place.ts";
+import type { ExecutionSummary, LeaseRequest, WorkAnswer } from "./protocol.ts";
 import type { Commit, Run } from "./run.ts";
 import { CHECK_LISTED_MS, Runner } from "./runner.ts";
 import type { ExecutionStore } from "./store.ts";
 import { syncFor } from "./sync.ts";
-import { executionSummary } from "./view.ts";
+import { executionSummary, isHeld } from "./view.ts";
 import type { Waiters } from "./waiters.ts";
 import { toLease } from "./wire.ts";
 
@@ -32,6 +34,8 @@ export class OpenRun {
   readonly #deps: OpenRunDeps;
   readonly #runner: Runner;
   readonly #children: Children;
+  readonly #samples: BlockSamples;
+  readonly #place: Place | null;
 
   constructor(run: Run, store: ExecutionStore, deps: OpenRunDeps) {
     this.run = run;
@@ -39,12 +43,28 @@ export class OpenRun {
     this.history = new History(store, run.header.plan);
     this.#runner = new Runner(deps.effects, deps.leaseMs);
     this.#children = new Children(deps.effects, run.state, (news) => void this.apply({ type: "child", news }, null));
-    const { parent } = run.header;
+    this.#samples = new BlockSamples(run.header.plan);
+    const { parent, admission } = run.header;
+    this.#place = admission === undefined ? null : new Place(deps.effects, admission.ticket);
     this.parent = parent === undefined ? null : new ParentLink(deps.effects, this.history, parent.ne);
   }
 
   get ended(): boolean {
     return isTerminal(this.run.state.status);
+  }
+
+  /** A run that waits to be let go asks now and then, and shows in lists (rules WH1 and WH3). */
+  hold(): void {
+    const { effects } = this.#deps;
+    effects.setAlarm(effects.now() + HELD_CHECK_MS);
+    this.#runner.list(this.#summary());
+  }
+
+  /** Starts a held run; any other is left as it is (rule WH2). */
+  letGo(): void {
+    if (isHeld(this.run.header, this.run.state)) {
+      this.apply({ type: "start", inputs: this.run.header.held_inputs ?? {} }, null);
+    }
   }
 
   /** Decides, commits, and lets follow what follows. */
@@ -69,11 +89,15 @@ export class OpenRun {
     if (commit.batch !== null) {
       this.#deps.live.publish(commit.batch, this.liveRun);
       this.#children.follow(commit.events);
+      this.#samples.follow(commit.events);
       this.#tellParent(commit);
     }
-    this.#runner.after(commit, run.state, () => executionSummary(run.header, run.state), consumer?.pool ?? null);
+    this.#runner.after(commit, run.state, () => this.#summary(), consumer?.pool ?? null);
     if (this.ended) {
       this.#deps.waiters.release();
+      if (commit.batch !== null && this.#place !== null) {
+        this.#deps.effects.background("give back the run's place", this.#place.giveBack());
+      }
     }
   }
 
@@ -101,6 +125,7 @@ export class OpenRun {
     this.#runner.alarmRang();
     if (!this.ended) {
       this.apply({ type: "tick" }, null);
+      await this.#checkHeld();
       this.#children.check(this.run.state);
       return;
     }
@@ -113,6 +138,29 @@ export class OpenRun {
     return { history: this.history, ended: this.ended, lastSeq: this.run.state.lastSeq };
   }
 
+  #summary(): ExecutionSummary {
+    const { header, state } = this.run;
+    const summary = executionSummary(header, state);
+    return this.ended ? { ...summary, blocks: this.#samples.toRecord() } : summary;
+  }
+
+  /** Rule WH3: the message that lets a held run go may have been lost. */
+  async #checkHeld(): Promise<void> {
+    const { run } = this;
+    if (this.#place === null || !isHeld(run.header, run.state)) {
+      return;
+    }
+    const may = await this.#place.mayGo().catch((error: unknown) => {
+      this.#warn("could not ask the workspace", error);
+      return false;
+    });
+    if (may) {
+      this.letGo();
+    } else if (isHeld(run.header, run.state)) {
+      this.#deps.effects.setAlarm(this.#deps.effects.now() + HELD_CHECK_MS);
+    }
+  }
+
   #tellParent(commit: Commit): void {
     const { parent } = this;
     if (parent !== null && (this.ended || commit.events.some(({ type }) => type === "execution_output"))) {
@@ -123,6 +171,7 @@ export class OpenRun {
   /** After the end: the list of runs and the parent know of it (rules AL4, CH2). */
   async #settled(): Promise<boolean> {
     const { run, parent } = this;
+    await this.#place?.giveBack().catch((error: unknown) => this.#warn("could not give back the run's place", error));
     if (parent !== null && !parent.settled) {
       await parent.tell(run.state).catch((error: unknown) => this.#warn("could not tell the parent run", error));
     }
@@ -133,9 +182,9 @@ export class OpenRun {
       this.#warn("could not ask the list of runs", error);
     }
     if (listed < run.state.lastSeq) {
-      this.#runner.list(executionSummary(run.header, run.state));
+      this.#runner.list(this.#summary());
     }
-    return listed >= run.state.lastSeq && (parent?.settled ?? true);
+    return listed >= run.state.lastSeq && (parent?.settled ?? true) && (this.#place?.returned ?? true);
   }
 
   #warn(message: string, error: unknown): void {

@@ -6,6 +6,8 @@ import type { ExecutionStatus } from "#graph/run/status.ts";
 import type { Resume, ReviewDecision, Wait } from "#graph/run/wait.ts";
 import type { ChildNews } from "./core/child.ts";
 import type { Snapshot } from "./core/snapshot.ts";
+import type { RunAdmission } from "./place.ts";
+import type { BlockSample, QueuedReason } from "../workspace/protocol.ts";
 
 /** Expected outcomes cross RPC as data: error classes do not survive it. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
@@ -18,6 +20,8 @@ export interface StartRequest {
   /** Where the run came from: `api`, `page`, `cli`, `external_api`, … */
   source: string;
   parent?: ParentRef;
+  /** Set when the workspace counts this run; with a `hold` it is created and waits for `admit`. */
+  admission?: RunAdmission;
 }
 
 /** The node execution of another run that waits for a run. */
@@ -64,6 +68,8 @@ export interface ExecutionView {
   status: ExecutionStatus;
   /** No node is started until the run is resumed. */
   paused: boolean;
+  /** Why a run that was accepted has not started yet; null when nothing keeps it. */
+  queued_reason: QueuedReason | null;
   source: string;
   /** The run that started this one. */
   parent_execution_id: string | null;
@@ -193,6 +199,10 @@ export interface ExecutionSummary {
   created_at: number;
   started_at: number | null;
   ended_at: number | null;
+  /** Everything that is left of it waits for time, people or other runs; or it has not been let go yet. */
+  idle?: true;
+  /** After the end: what executions of blocks took, a few of each. */
+  blocks?: Record<string, BlockSample[]>;
 }
 
 /** The RPC surface of `ExecutionObject`. Every call from outside names the workspace and gets `not_found` for another's run. */
@@ -210,6 +220,8 @@ export interface ExecutionRpc {
   reviews(workspaceId: string): Promise<Outcome<ReviewView[]>>;
   /** Codes: `not_found`, `review_not_pending`. `autoApprove`: the node's further reviews in this run are approved by themselves. */
   review(workspaceId: string, reviewId: string, decision: ReviewDecision, autoApprove: boolean): Promise<Outcome<ExecutionView>>;
+  /** Lets a run go that was held until the workspace has room; any other is left as it is. */
+  admit(workspaceId: string): Promise<Outcome<{ ended: boolean; idle: boolean }>>;
   /** Ends the run if it is not, then deletes all its storage. */
   remove(workspaceId: string): Promise<Outcome<null>>;
 

@@ -51,6 +51,12 @@ export class Run {
     return [run, commit];
   }
 
+  /** Creates a run whose start comes later. */
+  static createHeld(store: ExecutionStore, header: RunHeader): Run {
+    store.transaction(() => store.create(header));
+    return new Run(store, header, initialState(header.plan, header.created_at));
+  }
+
   /**
    * Decides and commits. When the commit throws, this object is void: what the state says was never written.
    */

@@ -85,7 +85,7 @@ export class Runner {
     }
     for (const pool of POOLS) {
       const { pure, effectful } = state.ready[pool];
-      const wanted = Math.ceil(effectful.length / EFFECTFUL_SLOTS);
+      const wanted = Math.ceil(effectful.length / (state.plan.per_message ?? EFFECTFUL_SLOTS));
       const alone = wanted === 0 && pure.length > 0 && pool !== servedPool ? 1 : 0;
       const count = wanted + alone - this.#hints[pool];
       if (count > 0) {

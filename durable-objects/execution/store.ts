@@ -1,5 +1,7 @@
+import type { JsonObject } from "#graph/json.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { LogBatch } from "./core/log-event.ts";
+import type { RunAdmission } from "./place.ts";
 import type { ParentRef } from "./protocol.ts";
 
 /** What a run is, besides its log: written once, at the start. */
@@ -12,6 +14,10 @@ export interface RunHeader {
   plan: Plan;
   /** The run that started this one. */
   parent?: ParentRef;
+  /** The workspace counts this run. */
+  admission?: RunAdmission;
+  /** Inputs of a run that was held at first: its log begins when it is let go. */
+  held_inputs?: JsonObject;
 }
 
 /** An async callback is a type error: a transaction holds no await. */

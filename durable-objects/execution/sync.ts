@@ -7,10 +7,10 @@ const MAX_OPEN = 1_000;
 
 /**
  * The state for a consumer that would go on by itself, or null when it would be of no use: when others work on the run too, the state would be old
- * before the consumer has used it.
+ * before the consumer has used it. A run that was started from another one is not told either: its consumer would need all that it has from there.
  */
 export function syncFor(state: ExecutionState, request: LeaseRequest): Sync | null {
-  if (request.wants === undefined || state.executions.size > MAX_OPEN) {
+  if (request.wants === undefined || state.executions.size > MAX_OPEN || state.reuse !== null) {
     return null;
   }
   for (const execution of state.running) {

@@ -9,11 +9,12 @@ export function executionView(header: RunHeader, state: ExecutionState): Executi
     graph_id: state.plan.graph_id,
     graph_version: state.plan.graph_version,
     graph_name: state.plan.graph_name,
-    status: state.status,
+    status: isHeld(header, state) ? "QUEUED" : state.status,
     paused: state.paused,
+    queued_reason: isHeld(header, state) ? (header.admission?.hold ?? null) : null,
     source: header.source,
     parent_execution_id: header.parent?.execution_id ?? null,
-    inputs: state.inputs,
+    inputs: header.held_inputs ?? state.inputs,
     outputs: Object.fromEntries(state.outputs),
     error: state.error,
     stats: state.stats,
@@ -32,7 +33,7 @@ export function executionSummary(header: RunHeader, state: ExecutionState): Exec
     graph_id: state.plan.graph_id,
     graph_version: state.plan.graph_version,
     graph_name: state.plan.graph_name,
-    status: state.status,
+    status: isHeld(header, state) ? "QUEUED" : state.status,
     source: header.source,
     seq: state.lastSeq,
     error: state.error,
@@ -40,7 +41,18 @@ export function executionSummary(header: RunHeader, state: ExecutionState): Exec
     created_at: state.createdAt,
     started_at: state.startedAt,
     ended_at: state.endedAt,
+    ...(isHeld(header, state) || isIdle(state) ? { idle: true } : {}),
   };
+}
+
+/** Rule WH1: accepted, and waiting for the workspace to let it go. */
+export function isHeld(header: RunHeader, state: ExecutionState): boolean {
+  return state.lastSeq === 0 && header.held_inputs !== undefined;
+}
+
+/** Everything that is left of the run waits for time, people or other runs. */
+export function isIdle(state: ExecutionState): boolean {
+  return state.active > 0 && state.waiting.size >= state.active;
 }
 
 export function isoOrNull(ms: number | null): string | null {

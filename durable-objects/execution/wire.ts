@@ -1,5 +1,5 @@
-import type { JsonObject } from "#graph/json.ts";
 import type { Plan } from "#graph/plan/plan.ts";
+import { effectiveInput } from "./core/effective-input.ts";
 import type { AttemptRef } from "./core/attempt-ref.ts";
 import type { Report } from "./core/report.ts";
 import type { NodeExecution } from "./core/state.ts";
@@ -13,16 +13,12 @@ export function toLease(run: { executionId: string; plan: Pick<Plan, "nodes"> },
   if (node === undefined) {
     throw new Error(`the plan has no node ${execution.node}`);
   }
-  const input: JsonObject = { ...execution.literals };
-  for (const [pin, bound] of execution.input) {
-    Object.defineProperty(input, pin, { value: bound.value, enumerable: true, writable: true, configurable: true });
-  }
   return {
     node_execution_id: execution.id,
     node_id: node.id,
     block_id: node.block_id,
     attempt,
-    input,
+    input: effectiveInput(execution),
     input_default: node.input_default,
     effects: node.effects,
     timeout_ms: node.timeout_ms,

@@ -40,13 +40,15 @@ export interface BeginRequest {
   ticket: AdmissionTicket;
   /** The caller's key, and what it asked for: the same key must come with the same request. */
   idempotency?: { key: string; fingerprint: string };
+  /** The caller also wants leave for the starts after this one. */
+  wants_credits?: true;
   /** The key's run was found never to have started: start it now, under the id that it has. */
   again?: true;
 }
 
 export type BeginAnswer =
   /** Start it now. With `counted` the run holds a place, and its object says when it is over. */
-  | { kind: "start"; execution_id: string; counted: boolean; credits: Credits }
+  | { kind: "start"; execution_id: string; counted: boolean; credits: Credits | null }
   /** Accepted; create it, it will be let go when its time comes. */
   | { kind: "hold"; execution_id: string; reason: QueuedReason }
   /** The key was used before: this is its run. */
@@ -60,6 +62,18 @@ export type BeginAnswer =
 /** One execution of a block, as the run saw it: `size` is about how many characters its outputs have as JSON. */
 export type BlockSample = [durationMs: number, size: number, tokens: number, costUsd: number | null];
 
+/** What a run took. */
+export interface RunFigures {
+  /** ms since the epoch */
+  started_at: number;
+  ended_at: number;
+  /** Without the time that it only waited, as near as is known. */
+  busy_ms: number;
+  tokens: number;
+  /** Null when nobody counted it. */
+  cost_usd: number | null;
+}
+
 /** What the list of runs and the workspace are told of a run (a part of `ExecutionSummary`). */
 export interface RunReport {
   execution_id: string;
@@ -70,7 +84,7 @@ export interface RunReport {
   /** It waits for time, a person or another run and holds no place. */
   waiting: boolean;
   /** Of a run that ended by itself and had started; null otherwise. */
-  figures: { started_at: number; ended_at: number; tokens: number; cost_usd: number | null } | null;
+  figures: RunFigures | null;
   /** By block id. */
   blocks: Record<string, BlockSample[]>;
 }
@@ -123,11 +137,13 @@ export interface WorkspaceRpc {
   /** News of runs, for the running count and for predictions. */
   observe(reports: RunReport[]): Promise<void>;
   estimate(graphId: string): Promise<Estimate>;
+  /** The run that a key stands for, without starting anything. */
+  lookUp(idempotency: { key: string; fingerprint: string }): Promise<Extract<BeginAnswer, { kind: "repeat" | "conflict" }> | null>;
 }
 
 /** What the workspace asks of a run's object. */
 export interface AdmittedRun {
-  /** Lets a held run go; otherwise changes nothing. Answers how the run stands. */
-  admit(workspaceId: string): Promise<{ ok: true; value: { ended: boolean } } | { ok: false; code: string }>;
+  /** Lets a held run go; otherwise changes nothing. Answers how the run stands; `idle`: all that is left of it waits. */
+  admit(workspaceId: string): Promise<{ ok: true; value: { ended: boolean; idle: boolean } } | { ok: false; code: string }>;
   cancel(workspaceId: string, reason: string): Promise<{ ok: boolean; code?: string }>;
 }

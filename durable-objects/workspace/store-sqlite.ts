@@ -32,8 +32,12 @@ export class SqliteWorkspaceStore implements WorkspaceStore {
   }
 
   commit(changes: Changes, key?: StoredKey & { key: string }): void {
+    const { put, remove, starts, prune } = changes;
+    if (key === undefined && put.length + remove.length + starts.length + prune.length === 0) {
+      return;
+    }
     this.#storage.transactionSync(() => {
-      for (const entry of changes.put) {
+      for (const entry of put) {
         this.#run(
           "INSERT INTO run (execution_id, queued_at, data) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET queued_at = ?2, data = ?3",
           entry.ticket.execution_id,
@@ -41,13 +45,13 @@ export class SqliteWorkspaceStore implements WorkspaceStore {
           JSON.stringify(entry),
         );
       }
-      for (const id of changes.remove) {
+      for (const id of remove) {
         this.#run("DELETE FROM run WHERE execution_id = ?", id);
       }
-      for (const { graph_id, at, execution_id } of changes.starts) {
+      for (const { graph_id, at, execution_id } of starts) {
         this.#run("INSERT OR IGNORE INTO start (graph_id, at, execution_id) VALUES (?, ?, ?)", graph_id, at, execution_id);
       }
-      for (const { graph_id, upTo } of changes.prune) {
+      for (const { graph_id, upTo } of prune) {
         this.#run("DELETE FROM start WHERE graph_id = ? AND at <= ?", graph_id, upTo);
       }
       if (key !== undefined) {
@@ -65,6 +69,10 @@ export class SqliteWorkspaceStore implements WorkspaceStore {
 
   key(key: string): StoredKey | undefined {
     return this.#query<StoredKey>("SELECT fingerprint, execution_id, expires_at FROM idempotency_key WHERE key = ?", key)[0];
+  }
+
+  hasKeys(): boolean {
+    return this.#query("SELECT 1 FROM idempotency_key LIMIT 1").length > 0;
   }
 
   sweepKeys(now: number): void {

@@ -20,6 +20,7 @@ export interface WorkspaceStore extends FiguresStore {
   /** Applies what a decision changed, and the key that came with it: all or nothing. */
   commit(changes: Changes, key?: StoredKey & { key: string }): void;
   key(key: string): StoredKey | undefined;
+  hasKeys(): boolean;
   /** Forgets keys that have expired. */
   sweepKeys(now: number): void;
   readFigures(subject: string, hour: number): FiguresData | undefined;

@@ -1,10 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
+import { restrictsStarts } from "#graph/model/flow-settings.ts";
 import { errorMessage, log } from "../logger.ts";
 import { Admission } from "./core/admission.ts";
 import type { RunAnswer } from "./core/admission.ts";
 import type { Command } from "./core/admission-changes.ts";
 import { judgeKey, KEY_MS } from "./core/idempotency.ts";
-import type { StoredKey } from "./core/idempotency.ts";
+import type { KnownKey, StoredKey } from "./core/idempotency.ts";
 import { Predictor } from "./core/predictor.ts";
 import { limitsOf } from "./env.ts";
 import type { WorkspaceEnv } from "./env.ts";
@@ -22,7 +23,7 @@ import type {
 import { SqliteWorkspaceStore } from "./store-sqlite.ts";
 
 /** Figures are written this long after they first changed, ms. What an eviction takes is no more than that. */
-const WRITE_FIGURES_MS = 10_000;
+const WRITE_FIGURES_MS = 5_000;
 /** How often expired keys are looked for, ms. */
 const SWEEP_KEYS_MS = 3_600_000;
 
@@ -38,26 +39,23 @@ interface Open {
 export class WorkspaceObject extends DurableObject<WorkspaceEnv> implements WorkspaceRpc {
   readonly #store = new SqliteWorkspaceStore(this.ctx.storage);
   #opened: Open | null = null;
-  #alarmAt: number | null | undefined = undefined;
+  #alarmAt: number | null = null;
   #figuresAt: number | null = null;
   #sweepAt: number | null = null;
 
   async begin(request: BeginRequest): Promise<BeginAnswer> {
     const { ticket, idempotency, again } = request;
     const now = Date.now();
-    let key: (StoredKey & { key: string }) | undefined;
-    if (idempotency !== undefined && again !== true) {
-      const stored = this.#store.key(idempotency.key);
-      const verdict = judgeKey(stored, idempotency.fingerprint, now);
-      if (verdict === "conflict") {
-        return { kind: "conflict" };
-      }
-      if (verdict === "repeat") {
-        return { kind: "repeat", execution_id: stored?.execution_id ?? "" };
-      }
-      key = { ...idempotency, execution_id: ticket.execution_id, expires_at: now + KEY_MS };
+    if (idempotency === undefined || again === true) {
+      return this.#change((open) => this.#admit(open, request, now));
     }
-    return this.#change((open) => this.#admit(open, ticket, now), key);
+    const known = judgeKey(this.#store.key(idempotency.key), idempotency.fingerprint, now);
+    const key = { ...idempotency, execution_id: ticket.execution_id, expires_at: now + KEY_MS };
+    return known ?? this.#change((open) => this.#admit(open, request, now), key);
+  }
+
+  async lookUp(idempotency: { key: string; fingerprint: string }): Promise<KnownKey | null> {
+    return judgeKey(this.#store.key(idempotency.key), idempotency.fingerprint, Date.now());
   }
 
   async credits(): Promise<Credits> {
@@ -110,24 +108,22 @@ export class WorkspaceObject extends DurableObject<WorkspaceEnv> implements Work
         this.#store.writeFigures(predictor.takeDirty());
       }
       if (this.#sweepAt !== null && now >= this.#sweepAt) {
-        this.#sweepAt = null;
         this.#store.sweepKeys(now);
+        this.#sweepAt = this.#store.hasKeys() ? now + SWEEP_KEYS_MS : null;
       }
     });
   }
 
-  #admit({ admission, predictor }: Open, ticket: AdmissionTicket, now: number): BeginAnswer {
+  #admit(open: Open, { ticket, wants_credits }: BeginRequest, now: number): BeginAnswer {
     const { execution_id } = ticket;
-    if (ticket.flow === null) {
-      const credits = admission.credits(now);
-      if (credits.count > 0) {
-        return { kind: "start", execution_id, counted: false, credits: { ...credits, hints: predictor.hints() } };
-      }
+    const credits = wants_credits === true ? this.#credits(open, now) : null;
+    if (!restrictsStarts(ticket.flow) && open.admission.mayStartUncounted(now)) {
+      return { kind: "start", execution_id, counted: false, credits };
     }
-    const standing = admission.begin(ticket, now);
+    const standing = open.admission.begin(ticket, now);
     switch (standing.kind) {
       case "admitted":
-        return { kind: "start", execution_id, counted: true, credits: this.#credits({ admission, predictor }, now) };
+        return { kind: "start", execution_id, counted: true, credits };
       case "queued":
         return { kind: "hold", execution_id, reason: standing.reason };
       default:
@@ -146,7 +142,9 @@ export class WorkspaceObject extends DurableObject<WorkspaceEnv> implements Work
         limits: limitsOf(this.env),
         expectedMs: (graphId, now) => predictor.expectedMs(graphId, now),
       });
-      admission.restore({ runs: this.#store.runs(), starts: this.#store.starts() }, Date.now());
+      const now = Date.now();
+      admission.restore({ runs: this.#store.runs(), starts: this.#store.starts() }, now);
+      this.#sweepAt = this.#store.hasKeys() ? now + SWEEP_KEYS_MS : null;
       this.#opened = { admission, predictor };
     }
     return this.#opened;
@@ -184,17 +182,17 @@ export class WorkspaceObject extends DurableObject<WorkspaceEnv> implements Work
   async #ask(command: Command): Promise<RunAnswer> {
     const { EXECUTIONS } = this.env;
     const run = EXECUTIONS.get(EXECUTIONS.idFromName(command.execution_id)) as unknown as AdmittedRun;
-    const workspaceId = this.#open().admission.workspaceOf(command.execution_id) ?? "";
     try {
       if (command.type === "cancel") {
-        const cancelled = await run.cancel(workspaceId, command.reason);
+        const cancelled = await run.cancel(command.workspace_id, command.reason);
         return cancelled.ok ? "ended" : "not_found";
       }
-      const outcome = await run.admit(workspaceId);
+      const outcome = await run.admit(command.workspace_id);
       if (!outcome.ok) {
         return "not_found";
       }
-      return outcome.value.ended ? "ended" : "going";
+      const { ended, idle } = outcome.value;
+      return ended ? "ended" : idle ? "idle" : "going";
     } catch (error) {
       log("warn", "could not reach a run", { execution_id: command.execution_id, command: command.type, error: errorMessage(error) });
       return "failed";
@@ -205,7 +203,7 @@ export class WorkspaceObject extends DurableObject<WorkspaceEnv> implements Work
   #arm({ admission }: Open): void {
     const times = [admission.nextAlarm(), this.#figuresAt, this.#sweepAt].filter((at) => at !== null);
     const at = Math.min(...times);
-    if (at === Number.POSITIVE_INFINITY || (typeof this.#alarmAt === "number" && this.#alarmAt <= at)) {
+    if (at === Number.POSITIVE_INFINITY || (this.#alarmAt !== null && this.#alarmAt <= at)) {
       return;
     }
     this.#alarmAt = at;

@@ -74,9 +74,6 @@ export function flowKeys(flow: FlowSettings): { setting: string; key: string }[]
 }
 
 /** Whether a start has to be asked for: without any of these a run needs nobody's leave while the workspace has room. */
-export function restrictsStarts(flow: FlowSettings | undefined): flow is FlowSettings {
-  return (
-    flow !== undefined &&
-    (flow.concurrency ?? flow.throttle ?? flow.debounce ?? flow.singleton) !== undefined
-  );
+export function restrictsStarts(flow: FlowSettings | null | undefined): flow is FlowSettings {
+  return (flow?.concurrency ?? flow?.throttle ?? flow?.debounce ?? flow?.singleton) !== undefined;
 }

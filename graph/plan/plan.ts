@@ -1,5 +1,5 @@
 import type { BlockEffects, BlockPool, BlockUiType } from "../catalog/block-descriptor.ts";
-import type { JsonObject } from "../json.ts";
+import type { JsonObject, JsonValue } from "../json.ts";
 import type { RetryPolicy } from "../model/graph-file.ts";
 
 /**
@@ -19,6 +19,10 @@ export interface Plan {
   step_limit: number;
   /** Longest time for the whole run, ms; absent = no limit. */
   timeout_ms?: number;
+  /** Longest time between two signs of life of an attempt, ms, learnt from earlier runs; absent = the deployment's. */
+  lease_ms?: number;
+  /** Effectful node executions worth one message, learnt from earlier runs; absent = as many as a consumer runs at a time. */
+  per_message?: number;
 }
 
 export interface PlanNode {
@@ -37,6 +41,12 @@ export interface PlanNode {
   static_pins: string[];
   /** Outgoing links in file order. */
   links: PlanLink[];
+  /** Outputs that it gives at once, by pin, instead of being run. Only in the plans of runs that asked for it. */
+  pinned?: Record<string, JsonValue[]>;
+  /** The pinned outputs are samples of a dry run. */
+  sampled?: true;
+  /** An equal result within this time serves instead of a run of the block; never for `once` blocks. */
+  cache?: { ttl_seconds: number };
   /** A failure of this node is handled: some link leaves from its `error` pin. */
   error_linked: boolean;
 }

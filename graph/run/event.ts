@@ -37,6 +37,13 @@ export interface NodeUsage {
   calls?: number;
 }
 
+/**
+ * Why a node execution was not run: `memo` has the result of an earlier run that this one was started from, `pinned` and `sample` the outputs
+ * that its node was given (by a person; by a dry run), `cache` those of an equal execution within the time that its node allows.
+ */
+export const REUSED = ["memo", "pinned", "sample", "cache"] as const;
+export type Reused = (typeof REUSED)[number];
+
 interface NodeRef {
   node_execution_id: string;
   node_id: string;
@@ -57,7 +64,12 @@ export type NodeQueued = EventHeader & NodeRef & { type: "node_queued"; input: J
 export type ExecutionOutput = EventHeader & NodeRef & { type: "execution_output"; name: string; value: JsonValue };
 export type NodeStarted = EventHeader & NodeRef & { type: "node_started"; attempt: number };
 export type NodeOutput = EventHeader & NodeRef & { type: "node_output"; pin: string; value: JsonValue };
-export type NodeCompleted = EventHeader & NodeRef & { type: "node_completed"; duration_ms: number; usage?: NodeUsage };
+export type NodeCompleted = EventHeader & NodeRef & {
+    type: "node_completed";
+    duration_ms: number;
+    usage?: NodeUsage;
+    reused?: Reused;
+  };
 export type NodeFailed = EventHeader &
   NodeRef & { type: "node_failed"; error: RunError; handled: boolean; duration_ms: number; usage?: NodeUsage };
 /** The attempt failed or was lost; the node will be tried again not before `retry_at`. */

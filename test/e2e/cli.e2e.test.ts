@@ -127,7 +127,7 @@ describe("weft with a server", () => {
   let server: TestServer;
   let env: Record<string, string>;
   beforeAll(async () => {
-    server = await startServer();
+    server = await startServer({ env: { WEFT_LEASE_MS: "2000" } });
     env = { WEFT_DATA: server.dataDir };
   });
   afterAll(() => server.stop());

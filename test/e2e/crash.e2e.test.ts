@@ -1,7 +1,7 @@
 import { setTimeout as pass } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiError, type WeftClient } from "#cli/client.ts";
-import { type TestAgent, testAgents } from "./agents.ts";
+import { type TestAgent, testAgents, waiting } from "./agents.ts";
 import { checkRun } from "./check-run.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { startServer, type TestServer } from "./server.ts";
@@ -70,6 +70,30 @@ describe(`SIGKILL of the serving process at random moments (WEFT_CRASH_SEED=${se
     },
     15 * 60_000,
   );
+});
+
+describe("a run whose consumer died", () => {
+  /** Longer than an idle object stays in memory: the object must not count on remembering whom it gave what. */
+  const LEASE_MS = 12_000;
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startServer({ env: { WEFT_LEASE_MS: String(LEASE_MS) } });
+  });
+  afterAll(() => server.stop());
+
+  it("goes on by itself, though nobody asks for it and its object was put to sleep meanwhile", async () => {
+    const { id: graph_id } = await server.client.importGraph(waiting.file);
+    const { id } = await server.client.startExecution({ graph_id, inputs: waiting.inputs(1) });
+    await server.kill("SIGKILL");
+    await server.restart();
+    // The list is read from the database: it does not wake the object.
+    const deadline = Date.now() + LONGEST_RECOVERY_MS;
+    for (let status = ""; status !== "COMPLETED"; await pass(500)) {
+      for await (const run of server.client.executions({})) if (run.id === id) ({ status } = run);
+      if (Date.now() > deadline) throw new Error(`The run is still ${status} after ${LONGEST_RECOVERY_MS} ms.`);
+    }
+    await checkRun(server.client, id, { agent: waiting, run: 1 });
+  });
 });
 
 /** Null when the server was killed before it answered: then nobody was promised anything. */

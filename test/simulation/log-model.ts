@@ -186,7 +186,7 @@ export class LogModel {
       input[pin] = this.#checkRef(event, pin, ref);
     }
     const { linked_pins } = this.#node(event.node);
-    const isStart = this.lastSeq <= 1 + this.plan.starts.length && this.plan.starts.includes(event.node);
+    const isStart = this.commits === 1 && this.plan.starts.includes(event.node);
     const lacking = linked_pins.filter((pin) => !Object.hasOwn(input, pin));
     must(isStart || lacking.length === 0, "inputs-first", () => `${event.ne} is queued without ${lacking.join(", ")}`);
     entry.input = input;

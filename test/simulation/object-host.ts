@@ -26,6 +26,14 @@ export interface Surroundings {
   ask(what: string, args: unknown[], reply: (answer: Answer) => void): void;
 }
 
+export interface ObjectHostOptions {
+  surroundings: Surroundings;
+  watch: ObjectWatch;
+  leaseMs: number;
+  /** After how long without a call the object is let go of; null: never. */
+  idleMs: number | null;
+}
+
 /** One life of the object in memory. */
 interface Incarnation {
   up: boolean;
@@ -37,7 +45,7 @@ interface Incarnation {
 }
 
 /** How long the runtime waits before it rings an alarm again whose handler did not come to its end. */
-const ALARM_RETRY_MS = 2_000;
+export const ALARM_RETRY_MS = 2_000;
 
 /**
  * The home of one ExecutionObject: brings it to life when it is called, keeps what it stores, loses what it remembers. What a step of the object
@@ -59,13 +67,17 @@ export class ObjectHost implements Machine, ObjectPlatform {
   #sockets: ServerEnd[] = [];
   #outbox: (() => void)[] = [];
   #ringing: { at: number; timer: Timer } | null = null;
+  readonly #idleMs: number | null;
+  #lastStep = 0;
+  #idleCheck: Timer | null = null;
 
-  constructor(world: World, name: string, more: { surroundings: Surroundings; watch: ObjectWatch; leaseMs: number }) {
+  constructor(world: World, name: string, more: ObjectHostOptions) {
     this.#world = world;
     this.name = name;
     this.#surroundings = more.surroundings;
     this.#watch = more.watch;
     this.#leaseMs = more.leaseMs;
+    this.#idleMs = more.idleMs;
     this.storage = new ObjectStorage(world.faults);
   }
 
@@ -91,6 +103,24 @@ export class ObjectHost implements Machine, ObjectPlatform {
 
   begin(): void {
     this.storage.begin();
+    this.#lastStep = this.#world.now;
+  }
+
+  /** The runtime lets go of an object that nobody has called for a while. */
+  #hibernateWhenIdle(): void {
+    if (this.#idleMs === null || this.#idleCheck !== null || this.#life === null) {
+      return;
+    }
+    const rest = this.#lastStep + this.#idleMs - this.#world.now;
+    this.#idleCheck = this.#world.schedule(rest > 0 ? rest : this.#idleMs, this.#world.nowhere, "is the object idle?", () => {
+      this.#idleCheck = null;
+      const busy = this.#life === null || this.#life.calls.size > 0 || this.#life.alarmIsRinging;
+      if (!busy && this.#world.now - this.#lastStep >= (this.#idleMs ?? 0)) {
+        this.evict(true);
+      } else {
+        this.#hibernateWhenIdle();
+      }
+    });
   }
 
   /** What the step did is kept or lost; what it sent leaves or does not. */
@@ -121,6 +151,7 @@ export class ObjectHost implements Machine, ObjectPlatform {
     }
     this.#armRinging();
     this.#watch.settled(this);
+    this.#hibernateWhenIdle();
   }
 
   // ---- Life and death ----
@@ -203,23 +234,26 @@ export class ObjectHost implements Machine, ObjectPlatform {
         call.reply(given);
       });
     };
-    const methods = life.object as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
-    const work = methods[call.method]?.bind(life.object) ?? (() => Promise.reject(new Error("no such method")));
-    work(...call.args).then(
-      (value) => answer({ ok: true, value: value instanceof Response ? value : structuredClone(value) }),
+    invoke(life.object, call).then(
+      (value) => answer({ ok: true, value: value instanceof SocketPair ? value : structuredClone(value) }),
       (error: unknown) => answer({ ok: false, error: String(error) }),
     );
   }
 
-  /** Rings now, be it early, late or again. */
-  ring(): void {
+  /** Rings now, be it early or late; or again, which leaves an alarm alone that was set meanwhile. */
+  #ring(again: boolean): void {
     const life = this.#alive();
-    this.#ringing = null;
+    if (!again) {
+      this.#ringing = null;
+    }
     if (!life.alarmIsRinging) {
-      this.storage.setAlarm(null);
+      if (!again) {
+        this.storage.setAlarm(null);
+      }
       life.alarmIsRinging = true;
       life.object.alarm().then(
-        () => this.#rang(life),
+        // It counts as done when what it wrote is kept.
+        () => void this.#outbox.push(() => this.#rang(life)),
         (error: unknown) => {
           this.#world.note(() => `    the alarm's handler fails: ${String(error)}`);
           life.alarmIsRinging = false;
@@ -234,7 +268,7 @@ export class ObjectHost implements Machine, ObjectPlatform {
   #rang(life: Incarnation): void {
     life.alarmIsRinging = false;
     if (this.#world.faults.strikes("alarm_repeated")) {
-      this.#world.schedule(this.#world.faults.random("alarm_repeated").small(1, 3_000), this, "the alarm rings again", () => this.ring());
+      this.#world.schedule(this.#world.faults.random("alarm_repeated").small(1, 3_000), this, "the alarm rings again", () => this.#ring(true));
     }
   }
 
@@ -251,7 +285,7 @@ export class ObjectHost implements Machine, ObjectPlatform {
     const { faults, random } = this.#world;
     const early = faults.strikes("alarm_early") ? faults.random("alarm_early").between(1, this.#leaseMs) : 0;
     const late = faults.strikes("alarm_late") ? faults.random("alarm_late").small(1, 5 * this.#leaseMs) : random.between(0, 5);
-    const timer = this.#world.schedule(at - this.now() + late - early, this, "the alarm rings", () => this.ring());
+    const timer = this.#world.schedule(at - this.now() + late - early, this, "the alarm rings", () => this.#ring(false));
     this.#ringing = { at: at - this.#ahead, timer };
   }
 
@@ -281,10 +315,11 @@ export class ObjectHost implements Machine, ObjectPlatform {
   breakSocket(socket: ServerEnd): void {
     if (!socket.pair.broken) {
       socket.pair.broken = true;
-      socket.closed = true;
+      socket.closed = this.#world.random.chance(0.5);
       socket.pair.arrive(({ onClose }) => onClose(1006));
       this.#world.schedule(this.#world.random.between(0, 200), this, "a socket is closed", () => {
         this.#sockets = this.#sockets.filter((other) => other !== socket);
+        socket.closed = true;
         this.#alive().object.webSocketClose(socket as unknown as WebSocket, 1006);
       });
     }
@@ -364,7 +399,21 @@ export class ObjectHost implements Machine, ObjectPlatform {
   }
 }
 
+async function invoke(object: ExecutionObject, { method, args }: Call): Promise<unknown> {
+  if (method === "fetchLive") {
+    const [url, workspace] = args as [string, string];
+    const response = await object.fetch(new Request(url, { headers: { "X-Weft-Workspace": workspace } }));
+    return (response.webSocket ?? null) as unknown as SocketPair | null;
+  }
+  const methods = object as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  const work = methods[method];
+  if (work === undefined) {
+    throw new Error(`the object has no method ${method}`);
+  }
+  return work.apply(object, args);
+}
+
 function shorten(value: unknown): string {
-  const text = value instanceof Response ? `Response ${value.status}` : JSON.stringify(value);
+  const text = JSON.stringify(value, (_key, part: unknown) => (part instanceof SocketPair ? "a socket" : part)) ?? "nothing";
   return text.length > 900 ? `${text.slice(0, 900)}…` : text;
 }

@@ -41,17 +41,22 @@ export class World {
   /** True time, ms since the epoch. */
   now = EPOCH;
   steps = 0;
+  /** Where things happen that are nobody's. */
+  readonly nowhere: Machine;
   /** On whose machine the code of this moment runs. */
   current: Machine | null = null;
   readonly #ties: Random;
   readonly #heap: Event[] = [];
   readonly #trace: string[] | null;
+  #failure: Violation | null = null;
 
   constructor(random: Random, faults: FaultPlan, trace: string[] | null) {
     this.random = random;
     this.faults = faults;
     this.#ties = random.stream("ties");
     this.#trace = trace;
+    const setTimer: Machine["setTimer"] = (ms, work) => this.schedule(ms, this.nowhere, "timer", work);
+    this.nowhere = { name: "world", up: true, stalledUntil: 0, now: () => this.now, setTimer };
   }
 
   get elapsed(): number {
@@ -86,6 +91,11 @@ export class World {
     return true;
   }
 
+  /** For code that cannot throw what it found: it would be taken for something else on its way. */
+  fail(error: unknown): void {
+    this.#failure ??= asViolation(this.current?.name ?? "somewhere", error);
+  }
+
   note(text: () => string): void {
     this.#trace?.push(`${(this.elapsed / 1_000).toFixed(3).padStart(9)} s  ${text()}`);
   }
@@ -100,14 +110,21 @@ export class World {
       await drained();
       machine.end?.();
     } catch (error) {
-      if (error instanceof Violation) {
-        throw error;
-      }
-      throw new Violation("no-surprise", `${machine.name}, ${label}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      throw asViolation(`${machine.name}, ${label}`, error);
     } finally {
       this.current = null;
     }
+    if (this.#failure !== null) {
+      throw this.#failure;
+    }
   }
+}
+
+function asViolation(where: string, error: unknown): Violation {
+  if (error instanceof Violation) {
+    return error;
+  }
+  return new Violation("no-surprise", `${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
 }
 
 /** Resolves when every promise that could go on has gone on. */

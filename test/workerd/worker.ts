@@ -3,6 +3,7 @@ import type { Env } from "#worker/env.ts";
 import { handleQueue } from "#worker/handle-queue.ts";
 
 export { ExecutionObject } from "#durable-objects/execution/execution.ts";
+export { WorkspaceObject } from "#durable-objects/workspace/workspace.ts";
 export { WorkRunner } from "#worker/consumers/work-runner.ts";
 
 /** The Worker as it is deployed, without the pages: those need the built editor and are tested in a browser. */

@@ -76,7 +76,9 @@ function operationSection(title: string, operation: Operation): string {
   const body = Object.values(operation.requestBody?.content ?? {})[0]?.schema;
   return [
     `### ${title}`,
-    [operation.summary === undefined ? "" : `${operation.summary}.`, operation.description ?? ""].filter(Boolean).join(" "),
+    [operation.summary === undefined ? "" : `${operation.summary}.`, operation.description ?? ""]
+      .filter(Boolean)
+      .join(" "),
     parameterTable(operation),
     body === undefined ? "" : `Body: ${typeOf(body)}`,
     responseTable(operation),
@@ -149,7 +151,9 @@ function typeOf(schema: DocumentedSchema): string {
     return schema.enum.map((value) => `\`${JSON.stringify(value)}\``).join(", ");
   }
   const types = [schema.type ?? []].flat();
-  return types.length === 0 || types.length > 4 ? "any JSON value" : types.map((type) => typeName(type, schema)).join(" or ");
+  return types.length === 0 || types.length > 4
+    ? "any JSON value"
+    : types.map((type) => typeName(type, schema)).join(" or ");
 }
 
 function typeName(type: string, schema: DocumentedSchema): string {

@@ -46,6 +46,8 @@ export class WorkSession {
   /** Leased pure work, which runs one after the other. */
   #pure: Lease[] = [];
   #reports: AttemptReport[] = [];
+  /** Leases whose end the object has not heard of, be they waiting, running or done: all of them are renewed. */
+  readonly #held = new Map<string, Lease>();
   #plan: Plan | null = null;
   #replica: Replica | null = null;
   #graph = { id: "", version: 0 };
@@ -111,6 +113,7 @@ export class WorkSession {
     this.#graph = { id: answer.graph_id, version: answer.graph_version };
     this.#follow(answer, request);
     for (const lease of answer.leases) {
+      this.#held.set(lease.node_execution_id, lease);
       if (lease.effects === "pure") {
         this.#pure.push(lease);
       } else {
@@ -234,7 +237,9 @@ export class WorkSession {
     }
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.#deps.object.report(reports, request, continuedFrom);
+        const answer = await this.#deps.object.report(reports, request, continuedFrom);
+        this.#letGo(reports.filter(({ end }) => end !== undefined));
+        return answer;
       } catch (error) {
         if (tries >= REPORT_TRIES) {
           throw error;
@@ -244,13 +249,20 @@ export class WorkSession {
     }
   }
 
+  #letGo(attempts: WorkAnswer["refused"]): void {
+    for (const { node_execution_id, attempt } of attempts) {
+      if (this.#held.get(node_execution_id)?.attempt === attempt) {
+        this.#held.delete(node_execution_id);
+      }
+    }
+  }
+
   async #renew(): Promise<void> {
-    const leases = [...this.#pure, ...[...this.#running.values()].map(({ lease }) => lease)];
-    if (leases.length === 0) {
+    if (this.#held.size === 0) {
       return;
     }
     try {
-      const attempts = leases.map(({ node_execution_id, attempt }) => ({ node_execution_id, attempt }));
+      const attempts = [...this.#held.values()].map(({ node_execution_id, attempt }) => ({ node_execution_id, attempt }));
       const answer = await this.#deps.object.heartbeat(attempts);
       this.#drop(answer.refused);
       if (answer.ended) {
@@ -262,6 +274,7 @@ export class WorkSession {
   }
 
   #drop(refused: WorkAnswer["refused"]): void {
+    this.#letGo(refused);
     for (const { node_execution_id, attempt } of refused) {
       const held = this.#running.get(node_execution_id);
       if (held?.lease.attempt === attempt) {
@@ -281,6 +294,7 @@ export class WorkSession {
       attempt.stop();
     }
     this.#running.clear();
+    this.#held.clear();
     this.#pure = [];
     this.#wake?.();
   }

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { ExecutionView, NodeExecutionView, ReviewView } from "#durable-objects/execution/protocol.ts";
+import type { QueuedReason } from "#durable-objects/workspace/protocol.ts";
 import { jsonObjectSchema, jsonValueSchema } from "./json-value.ts";
 import { listOf, pageQuerySchema } from "./list.ts";
 import { executionStatusSchema, nodeUsageSchema, runErrorSchema, runStatsSchema, timeSchema } from "./run-figures.ts";
@@ -59,6 +60,13 @@ export const nodeExecutionSchema = z
 
 export const nodeExecutionListSchema = listOf(nodeExecutionSchema).openapi("NodeExecutionList");
 
+export const queuedReasonSchema = z
+  .object({
+    code: z.enum(["concurrency", "throttle", "debounce", "singleton", "workspace_limit"]),
+    message: z.string(),
+  })
+  .openapi("QueuedReason", { description: "Why a run that was accepted has not started yet; null when nothing keeps it." }) satisfies z.ZodType<QueuedReason>;
+
 export const executionSchema = executionSummarySchema
   .extend({
     inputs: jsonObjectSchema,
@@ -68,6 +76,7 @@ export const executionSchema = executionSummarySchema
     paused: z.boolean().openapi({ description: "No node is started until the run is resumed." }),
     parent_execution_id: z.string().nullable().openapi({ description: "The run that started this one." }),
     last_seq: z.number().int(),
+    queued_reason: queuedReasonSchema.nullable(),
   })
   .openapi("Execution") satisfies z.ZodType<ExecutionView>;
 

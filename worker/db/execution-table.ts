@@ -99,6 +99,19 @@ export async function deleteExecutionRow(
   return (marked?.meta.changes ?? 0) > 0;
 }
 
+/** Whether the run was deleted, as far as is remembered. */
+export async function wasExecutionDeleted(
+  db: Database,
+  key: { workspaceId: string; executionId: string },
+): Promise<boolean> {
+  const rows = await db
+    .select({ deletedAt: execution.deletedAt })
+    .from(execution)
+    .where(and(eq(execution.id, key.executionId), eq(execution.workspaceId, key.workspaceId)))
+    .limit(1);
+  return typeof rows[0]?.deletedAt === "number";
+}
+
 /** Whether the lists of the workspace hold this run. */
 export async function hasExecutionRow(
   db: Database,

@@ -1,4 +1,4 @@
-import { v7 as uuidv7, validate as isUuid } from "uuid";
+import { validate as isUuid } from "uuid";
 import type { ExecutionView, NodeExecutionPage, Outcome, ReviewView } from "#durable-objects/execution/protocol.ts";
 import type { JsonObject } from "#graph/json.ts";
 import type { ReviewDecision } from "#graph/run/wait.ts";
@@ -15,6 +15,8 @@ import {
 } from "#worker/db/execution-table.ts";
 import type { ExecutionRow } from "#worker/db/execution-table.ts";
 import { executionStub } from "#worker/env.ts";
+import { findRepeated, startAdmittedRun } from "./admission.ts";
+import { fingerprintOf } from "./admission-key.ts";
 import { decodeCursor, encodeCursor } from "./list-cursor.ts";
 import { requirePermission } from "./require-permission.ts";
 import { resolveRunnableGraph } from "./runnable-graph.ts";
@@ -29,23 +31,36 @@ export interface StartRun {
   waitSeconds: number;
   /** The way in: `api`, `page`, `external_api`. */
   source: string;
+  /** The caller's: the same key within 24 hours is the same run. */
+  idempotencyKey?: string;
 }
 
 /**
  * Starts a run with one call to its object, which answers when the run has ended or the wait is over.
- * @throws ServiceError 404 for an unknown graph or version, 422 `graph_not_runnable` and `invalid_inputs`.
+ * @throws ServiceError 404 for an unknown graph or version, 422 `graph_not_runnable` and `invalid_inputs`, and what `startAdmittedRun` throws.
  */
 export async function startExecution(deps: ServiceDeps, principal: Principal, run: StartRun): Promise<ExecutionView> {
   requirePermission(principal, "EXECUTE_GRAPH");
   const { workspaceId } = principal;
-  const graph = await resolveRunnableGraph(deps, { workspaceId, graphId: run.graphId, version: run.graphVersion });
-  const inputs = graph.checkInputs(run.inputs);
-  const id = uuidv7();
-  const outcome = await executionStub(deps.env, id).start(
-    { execution_id: id, workspace_id: workspaceId, plan: graph.plan, inputs, source: run.source },
-    run.waitSeconds * 1000,
-  );
-  return unwrap(outcome);
+  const { graphId, graphVersion: version, inputs: given, idempotencyKey: key, source } = run;
+  const waitMs = run.waitSeconds * 1000;
+  const idempotency =
+    key === undefined ? undefined : { key, fingerprint: fingerprintOf({ graph_id: graphId, graph_version: version ?? null, inputs: given }) };
+  try {
+    const graph = await resolveRunnableGraph(deps, { workspaceId, graphId, version });
+    const inputs = graph.checkInputs(given);
+    return unwrap(await startAdmittedRun(deps, { workspaceId, graph, inputs, source, waitMs, idempotency }));
+  } catch (error) {
+    // A run that was started stays the answer to its key, whatever has become of its graph.
+    const repeated =
+      idempotency !== undefined && error instanceof ServiceError && (error.status === 404 || error.status === 422)
+        ? await findRepeated(deps, { workspaceId, waitMs, idempotency })
+        : null;
+    if (repeated === null) {
+      throw error;
+    }
+    return unwrap(repeated);
+  }
 }
 
 export async function getExecution(deps: ServiceDeps, principal: Principal, id: string): Promise<ExecutionView> {

@@ -1,5 +1,6 @@
 import { GraphError } from "#graph/errors.ts";
 import type { JsonObject } from "#graph/json.ts";
+import type { FlowSettings } from "#graph/model/flow-settings.ts";
 import type { GraphFile } from "#graph/model/graph-file.ts";
 import { compilePlan } from "#graph/plan/compile-plan.ts";
 import type { Plan } from "#graph/plan/plan.ts";
@@ -18,6 +19,8 @@ import { notFound, ServiceError } from "./service-error.ts";
 /** A graph version that was checked and compiled: all that starting a run takes. */
 export interface RunnableGraph {
   plan: Plan;
+  /** `metadata.weft.flow` of the graph. */
+  flow: FlowSettings | undefined;
   /** The run's inputs, converted to their types. @throws ServiceError 422 `invalid_inputs` with a message for each field. */
   checkInputs(inputs: JsonObject): JsonObject;
 }
@@ -107,6 +110,7 @@ function prepare(deps: ServiceDeps, graph: GraphFile): RunnableGraph {
   const inputSchema = computeInputSchema(graph, catalog);
   return {
     plan,
+    flow: graph.metadata?.weft?.flow,
     checkInputs(inputs) {
       const checked = checkRunInputs(inputSchema, inputs);
       if (!checked.ok) {

@@ -7,7 +7,7 @@ import type { AttemptRef } from "./attempt-ref.ts";
 import { takeChildNews } from "./child.ts";
 import type { ChildNews } from "./child.ts";
 import { endBatch } from "./evolve.ts";
-import { newId, queueNode } from "./join.ts";
+import { newId, propagate, queueNode } from "./join.ts";
 import { beginPure, expireLeases, lease, openAttempt, promoteDelayed, renew } from "./lease.ts";
 import type { LogEvent } from "./log-event.ts";
 import { Recorder } from "./recorder.ts";
@@ -157,6 +157,7 @@ function start(recorder: Recorder, inputs: JsonObject): void {
     const literals: JsonObject = given ? { value: inputs[name] ?? null } : {};
     queueNode(recorder, { ne: newId(recorder), node: index, refs: [], literals });
   }
+  propagate(recorder);
 }
 
 function tick(recorder: Recorder): void {

@@ -1,5 +1,5 @@
 import type { JsonValue } from "#graph/json.ts";
-import type { NodeUsage } from "#graph/run/event.ts";
+import type { NodeUsage, Reused } from "#graph/run/event.ts";
 import { isTerminal } from "#graph/run/status.ts";
 import { carried } from "./carried.ts";
 import type { LogBatch, LogEvent, ValueRef } from "./log-event.ts";
@@ -186,6 +186,7 @@ function evolveQueued(state: ExecutionState, event: EventOf<"node_queued">): voi
   }
   node.order.push(execution);
   makeReady(state, execution);
+  state.reuse?.queued(event.node);
   state.active += 1;
   state.stats.node_execution_count += 1;
 }
@@ -221,6 +222,8 @@ function evolveStarted(state: ExecutionState, event: EventOf<"node_started">, at
   const queue = state.ready[pool][effects === "pure" ? "pure" : "effectful"];
   if (queue.peek() === execution) {
     queue.shift();
+  } else {
+    queue.takeBack(execution);
   }
   state.delayed.delete(execution);
   execution.status = "RUNNING";
@@ -258,6 +261,9 @@ function evolveEnded(
   switch (event.type) {
     case "node_completed":
       execution.status = "COMPLETED";
+      if (event.reused === "memo") {
+        state.reuse?.take(execution);
+      }
       break;
     case "node_failed":
       execution.status = "FAILED";
@@ -319,8 +325,15 @@ function evolveWaiting(state: ExecutionState, event: EventOf<"node_waiting">, at
   count(state, event);
 }
 
-function count(state: ExecutionState, { duration_ms, usage }: { duration_ms: number; usage?: NodeUsage }): void {
+/** Rule RU4: the usage of a result that was taken over was counted by the run that found it. */
+function count(
+  state: ExecutionState,
+  { duration_ms, usage, reused }: { duration_ms: number; usage?: NodeUsage; reused?: Reused },
+): void {
   state.stats.node_time_ms += duration_ms;
+  if (reused !== undefined) {
+    return;
+  }
   state.stats.input_tokens += usage?.input_tokens ?? 0;
   state.stats.output_tokens += usage?.output_tokens ?? 0;
 }

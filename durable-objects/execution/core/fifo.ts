@@ -32,6 +32,13 @@ export class Fifo<T> {
     return item;
   }
 
+  /** Takes the newest item back, if it is this one. */
+  takeBack(item: T): void {
+    if (this.length > 0 && this.#items.at(-1) === item) {
+      this.#items.pop();
+    }
+  }
+
   toArray(): T[] {
     return this.#items.slice(this.#head) as T[];
   }

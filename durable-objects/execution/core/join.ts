@@ -1,8 +1,11 @@
 import { GraphError } from "#graph/errors.ts";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
+import { recordOf } from "#graph/own-property.ts";
 import { mergeDynamicInput } from "#graph/pins/dynamic-pins.ts";
 import type { PlanLink, PlanNode } from "#graph/plan/plan.ts";
 import { carried } from "./carried.ts";
+import { effectiveInput } from "./effective-input.ts";
+import { commitInstantResult } from "./instant-result.ts";
 import type { ValueRef } from "./log-event.ts";
 import type { Recorder } from "./recorder.ts";
 import { nodeState, planNode } from "./state.ts";
@@ -109,7 +112,10 @@ function completeWaiting(recorder: Recorder, index: number, arrivedAt: string): 
   }
 }
 
-/** Queues a node execution that has all it needs, and takes the run's output from it when it is an output node. */
+/**
+ * Queues a node execution that has all it needs, takes the run's output from it when it is an output node, and its result when that is at hand
+ * (rule RU1); the caller propagates.
+ */
 export function queueNode(
   recorder: Recorder,
   execution: { ne: string; node: number; refs: [string, ValueRef][]; literals?: JsonObject },
@@ -128,10 +134,13 @@ export function queueNode(
     };
     return;
   }
-  recorder.emit({ type: "node_queued", ne, node, refs, ...(literals === undefined ? {} : { literals }) });
+  const overlay = state.reuse?.overlay(node);
+  const laid = overlay === undefined ? literals : recordOf([...Object.entries(literals ?? {}), ...Object.entries(overlay)]);
+  recorder.emit({ type: "node_queued", ne, node, refs, ...(laid === undefined ? {} : { literals: laid }) });
   if (plan.ui_type === "Output") {
     emitRunOutput(recorder, ne, plan);
   }
+  commitInstantResult(recorder, ne, overlay !== undefined);
 }
 
 /** autogpt.md §3.3: outputs of a run are the raw `value` inputs of its output nodes, in the order in which they were queued. */
@@ -157,12 +166,8 @@ function emitRunOutput(recorder: Recorder, ne: string, plan: PlanNode): void {
 
 /** Null when the pins cannot be merged: the node itself will fail with the reason. */
 function mergedInput(plan: PlanNode, execution: NodeExecution): { name?: JsonValue; value?: JsonValue } | null {
-  const data: JsonObject = { ...plan.input_default, ...execution.literals };
-  for (const [pin, bound] of execution.input) {
-    data[pin] = bound.value;
-  }
   try {
-    return mergeDynamicInput(data);
+    return mergeDynamicInput({ ...plan.input_default, ...effectiveInput(execution) });
   } catch (error) {
     if (error instanceof GraphError) {
       return null;

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "#graph/json.ts";
-import type { NodeUsage, RunError, RunStats } from "#graph/run/event.ts";
+import type { NodeUsage, Reused, RunError, RunStats } from "#graph/run/event.ts";
 import type { ResumeReason, Wait } from "#graph/run/wait.ts";
 
 /**
@@ -26,7 +26,7 @@ export type LogEvent =
   | ({ type: "execution_output"; name: string; ref?: ValueRef; value?: JsonValue } & NodeRef)
   | ({ type: "node_started"; attempt: number } & NodeRef)
   | ({ type: "node_output"; pin: string; value: JsonValue } & NodeRef)
-  | ({ type: "node_completed"; duration_ms: number; usage?: NodeUsage } & NodeRef)
+  | ({ type: "node_completed"; duration_ms: number; usage?: NodeUsage; reused?: Reused } & NodeRef)
   | ({ type: "node_failed"; error: RunError; handled: boolean; duration_ms: number; usage?: NodeUsage } & NodeRef)
   | ({ type: "node_retrying"; attempt: number; error: RunError; retry_at: number; lost: boolean } & NodeRef)
   | ({ type: "node_waiting"; wait: Wait; duration_ms: number; usage?: NodeUsage } & NodeRef)

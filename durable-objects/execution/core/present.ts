@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "#graph/json.ts";
+import { setOwn } from "#graph/own-property.ts";
 import { carried } from "./carried.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { EventHeader, ExecutionEvent } from "#graph/run/event.ts";
@@ -58,16 +59,14 @@ function present(header: EventHeader, event: LogEvent, source: Source): Executio
   }
 }
 
-/** The input of a queued node execution: the values of its pins, and the run's inputs it was started with. */
+/** The input of a queued node execution: the values of its pins, and over them those that no output produced. */
 export function queuedInput(event: Extract<LogEvent, { type: "node_queued" }>, source: Source): JsonObject {
-  const input: JsonObject = { ...event.literals };
+  const input: JsonObject = {};
   for (const [pin, ref] of event.refs) {
-    Object.defineProperty(input, pin, {
-      value: resolveRef(ref, { ...source, node: event.node, pin }),
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    });
+    setOwn(input, pin, resolveRef(ref, { ...source, node: event.node, pin }));
+  }
+  for (const [pin, value] of Object.entries(event.literals ?? {})) {
+    setOwn(input, pin, value);
   }
   return input;
 }

@@ -5,6 +5,8 @@ import type { RunError, RunStats } from "#graph/run/event.ts";
 import type { ExecutionStatus } from "#graph/run/status.ts";
 import { Fifo } from "./fifo.ts";
 import type { ValueRef } from "./log-event.ts";
+import { ReuseBook } from "./reuse.ts";
+import type { Reuse, SavedReuse } from "./reuse.ts";
 import { initialState, nodeState, planNode } from "./state.ts";
 import type { BoundValue, ExecutionState, NodeExecution, PendingOutput } from "./state.ts";
 
@@ -46,6 +48,8 @@ export interface Snapshot {
   waiting: string[];
   paused: boolean;
   autoApproved: number[];
+  /** Null for a run that was not started from another one. */
+  reuse: SavedReuse | null;
 }
 
 const POOLS: readonly BlockPool[] = ["io", "cpu", "memory"];
@@ -87,6 +91,7 @@ export function takeSnapshot(state: ExecutionState, options: { replica?: boolean
     waiting: [...state.waiting].map(({ id }) => id),
     paused: state.paused,
     autoApproved: [...state.autoApproved],
+    reuse: state.reuse?.save() ?? null,
   };
 }
 
@@ -103,8 +108,10 @@ function saveExecution(execution: NodeExecution): SavedExecution {
   return { ...rest, held: [...execution.held], input: saveBindings(input) };
 }
 
-export function restoreSnapshot(plan: Plan, snapshot: Snapshot): ExecutionState {
+/** @param reuse the header's, for a run that was started from another one */
+export function restoreSnapshot(plan: Plan, snapshot: Snapshot, reuse?: Reuse): ExecutionState {
   const state = initialState(plan, snapshot.createdAt);
+  state.reuse = restoreReuse(plan, snapshot.reuse, reuse);
   const { status, inputs, error, unhandled, startedAt, endedAt, created, active } = snapshot;
   Object.assign(state, { status, inputs, error, unhandled, startedAt, endedAt, created, active });
   state.lastSeq = snapshot.seq;
@@ -135,6 +142,16 @@ export function restoreSnapshot(plan: Plan, snapshot: Snapshot): ExecutionState 
   state.paused = snapshot.paused;
   state.autoApproved = new Set(snapshot.autoApproved);
   return state;
+}
+
+function restoreReuse(plan: Plan, saved: SavedReuse | null, reuse: Reuse | undefined): ReuseBook | null {
+  if (saved === null) {
+    return null;
+  }
+  if (reuse === undefined) {
+    throw new Error("the snapshot is of a run that was started from another one, and what it has from there is not given");
+  }
+  return new ReuseBook(plan, reuse, saved);
 }
 
 function restoreBindings(saved: SavedBinding[]): Map<string, BoundValue> {

@@ -6,6 +6,8 @@ import type { ExecutionStatus } from "#graph/run/status.ts";
 import type { Resume, Wait } from "#graph/run/wait.ts";
 import { Fifo } from "./fifo.ts";
 import type { ValueRef } from "./log-event.ts";
+import { ReuseBook } from "./reuse.ts";
+import type { Reuse } from "./reuse.ts";
 
 /** A value at a pin, and where in the log it came from. */
 export interface BoundValue {
@@ -27,7 +29,7 @@ export interface NodeExecution {
   node: number;
   status: ExecutionStatus;
   input: Map<string, BoundValue>;
-  /** Values that no output produced: the run's inputs. */
+  /** Values that no output produced: the run's inputs, and those of a fork. They lie over `input`. */
   literals: JsonObject | undefined;
   /** Linked pins still empty that no static link feeds. */
   missing: number;
@@ -106,6 +108,8 @@ export interface ExecutionState {
   paused: boolean;
   /** Nodes whose further reviews in this run are approved by themselves. */
   autoApproved: Set<number>;
+  /** What the run has from an earlier one; null for most runs. */
+  reuse: ReuseBook | null;
   /** Within a batch: outputs by seq that refs of later events may name. */
   fresh: Map<number, PendingOutput>;
   /** Within a batch: outputs in the order in which they must travel. */
@@ -123,7 +127,7 @@ export function emptyStats(): RunStats {
   };
 }
 
-export function initialState(plan: Plan, createdAt: number): ExecutionState {
+export function initialState(plan: Plan, createdAt: number, reuse?: Reuse): ExecutionState {
   return {
     plan,
     status: "INCOMPLETE",
@@ -155,6 +159,7 @@ export function initialState(plan: Plan, createdAt: number): ExecutionState {
     waiting: new Set(),
     paused: false,
     autoApproved: new Set(),
+    reuse: reuse === undefined ? null : new ReuseBook(plan, reuse),
     fresh: new Map(),
     released: new Fifo(),
   };

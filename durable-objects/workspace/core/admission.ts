@@ -28,8 +28,8 @@ export interface AdmissionOptions {
   expectedMs: (graphId: string, now: number) => number;
 }
 
-/** What a run's object answered; `failed`: nothing. */
-export type RunAnswer = "going" | "ended" | "not_found" | "failed";
+/** What a run's object answered; `idle`: all that is left of the run waits; `failed`: nothing. */
+export type RunAnswer = "going" | "idle" | "ended" | "not_found" | "failed";
 
 type Refusal = Extract<BeginAnswer, { kind: "skipped" | "too_many_queued" }>;
 
@@ -79,10 +79,14 @@ export class Admission {
     return this.#full ? this.#runs.queued : this.#runs.queuedOf(graphId);
   }
 
-  /** Leave for starts that nobody asks for; none while runs wait for room. */
+  /** Leave for starts that nobody asks for (rules WC1 to WC3). */
   credits(now: number): { count: number; expires_at: number } {
-    const room = this.#full ? 0 : this.#options.limits.running - this.#runs.running;
-    return this.#book.grant(room, now);
+    return this.#book.grant(this.#room, now);
+  }
+
+  /** Whether a run may start that nothing restricts and that is not counted until it is seen. */
+  mayStartUncounted(now: number): boolean {
+    return this.#book.take(this.#room, now);
   }
 
   /** A new run. Rules WA1 to WA8. */
@@ -167,7 +171,9 @@ export class Admission {
     const gone = answer === "not_found" && age > APPEAR_MS;
     if (answer === "ended" || gone) {
       this.release([id], "ended", now);
-    } else if (answer === "going") {
+    } else if (answer === "idle" && entry.ticket.flow === null) {
+      this.release([id], "waiting", now);
+    } else if (answer === "going" || answer === "idle") {
       entry.tries = 0;
       this.#checkAt(entry, now + CHECK_MS);
     } else {
@@ -192,6 +198,10 @@ export class Admission {
 
   takeChanges(): Changes {
     return this.#changes.take();
+  }
+
+  get #room(): number {
+    return Math.max(0, this.#options.limits.running - this.#runs.running);
   }
 
   get #full(): boolean {
@@ -300,7 +310,7 @@ export class Admission {
     this.#put(entry, { state: "running", admittedAt: now, charged: how.charged, tries: 0 });
     this.#checkAt(entry, now + (how.tell ? FIRST_RETRY_MS : APPEAR_MS));
     if (how.tell) {
-      this.#changes.command({ type: "admit", execution_id });
+      this.#command(entry, { type: "admit" });
     }
     if (this.#runs.queuedOf(graph_id) === 0) {
       this.#fair.forget(graph_id);
@@ -331,7 +341,7 @@ export class Admission {
   #cancel(entry: LiveEntry, reason: string, now: number): void {
     this.#put(entry, { state: "cancelling", why: reason, tries: 0 });
     this.#checkAt(entry, now + FIRST_RETRY_MS);
-    this.#changes.command({ type: "cancel", execution_id: entry.ticket.execution_id, reason });
+    this.#command(entry, { type: "cancel", reason });
   }
 
   #check(now: number): void {
@@ -345,12 +355,14 @@ export class Admission {
       }
     }
     for (const entry of due) {
-      const { execution_id } = entry.ticket;
       this.#checkAt(entry, now + MAX_RETRY_MS);
-      this.#changes.command(
-        entry.state === "cancelling" ? { type: "cancel", execution_id, reason: entry.why } : { type: "admit", execution_id },
-      );
+      this.#command(entry, entry.state === "cancelling" ? { type: "cancel", reason: entry.why } : { type: "admit" });
     }
+  }
+
+  #command({ ticket }: LiveEntry, what: { type: "admit" } | { type: "cancel"; reason: string }): void {
+    const { execution_id, workspace_id } = ticket;
+    this.#changes.command({ execution_id, workspace_id, ...what });
   }
 
   #checkAt(entry: LiveEntry, at: number): void {

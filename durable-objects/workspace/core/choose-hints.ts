@@ -10,12 +10,12 @@ const LARGE_SIZE = 4_000_000;
 const LONG_COMPUTATION_MS = 250;
 
 const DEFAULT_LEASE_MS = 30_000;
-const MIN_LEASE_MS = 5_000;
+const MIN_LEASE_MS = 10_000;
 /** A lease lasts this many times what 99 % of the executions took. */
 const LEASE_FACTOR = 3;
 
-/** Node executions of one message run five at a time; more of them are worth waiting in line for this long, ms. */
-const MESSAGE_MS = 250;
+/** Node executions of one message run five at a time; waiting in line this long costs less than another message, ms. */
+const MESSAGE_MS = 10;
 const SLOTS = 5;
 const MAX_PER_MESSAGE = 50;
 

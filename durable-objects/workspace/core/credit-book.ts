@@ -18,12 +18,26 @@ export class CreditBook {
     return this.#grants.reduce((sum, { count }) => sum + count, 0);
   }
 
+  /** Leave for one start, if there is room. */
+  take(room: number, now: number): boolean {
+    if (room <= this.outstanding(now)) {
+      return false;
+    }
+    this.#book(1, now);
+    return true;
+  }
+
+  /** Leave for some starts; for none when there is no room. */
   grant(room: number, now: number): { count: number; expires_at: number } {
     const free = room - this.outstanding(now);
     const count = Math.max(0, Math.min(MAX_GRANT, Math.floor(free * SHARE)));
     if (count > 0) {
-      this.#grants.push({ count, bookedUntil: now + BOOKED_MS });
+      this.#book(count, now);
     }
     return { count, expires_at: now + CREDIT_MS };
+  }
+
+  #book(count: number, now: number): void {
+    this.#grants.push({ count, bookedUntil: now + BOOKED_MS });
   }
 }

@@ -6,6 +6,8 @@ export interface FiguresData {
   /** Observations ever. */
   n: number;
   duration: SketchData;
+  /** Time that the run held a place for: without its waits. */
+  busy: SketchData;
   tokens: SketchData;
   cost: SketchData;
   size: SketchData;
@@ -13,6 +15,7 @@ export interface FiguresData {
 
 export interface Observation {
   durationMs: number;
+  busyMs: number;
   tokens: number;
   /** Null when nobody counted it. */
   costUsd: number | null;
@@ -23,6 +26,7 @@ export interface Observation {
 /** Running figures of one subject. */
 export class Figures {
   readonly duration: LogSketch;
+  readonly busy: LogSketch;
   readonly tokens: LogSketch;
   readonly cost: LogSketch;
   readonly size: LogSketch;
@@ -31,6 +35,7 @@ export class Figures {
   constructor(data?: FiguresData) {
     this.n = data?.n ?? 0;
     this.duration = new LogSketch(data?.duration);
+    this.busy = new LogSketch(data?.busy);
     this.tokens = new LogSketch(data?.tokens);
     this.cost = new LogSketch(data?.cost);
     this.size = new LogSketch(data?.size);
@@ -39,6 +44,7 @@ export class Figures {
   add(seen: Observation): void {
     this.n += 1;
     this.duration.add(seen.durationMs);
+    this.busy.add(seen.busyMs);
     this.tokens.add(seen.tokens);
     if (seen.costUsd !== null) {
       this.cost.add(seen.costUsd);
@@ -49,6 +55,7 @@ export class Figures {
   merge(other: Figures): this {
     this.n += other.n;
     this.duration.merge(other.duration);
+    this.busy.merge(other.busy);
     this.tokens.merge(other.tokens);
     this.cost.merge(other.cost);
     this.size.merge(other.size);
@@ -56,10 +63,11 @@ export class Figures {
   }
 
   toData(): FiguresData {
-    const { n, duration, tokens, cost, size } = this;
+    const { n, duration, busy, tokens, cost, size } = this;
     return {
       n,
       duration: duration.toData(),
+      busy: busy.toData(),
       tokens: tokens.toData(),
       cost: cost.toData(),
       size: size.toData(),

@@ -1,3 +1,5 @@
+import type { BeginAnswer } from "../protocol.ts";
+
 /** How long a key is remembered, ms. */
 export const KEY_MS = 24 * 3_600_000;
 
@@ -9,10 +11,12 @@ export interface StoredKey {
   expires_at: number;
 }
 
-/** Rules WI1 to WI4: what a key that comes with a request means. */
-export function judgeKey(stored: StoredKey | undefined, fingerprint: string, now: number): "new" | "repeat" | "conflict" {
+export type KnownKey = Extract<BeginAnswer, { kind: "repeat" | "conflict" }>;
+
+/** Rules WI1 to WI3: what a key that comes with a request stands for; null when it is new. */
+export function judgeKey(stored: StoredKey | undefined, fingerprint: string, now: number): KnownKey | null {
   if (stored === undefined || stored.expires_at <= now) {
-    return "new";
+    return null;
   }
-  return stored.fingerprint === fingerprint ? "repeat" : "conflict";
+  return stored.fingerprint === fingerprint ? { kind: "repeat", execution_id: stored.execution_id } : { kind: "conflict" };
 }

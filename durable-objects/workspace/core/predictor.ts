@@ -74,7 +74,7 @@ export class Predictor {
         return [];
       }
       const durationMs = Math.max(0, figures.ended_at - figures.started_at);
-      const run = { durationMs, tokens: figures.tokens, costUsd: figures.cost_usd, size: 0 };
+      const run = { durationMs, busyMs: figures.busy_ms, tokens: figures.tokens, costUsd: figures.cost_usd, size: 0 };
       const p99_ms = this.#outlierBound(graph_id);
       const hour = hourOfWeek(figures.started_at);
       this.#add(`g:${graph_id}`, hour, run);
@@ -96,7 +96,7 @@ export class Predictor {
     }
     const own = this.#basis(`g:${graphId}`, hour).figures;
     const figures = own.n > 0 ? own : this.#basis(EVERYBODY, hour).figures;
-    const ms = figures.n > 0 ? figures.duration.mean() : DEFAULT_EXPECTED_MS;
+    const ms = figures.n > 0 ? figures.busy.mean() : DEFAULT_EXPECTED_MS;
     if (this.#expected.size >= CACHED) {
       this.#expected.clear();
     }
@@ -135,7 +135,7 @@ export class Predictor {
   #observeBlocks(report: RunReport, hour: number): void {
     for (const [blockId, samples] of Object.entries(report.blocks)) {
       for (const [durationMs, size, tokens, costUsd] of samples) {
-        this.#add(`b:${blockId}`, hour, { durationMs, size, tokens, costUsd });
+        this.#add(`b:${blockId}`, hour, { durationMs, busyMs: durationMs, size, tokens, costUsd });
       }
     }
   }

@@ -1,0 +1,53 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
+import { dirname, join } from "node:path";
+import { readWorkerOptions } from "#cli/runtime/worker-options.ts";
+import type { WorkerOptions } from "#cli/runtime/worker-options.ts";
+
+/** Methods of the Worker's entrypoints that only alarms call. */
+const ALARM_METHODS = ["listedSeq"];
+
+/**
+ * The built Worker with another entry: `counting-worker.ts` wraps its handlers, objects and entrypoints. The two files are written beside the
+ * built ones, because the runtime takes modules below one root only; nothing that is served otherwise imports them.
+ */
+export function countedWorker(): WorkerOptions {
+  const built = readWorkerOptions();
+  const [main] = built.modules;
+  if (main === undefined) {
+    throw new Error("The build has no main module.");
+  }
+  const folder = dirname(main.path);
+  const entry = join(folder, "bench-entry.mjs");
+  const counting = join(folder, "bench-counting.mjs");
+  writeFileSync(counting, countingSource());
+  writeFileSync(entry, entrySource(built));
+  const rest = built.modules.filter(({ path }) => path !== entry && path !== counting);
+  return { ...built, modules: [{ type: "ESModule", path: entry }, { type: "ESModule", path: counting }, ...rest] };
+}
+
+/** One module: what the counting Worker imports as a value stands before it. */
+function countingSource(): string {
+  const [counters, worker] = ["counters.ts", "counting-worker.ts"].map((name) =>
+    stripTypeScriptTypes(readFileSync(join(import.meta.dirname, name), "utf8")),
+  );
+  return `${counters}\n${worker?.replace(/^import \{ noCounts \} from .*$/m, "")}`;
+}
+
+function entrySource({ options }: WorkerOptions): string {
+  const objects = classesOf(options["durableObjects"], "className");
+  const entrypoints = classesOf(options["serviceBindings"], "entrypoint");
+  return [
+    'import * as built from "./index.js";',
+    'import { countingEntrypoint, countingHandlers, countingObject } from "./bench-counting.mjs";',
+    "export default countingHandlers(built.default);",
+    ...objects.map((name) => `export const ${name} = countingObject(built.${name});`),
+    ...entrypoints.map((name) => `export const ${name} = countingEntrypoint(built.${name}, ${JSON.stringify(ALARM_METHODS)});`),
+    "",
+  ].join("\n");
+}
+
+function classesOf(bindings: unknown, field: string): string[] {
+  const names = Object.values((bindings ?? {}) as Record<string, Record<string, unknown>>).map((binding) => binding[field]);
+  return [...new Set(names.filter((name) => typeof name === "string"))];
+}

@@ -1,0 +1,57 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { isLoopback, listenAddress, sessionSecret, workerVars } from "./settings.ts";
+import { StartError } from "./start-error.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "weft-settings-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("listenAddress", () => {
+  it("has the documented defaults", () => {
+    expect(listenAddress({})).toEqual({ host: "127.0.0.1", port: 8787 });
+    expect(listenAddress({ HOST: "", PORT: "" })).toEqual({ host: "127.0.0.1", port: 8787 });
+    expect(listenAddress({ HOST: "localhost", PORT: "0" })).toEqual({ host: "127.0.0.1", port: 0 });
+  });
+
+  it.each(["web", "-1", "65536", "80.5"])("refuses the port %s", (PORT) => {
+    expect(() => listenAddress({ PORT })).toThrow(StartError);
+  });
+});
+
+it.each([
+  ["127.0.0.1", true],
+  ["127.8.8.8", true],
+  ["::1", true],
+  ["[::1]", true],
+  ["localhost", true],
+  ["0.0.0.0", false],
+  ["::", false],
+  ["192.168.1.2", false],
+  ["127.0.0.1.example.com", false],
+])("isLoopback(%s) is %s", (host, expected) => {
+  expect(isLoopback(host)).toBe(expected);
+});
+
+it("passes on what is for the Worker, and nothing else of the environment", () => {
+  const vars = workerVars({ OPENAI_API_KEY: "k", ANTHROPIC_API_KEY: "", HOME: "/root", WEFT_BOOTSTRAP_TOKEN: "x" });
+  expect(vars).toEqual({ WEFT_CONSUMER_MODE: "detach", OPENAI_API_KEY: "k" });
+});
+
+describe("sessionSecret", () => {
+  it("is made once and kept for its user alone", () => {
+    const data = join(folder, "new");
+    const secret = sessionSecret(data, {});
+    expect(secret.length).toBeGreaterThanOrEqual(32);
+    expect(sessionSecret(data, {})).toBe(secret);
+    expect(statSync(join(data, "secret")).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(data, "secret"), "utf8").trim()).toBe(secret);
+  });
+
+  it("is that of the environment when it is long enough", () => {
+    const given = "x".repeat(32);
+    expect(sessionSecret(join(folder, "given"), { WEFT_SECRET: given })).toBe(given);
+    expect(() => sessionSecret(folder, { WEFT_SECRET: "short" })).toThrow(/32/);
+  });
+});

@@ -1,0 +1,92 @@
+import type { JsonValue } from "#graph/json.ts";
+import type { Plan } from "#graph/plan/plan.ts";
+import type { BlockSample } from "../workspace/protocol.ts";
+import type { LogEvent } from "./core/log-event.ts";
+
+/** Executions of one block that a run reports. */
+const PER_BLOCK = 5;
+/** Blocks that a run reports. */
+const BLOCKS = 50;
+/** Values looked at to measure one output. */
+const LOOK = 200;
+
+/**
+ * What the first executions of each block in a run took: samples for the workspace's predictions. In memory only; a run that was reloaded reports what it
+ * has seen since.
+ */
+export class BlockSamples {
+  readonly #plan: Plan;
+  readonly #samples = new Map<string, BlockSample[]>();
+  /** Node executions that are being watched, with what their outputs measured so far. */
+  readonly #watched = new Map<string, { blockId: string; size: number }>();
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  follow(events: readonly LogEvent[]): void {
+    for (const event of events) {
+      if (event.type === "node_started") {
+        this.#watch(event.ne, this.#plan.nodes[event.node]?.block_id ?? "");
+      } else if (event.type === "node_output" && this.#watched.size > 0) {
+        const watched = this.#watched.get(event.ne);
+        if (watched !== undefined) {
+          watched.size += roughSize(event.value);
+        }
+      } else if (event.type === "node_completed" && this.#watched.size > 0) {
+        this.#ended(event.ne, event.duration_ms, (event.usage?.input_tokens ?? 0) + (event.usage?.output_tokens ?? 0));
+      } else if ((event.type === "node_failed" || event.type === "node_terminated") && this.#watched.size > 0) {
+        this.#watched.delete(event.ne);
+      }
+    }
+  }
+
+  toRecord(): Record<string, BlockSample[]> {
+    return Object.fromEntries([...this.#samples].filter(([, samples]) => samples.length > 0));
+  }
+
+  #watch(ne: string, blockId: string): void {
+    const samples = this.#samples.get(blockId);
+    if (samples === undefined && this.#samples.size < BLOCKS) {
+      this.#samples.set(blockId, []);
+    } else if (samples === undefined || samples.length >= PER_BLOCK || this.#watched.size >= PER_BLOCK * BLOCKS) {
+      return;
+    }
+    this.#watched.set(ne, { blockId, size: 0 });
+  }
+
+  #ended(ne: string, durationMs: number, tokens: number): void {
+    const watched = this.#watched.get(ne);
+    const samples = this.#samples.get(watched?.blockId ?? "");
+    if (watched !== undefined && samples !== undefined && samples.length < PER_BLOCK) {
+      samples.push([durationMs, watched.size, tokens, null]);
+    }
+    this.#watched.delete(ne);
+  }
+}
+
+/** About how many characters a value has as JSON; of a large one only the first parts are looked at, the rest counts like them. */
+function roughSize(root: JsonValue): number {
+  let looked = 0;
+  const measure = (value: JsonValue): number => {
+    looked += 1;
+    if (typeof value === "string") {
+      return value.length + 2;
+    }
+    if (typeof value !== "object" || value === null) {
+      return 5;
+    }
+    const items = Array.isArray(value) ? value : Object.values(value);
+    let sum = 2;
+    let counted = 0;
+    for (const item of items) {
+      if (looked >= LOOK) {
+        break;
+      }
+      sum += measure(item) + (Array.isArray(value) ? 1 : 12);
+      counted += 1;
+    }
+    return counted === 0 ? sum : (sum * items.length) / counted;
+  };
+  return Math.round(measure(root));
+}

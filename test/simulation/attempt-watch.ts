@@ -1,0 +1,68 @@
+import type { Lease } from "#durable-objects/execution/protocol.ts";
+import type { Isolate } from "./isolate.ts";
+import type { Entry, LogModel } from "./log-model.ts";
+import { must, Violation } from "./violation.ts";
+import type { Invariant } from "./violation.ts";
+import type { World } from "./world.ts";
+
+/** Watches blocks as they run: what they begin must be in the log before, and what they do to the world outside is counted. */
+export class AttemptWatch {
+  readonly #world: World;
+  readonly #log: () => LogModel | null;
+  /** Who holds which attempt: `n3#1`. */
+  readonly #holders = new Map<string, { isolate: Isolate; since: number }>();
+  readonly #begun = new Set<string>();
+  readonly #acts = new Map<string, number>();
+  /** True time from which on nothing has gone wrong; null while things do. */
+  calmSince: number | null = null;
+
+  constructor(world: World, log: () => LogModel | null) {
+    this.#world = world;
+    this.#log = log;
+  }
+
+  leased(isolate: Isolate, { node_execution_id, attempt }: Lease): void {
+    this.#holders.set(`${node_execution_id}#${attempt}`, { isolate, since: this.#world.now });
+  }
+
+  begun(isolate: Isolate, lease: Lease): void {
+    const { node_execution_id: ne, attempt, effects } = lease;
+    this.#world.note(() => `    ${isolate.name} begins ${ne}#${attempt} (${lease.node_id}, ${effects})`);
+    if (effects === "pure") {
+      return;
+    }
+    const entry = this.#log()?.entries.get(ne);
+    const logged = entry !== undefined && entry.attempt >= attempt;
+    this.#must(logged, "begun-is-logged", `attempt ${attempt} of ${ne} begins, and the log does not know it`);
+    this.#must(!this.#begun.has(`${ne}#${attempt}`), "once-is-once", `attempt ${attempt} of ${ne} begins twice`);
+    this.#begun.add(`${ne}#${attempt}`);
+  }
+
+  /** The block does something to the world outside. */
+  acted({ node_execution_id: ne, effects, attempt }: Lease): void {
+    const acts = (this.#acts.get(ne) ?? 0) + 1;
+    this.#acts.set(ne, acts);
+    const entry = this.#log()?.entries.get(ne);
+    const allowed = 1 + (entry === undefined ? 0 : entry.failures + entry.lost);
+    this.#must(effects !== "once" || acts <= allowed, "once-is-once", `${ne} acts for the ${acts}. time, in attempt ${attempt}; ${allowed} allowed`);
+  }
+
+  /** Thrown in a block, a violation would pass for the block's failure. */
+  #must(condition: boolean, invariant: Invariant, message: string): void {
+    if (!condition) {
+      this.#world.fail(new Violation(invariant, message));
+    }
+  }
+
+  /** An attempt is given up as lost. Whoever held it, is well and was not disturbed must not lose it. */
+  lost(entry: Entry): void {
+    const { calmSince } = this;
+    const holder = this.#holders.get(`${entry.ne}#${entry.attempt}`);
+    if (calmSince === null || holder === undefined || entry.startedAt < calmSince) {
+      return;
+    }
+    const { isolate } = holder;
+    const well = isolate.up && isolate.lastStall < calmSince;
+    must(!well, "healthy-keeps-lease", () => `${isolate.name} is well and loses attempt ${entry.attempt} of ${entry.ne}, held since ${holder.since}`);
+  }
+}

@@ -1,0 +1,195 @@
+import type { EventPage, ExecutionView, Outcome, StartRequest } from "#durable-objects/execution/protocol.ts";
+import type { ExecutionEvent } from "#graph/run/event.ts";
+import type { Caller, Network } from "./network.ts";
+import type { ObjectHost } from "./object-host.ts";
+import type { SocketPair } from "./sockets.ts";
+import { must } from "./violation.ts";
+import type { Timer, World } from "./world.ts";
+
+/** Somebody outside: starts the run, looks at it, waits for it, perhaps stops it. Tries again until it is answered. */
+export class Client implements Caller {
+  readonly name: string;
+  readonly mortal = false;
+  readonly up = true;
+  readonly stalledUntil = 0;
+  readonly #world: World;
+  readonly #network: Network;
+  readonly #host: ObjectHost;
+  /** The newest event that it was told of. */
+  #seen = 0;
+  #ended: string | null = null;
+
+  constructor(name: string, world: World, at: { network: Network; host: ObjectHost }) {
+    this.name = name;
+    this.#world = world;
+    this.#network = at.network;
+    this.#host = at.host;
+  }
+
+  now(): number {
+    return this.#world.now;
+  }
+
+  setTimer(ms: number, work: () => void): Timer {
+    return this.#world.schedule(ms, this, "timer", work);
+  }
+
+  /** What it was told the run ended with. */
+  get ended(): string | null {
+    return this.#ended;
+  }
+
+  async start(request: StartRequest): Promise<void> {
+    const waitMs = this.#world.random.chance(0.3) ? this.#world.random.between(1, 20_000) : 0;
+    await this.#look("start", [request, waitMs]);
+  }
+
+  async waitForEnd(workspaceId: string): Promise<void> {
+    while (this.#ended === null) {
+      await this.#look("wait", [workspaceId, 30_000]);
+      await this.pause(200);
+    }
+  }
+
+  /** Looks from time to time. */
+  async watchForEnd(workspaceId: string): Promise<void> {
+    while (this.#ended === null) {
+      await this.#look("view", [workspaceId]);
+      await this.pause(this.#world.random.small(100, 60_000));
+    }
+  }
+
+  async cancel(workspaceId: string): Promise<void> {
+    await this.#look("cancel", [workspaceId, "by plan"]);
+  }
+
+  /** Reads the events page by page. */
+  async read(workspaceId: string): Promise<ExecutionEvent[]> {
+    const items: ExecutionEvent[] = [];
+    for (;;) {
+      const page = (await this.#insist("events", [workspaceId, items.length, 7])) as Outcome<EventPage>;
+      if (page.ok) {
+        items.push(...page.value.items);
+        items.forEach(({ seq }, index) => must(seq === index + 1, "subscribers", () => `event ${seq} at place ${index + 1} of a page`));
+        if (page.value.ended && items.length === page.value.last_seq) {
+          return items;
+        }
+      }
+      await this.pause(500);
+    }
+  }
+
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.setTimer(ms, resolve));
+  }
+
+  async #insist(method: string, args: unknown[]): Promise<unknown> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#network.call(this, this.#host, method, args);
+      } catch {
+        await this.pause(Math.min(2_000, 50 * 2 ** tries));
+      }
+    }
+  }
+
+  /** What was known before a call was made must not be taken back by its answer. */
+  async #look(method: string, args: unknown[]): Promise<void> {
+    const seen = this.#seen;
+    const outcome = (await this.#insist(method, args)) as Outcome<ExecutionView>;
+    if (!outcome.ok) {
+      return;
+    }
+    const { last_seq, status } = outcome.value;
+    must(last_seq >= seen, "told-is-kept", () => `${this.name} was told of event ${seen} and now of ${last_seq}`);
+    this.#seen = Math.max(this.#seen, last_seq);
+    if (["COMPLETED", "FAILED", "TERMINATED"].includes(status)) {
+      must(this.#ended === null || this.#ended === status, "told-is-kept", () => `it was ${this.#ended} and is ${status}`);
+      this.#ended = status;
+    }
+  }
+}
+
+/** Somebody who watches the live view, and comes back with what it has when the line breaks. */
+export class Subscriber implements Caller {
+  readonly name: string;
+  readonly mortal = false;
+  readonly up = true;
+  readonly stalledUntil = 0;
+  /** As they came. */
+  readonly events: ExecutionEvent[] = [];
+  readonly after: number;
+  readonly #world: World;
+  readonly #network: Network;
+  readonly #host: ObjectHost;
+  #pair: SocketPair | null = null;
+  #arrived = 0;
+  closed = false;
+
+  constructor(name: string, world: World, at: { network: Network; host: ObjectHost; after: number }) {
+    this.name = name;
+    this.#world = world;
+    this.#network = at.network;
+    this.#host = at.host;
+    this.after = at.after;
+  }
+
+  now(): number {
+    return this.#world.now;
+  }
+
+  setTimer(ms: number, work: () => void): Timer {
+    return this.#world.schedule(ms, this, "timer", work);
+  }
+
+  get last(): number {
+    return this.events.at(-1)?.seq ?? this.after;
+  }
+
+  async connect(workspaceId: string): Promise<void> {
+    let answer: unknown;
+    try {
+      const args = [`https://object/live?after=${this.last}`, workspaceId];
+      answer = await this.#network.call(this, this.#host, "fetchLive", args);
+    } catch {
+      answer = null;
+    }
+    if (answer === null) {
+      this.setTimer(300, () => void this.connect(workspaceId));
+      return;
+    }
+    const pair = answer as SocketPair;
+    this.#pair = pair;
+    pair.attach({
+      onMessage: (text) => this.#in(pair, "event", () => this.#take(text)),
+      onClose: (code) => this.#in(pair, "close", () => this.#close(code, workspaceId)),
+    });
+  }
+
+  /** What comes on one socket comes in order, a little later. */
+  #in(pair: SocketPair, what: string, work: () => void): void {
+    this.#arrived = Math.max(this.#arrived, this.#world.now + this.#world.random.between(0, 30));
+    // Half a millisecond would do: two things of one socket never fall on the same time.
+    this.#arrived += 1;
+    this.#world.schedule(this.#arrived - this.#world.now, this, what, () => {
+      if (this.#pair === pair) {
+        work();
+      }
+    });
+  }
+
+  #take(text: string): void {
+    const event = JSON.parse(text) as ExecutionEvent;
+    must(event.seq === this.last + 1, "subscribers", () => `${this.name} has ${this.last} and gets ${event.seq}`);
+    this.events.push(event);
+  }
+
+  #close(code: number, workspaceId: string): void {
+    this.#pair = null;
+    if (code === 1000) {
+      this.closed = true;
+    } else {
+      this.setTimer(100, () => void this.connect(workspaceId));
+    }
+  }
+}

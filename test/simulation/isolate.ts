@@ -1,0 +1,189 @@
+import type { BlockContext } from "#blocks/define-block.ts";
+import type { AttemptReport, Lease, LeaseRequest, WorkAnswer, WorkMessage } from "#durable-objects/execution/protocol.ts";
+import type { Clock } from "#worker/consumers/clock.ts";
+import { WorkSession } from "#worker/consumers/work-session.ts";
+import type { SessionDeps } from "#worker/consumers/work-session.ts";
+import type { AttemptWatch } from "./attempt-watch.ts";
+import type { Caller, Network } from "./network.ts";
+import type { ObjectHost } from "./object-host.ts";
+import { ACTED, BEGUN, SCRIPTED, scriptedBlock } from "./scripted-block.ts";
+import type { Timer, World } from "./world.ts";
+
+/** Versions of the consumer's code that work side by side during a deployment. */
+export type Version = "current" | "never_alone" | "one_at_a_time";
+
+export interface IsolateDeps {
+  world: World;
+  network: Network;
+  objectOf: (executionId: string) => ObjectHost;
+  watch: AttemptWatch;
+  version: Version;
+  /** How far its clock is ahead of true time, ms. */
+  ahead: number;
+}
+
+/** One isolate of the Worker in which consumers run. It can be killed, which nobody is told, and it can stand still for a while. */
+export class Isolate implements Caller, Clock {
+  readonly name: string;
+  readonly mortal = true;
+  up = true;
+  stalledUntil = 0;
+  /** True time at which it last stood still. */
+  lastStall = 0;
+  readonly sessions = new Set<WorkMessage>();
+  readonly #deps: IsolateDeps;
+  #ahead: number;
+  #consumers = 0;
+  onKilled: (unfinished: WorkMessage[]) => void = () => {};
+
+  constructor(name: string, deps: IsolateDeps) {
+    this.name = name;
+    this.#deps = deps;
+    this.#ahead = deps.ahead;
+  }
+
+  // ---- As a machine ----
+
+  now(): number {
+    return this.#deps.world.now + this.#ahead;
+  }
+
+  setTimer(ms: number, work: () => void): Timer {
+    return this.#deps.world.schedule(ms, this, "timer", work);
+  }
+
+  kill(why: string): void {
+    if (this.up) {
+      this.up = false;
+      this.#deps.world.note(() => `    ${this.name} dies: ${why}`);
+      this.onKilled([...this.sessions]);
+    }
+  }
+
+  stall(ms: number): void {
+    this.lastStall = this.#deps.world.now + ms;
+    this.stalledUntil = this.lastStall;
+  }
+
+  jumpClock(ms: number): void {
+    this.#ahead += ms;
+    this.lastStall = this.#deps.world.now;
+  }
+
+  // ---- As a clock ----
+
+  after(ms: number, work: () => void): () => void {
+    const timer = this.setTimer(ms, work);
+    return () => timer.cancel();
+  }
+
+  every(ms: number, work: () => void): () => void {
+    let timer = this.setTimer(ms, () => turn());
+    const turn = (): void => {
+      timer = this.setTimer(ms, () => turn());
+      work();
+    };
+    return () => timer.cancel();
+  }
+
+  // ---- As a consumer ----
+
+  /** Works on a message, as worker/consumers/work-on.ts does. */
+  work(message: WorkMessage, budgetMs: number): void {
+    this.#consumers += 1;
+    this.sessions.add(message);
+    const session = new WorkSession(
+      {
+        object: this.#object(message.execution_id),
+        getBlock: (id) => (id === SCRIPTED ? scriptedBlock : undefined),
+        context: (lease, graph, live) => this.#context(message.execution_id, lease, { graph, ...live }),
+        clock: this,
+        consumer: `${this.name}/${this.#consumers}`,
+        budgetMs,
+      },
+      message,
+    );
+    session.run().then(() => this.sessions.delete(message), (error: unknown) => this.#deps.world.fail(error));
+  }
+
+  #object(executionId: string): SessionDeps["object"] {
+    const { network, objectOf, watch } = this.#deps;
+    const host = objectOf(executionId);
+    const call = async (method: string, args: unknown[]): Promise<WorkAnswer> => {
+      const answer = (await network.call(this, host, method, args)) as WorkAnswer;
+      for (const lease of answer.leases) {
+        watch.leased(this, lease);
+      }
+      return answer;
+    };
+    return {
+      lease: (request) => call("lease", [this.#asVersion(request)]),
+      report: (reports: AttemptReport[], next, continuedFrom) => call("report", [reports, this.#asVersion(next), continuedFrom]),
+      heartbeat: (attempts) => call("heartbeat", [attempts]),
+    };
+  }
+
+  #asVersion(request: LeaseRequest): LeaseRequest {
+    const { version } = this.#deps;
+    if (version === "current") {
+      return request;
+    }
+    const { wants: _wants, ...rest } = request;
+    return version === "one_at_a_time" ? { ...request, max: Math.min(request.max, 1) } : rest;
+  }
+
+  #context(
+    executionId: string,
+    lease: Lease,
+    more: { graph: { id: string; version: number }; signal: AbortSignal },
+  ): BlockContext {
+    const { watch, world } = this.#deps;
+    const { signal, graph } = more;
+    return {
+      fetch: () => Promise.reject(new Error("there is no network here")),
+      signal,
+      idempotencyKey: lease.idempotency_key,
+      run: {
+        executionId,
+        nodeExecutionId: lease.node_execution_id,
+        nodeId: lease.node_id,
+        graphId: graph.id,
+        graphVersion: graph.version,
+        attempt: lease.attempt,
+      },
+      credential: async () => undefined,
+      usage: () => {},
+      now: () => this.now(),
+      random: () => world.random.next(),
+      sleep: (ms) => this.#sleep(ms, signal),
+      logger: {
+        info: (what) => {
+          if (this.up && what === BEGUN) {
+            watch.begun(this, lease);
+          } else if (this.up && what === ACTED) {
+            watch.acted(lease);
+          }
+        },
+        warn: () => {},
+      },
+    };
+  }
+
+  #sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const stop = (): void => {
+        timer.cancel();
+        reject(signal.reason);
+      };
+      const timer = this.setTimer(ms, () => {
+        signal.removeEventListener("abort", stop);
+        resolve();
+      });
+      signal.addEventListener("abort", stop, { once: true });
+    });
+  }
+}

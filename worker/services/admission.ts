@@ -1,0 +1,184 @@
+import { waitUntil } from "cloudflare:workers";
+import { v7 as uuidv7 } from "uuid";
+import type { RunAdmission } from "#durable-objects/execution/place.ts";
+import type { ExecutionView, Outcome } from "#durable-objects/execution/protocol.ts";
+import type { AdmissionTicket, BeginAnswer, BeginRequest } from "#durable-objects/workspace/protocol.ts";
+import { errorMessage, log } from "#durable-objects/logger.ts";
+import type { JsonObject } from "#graph/json.ts";
+import { restrictsStarts } from "#graph/model/flow-settings.ts";
+import { wasExecutionDeleted } from "#worker/db/execution-table.ts";
+import { executionStub, workspaceStub } from "#worker/env.ts";
+import { StartCredits } from "./admission-credits.ts";
+import { tunePlan } from "./admission-hints.ts";
+import { flowKeyValues } from "./admission-key.ts";
+import type { RunnableGraph } from "./runnable-graph.ts";
+import type { ServiceDeps } from "./service-deps.ts";
+import { ServiceError } from "./service-error.ts";
+
+/** What a caller's key stands for. */
+export interface IdempotencyKey {
+  key: string;
+  fingerprint: string;
+}
+
+export interface NewRun {
+  workspaceId: string;
+  graph: RunnableGraph;
+  /** Checked and converted. */
+  inputs: JsonObject;
+  source: string;
+  waitMs: number;
+  idempotency: IdempotencyKey | undefined;
+}
+
+/** Calls of the workspace's object before it is taken for overloaded; repeating one changes nothing. */
+const TRIES = 3;
+
+/** Of this isolate. */
+const credits = new StartCredits();
+
+/**
+ * Starts a run, or takes it on until the workspace has room for it. A run without flow settings and key asks nobody while the workspace is well below its
+ * limits; any other costs one call of the workspace's object (docs/decisions/0009-admission.md).
+ * @throws ServiceError 409 `idempotency_conflict` and `singleton_running`, 410 `execution_deleted`, 429 `too_many_queued`, 503 `overloaded`.
+ */
+export async function startAdmittedRun(deps: ServiceDeps, run: NewRun): Promise<Outcome<ExecutionView>> {
+  const { workspaceId, graph, idempotency } = run;
+  const executionId = uuidv7();
+  if (!restrictsStarts(graph.flow) && idempotency === undefined && mayStart(deps, workspaceId)) {
+    return create(deps, run, { executionId });
+  }
+  const ticket = ticketOf(run, executionId);
+  const request: BeginRequest = { ticket };
+  if (idempotency !== undefined) {
+    request.idempotency = idempotency;
+  } else if (!restrictsStarts(graph.flow)) {
+    request.wants_credits = true;
+  }
+  const answer = await begin(deps, request);
+  return carryOut(deps, run, { ticket, answer });
+}
+
+/**
+ * The run that a key stands for already, for a request that could not be started any more; null when the key is new.
+ * @throws ServiceError 409 `idempotency_conflict`.
+ */
+export async function findRepeated(
+  deps: ServiceDeps,
+  run: { workspaceId: string; waitMs: number; idempotency: IdempotencyKey },
+): Promise<Outcome<ExecutionView> | null> {
+  const known = await workspaceStub(deps.env, run.workspaceId).lookUp(run.idempotency);
+  if (known?.kind === "conflict") {
+    throw conflict();
+  }
+  return known === null ? null : executionStub(deps.env, known.execution_id).wait(run.workspaceId, run.waitMs);
+}
+
+async function carryOut(
+  deps: ServiceDeps,
+  run: NewRun,
+  { ticket, answer }: { ticket: AdmissionTicket; answer: BeginAnswer },
+): Promise<Outcome<ExecutionView>> {
+  switch (answer.kind) {
+    case "start": {
+      if (answer.credits !== null) {
+        credits.put(run.workspaceId, answer.credits);
+      }
+      const admission = answer.counted ? { ticket, hold: null } : undefined;
+      return create(deps, run, { executionId: ticket.execution_id, admission });
+    }
+    case "hold":
+      return create(deps, run, { executionId: ticket.execution_id, admission: { ticket, hold: answer.reason } });
+    case "repeat":
+      return repeat(deps, run, { ...ticket, execution_id: answer.execution_id });
+    case "conflict":
+      throw conflict();
+    case "skipped": {
+      const message = "A run of this agent is going on, and the agent runs one at a time. Wait for it to end, or stop it.";
+      throw new ServiceError(409, "singleton_running", message, { details: { execution_id: answer.execution_id } });
+    }
+    case "too_many_queued":
+      throw tooManyQueued(answer);
+  }
+}
+
+/** Rule WI4: the first request may have died between the workspace and the run's object. */
+async function repeat(deps: ServiceDeps, run: NewRun, ticket: AdmissionTicket): Promise<Outcome<ExecutionView>> {
+  const { workspaceId } = run;
+  const { execution_id: executionId } = ticket;
+  const outcome = await executionStub(deps.env, executionId).wait(workspaceId, run.waitMs);
+  if (outcome.ok || outcome.code !== "not_found") {
+    return outcome;
+  }
+  if (await wasExecutionDeleted(deps.db, { workspaceId, executionId })) {
+    throw new ServiceError(410, "execution_deleted", "The run that this Idempotency-Key started was deleted. Use another key for a new run.", {
+      details: { execution_id: executionId },
+    });
+  }
+  const answer = await begin(deps, { ticket, again: true });
+  return carryOut(deps, run, { ticket, answer });
+}
+
+function create(
+  deps: ServiceDeps,
+  run: NewRun,
+  { executionId, admission }: { executionId: string; admission?: RunAdmission },
+): Promise<Outcome<ExecutionView>> {
+  const { workspaceId, graph, inputs, source, waitMs } = run;
+  const plan = tunePlan(graph.plan, credits.hints(workspaceId));
+  const request = { execution_id: executionId, workspace_id: workspaceId, plan, inputs, source };
+  return executionStub(deps.env, executionId).start(admission === undefined ? request : { ...request, admission }, waitMs);
+}
+
+/** Whether a run that nothing restricts may start unasked; a grant that runs low is renewed behind the caller's back. */
+function mayStart(deps: ServiceDeps, workspaceId: string): boolean {
+  const verdict = credits.take(workspaceId, deps.now());
+  if (verdict === "renew") {
+    const renewal = workspaceStub(deps.env, workspaceId)
+      .credits()
+      .then((grant) => credits.put(workspaceId, grant))
+      .catch((error: unknown) => {
+        credits.put(workspaceId, undefined);
+        log("warn", "could not renew the leave to start runs", { workspace_id: workspaceId, error: errorMessage(error) });
+      });
+    waitUntil(renewal);
+  }
+  return verdict !== "ask";
+}
+
+function ticketOf({ workspaceId, graph, inputs }: NewRun, executionId: string): AdmissionTicket {
+  const { flow, plan } = graph;
+  return {
+    execution_id: executionId,
+    workspace_id: workspaceId,
+    graph_id: plan.graph_id,
+    flow: flow ?? null,
+    keys: flow === undefined ? {} : flowKeyValues(flow, inputs),
+  };
+}
+
+async function begin(deps: ServiceDeps, request: BeginRequest): Promise<BeginAnswer> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await workspaceStub(deps.env, request.ticket.workspace_id).begin(request);
+    } catch (cause) {
+      const overloaded = typeof cause === "object" && cause !== null && "overloaded" in cause && cause.overloaded === true;
+      if (overloaded || tries >= TRIES) {
+        log("error", "a workspace's object did not answer", { workspace_id: request.ticket.workspace_id, error: errorMessage(cause) });
+        const message = "The workspace has more starts than can be dealt with at the moment. Nothing was started; try again shortly.";
+        throw new ServiceError(503, "overloaded", message, { retryAfter: 2, cause });
+      }
+    }
+  }
+}
+
+function conflict(): ServiceError {
+  const message = "This Idempotency-Key was used for another request in the last 24 hours. Use a new key for a new request.";
+  return new ServiceError(409, "idempotency_conflict", message);
+}
+
+function tooManyQueued(answer: Extract<BeginAnswer, { kind: "too_many_queued" }>): ServiceError {
+  const { scope, queued, limit, retry_after_s: retryAfter } = answer;
+  const message = `${queued} runs of this ${scope} are waiting already, the most is ${limit}. Nothing was started; try again in ${retryAfter} s.`;
+  return new ServiceError(429, "too_many_queued", message, { retryAfter, details: { scope, queued, limit } });
+}
