@@ -17,6 +17,19 @@ export default defineConfig(({ command }) => ({
     reactRouter(),
   ],
   server: { port: Number(process.env["PORT"] ?? 8787), strictPort: true },
+  // Found only when a page asks for them, they would make the development server reload it.
+  optimizeDeps: {
+    include: [
+      "@mantine/core",
+      "@mantine/hooks",
+      "@rjsf/core",
+      "@rjsf/mantine",
+      "@rjsf/utils",
+      "@xyflow/react",
+      "lucide-react",
+      "zod",
+    ],
+  },
   // Errors of a deployed Worker must be readable in its logs.
   environments: { ssr: { build: { sourcemap: true } } },
 }));

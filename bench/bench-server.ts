@@ -55,7 +55,9 @@ export class BenchServer {
 }
 
 export async function startEcho(): Promise<{ echo: ChildProcess; port: number }> {
-  const echo = spawn(process.execPath, [join(import.meta.dirname, "echo-server.ts")], { stdio: ["ignore", "pipe", "inherit"] });
+  const echo = spawn(process.execPath, [join(import.meta.dirname, "echo-server.ts")], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   process.once("exit", () => echo.kill());
   const [line] = (await once(createInterface({ input: echo.stdout }), "line")) as [string];
   return { echo, port: Number(line) };

@@ -20,7 +20,12 @@ export interface WorkloadResult {
   id: string;
   nodeExecutions: number;
   sequential: Summary & { cpuMsPerRun: number | null };
-  load: Summary & { runsPerSecond: number | null; cpuMsPerRun: number | null; cpuCores: number | null; peakRssMiB: number };
+  load: Summary & {
+    runsPerSecond: number | null;
+    cpuMsPerRun: number | null;
+    cpuCores: number | null;
+    peakRssMiB: number;
+  };
   /** How often what went wrong. */
   errors: Record<string, number>;
 }
@@ -53,7 +58,11 @@ export class Measurement {
   async warmUp(): Promise<boolean> {
     const began = performance.now();
     const ms: number[] = [];
-    for (let run = 0; run < this.#settings.warmUpRuns && (run < 2 || performance.now() - began < WARM_UP_MS); run += 1) {
+    for (
+      let run = 0;
+      run < this.#settings.warmUpRuns && (run < 2 || performance.now() - began < WARM_UP_MS);
+      run += 1
+    ) {
       const answer = await this.#run();
       if (answer.ok) {
         ms.push(answer.ms);
@@ -108,7 +117,10 @@ export class Measurement {
     return {
       id: this.id,
       nodeExecutions: this.#nodeExecutions,
-      sequential: { ...summarise(this.#sequential.ms), cpuMsPerRun: perRun(this.#sequential.cpuMs, this.#sequential.ms.length) },
+      sequential: {
+        ...summarise(this.#sequential.ms),
+        cpuMsPerRun: perRun(this.#sequential.cpuMs, this.#sequential.ms.length),
+      },
       load: {
         ...summarise(ms),
         runsPerSecond: wallMs === 0 ? null : rounded((ms.length * 1_000) / wallMs),

@@ -39,18 +39,6 @@ export function treeUsage(root: number): TreeUsage {
   return usage;
 }
 
-/** Ids of the descendants of a process whose command is `name`. */
-export function descendants(root: number, name: string): number[] {
-  const processes = readProcesses();
-  const found: number[] = [];
-  for (const pid of processes.keys()) {
-    if (isBelow(processes, pid, root) && commandOf(pid).endsWith(name)) {
-      found.push(pid);
-    }
-  }
-  return found;
-}
-
 /** Samples a tree's memory until `stop`, which answers the most that was seen, MiB. */
 export function watchMemory(root: number, everyMs = 500): { stop(): number } {
   let peak = 0;
@@ -83,29 +71,15 @@ function readProcesses(): Map<number, ProcessStat> {
 function readStat(pid: string): ProcessStat | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ").map(Number);
+    const fields = text
+      .slice(text.lastIndexOf(")") + 2)
+      .split(" ")
+      .map(Number);
     const cpuTicks = [11, 12, 13, 14].reduce((sum, index) => sum + (fields[index] ?? 0), 0);
     return { parent: fields[1] ?? 0, cpuTicks, rssPages: fields[21] ?? 0 };
   } catch {
     // It ended between the listing and the reading.
     return undefined;
-  }
-}
-
-function isBelow(processes: Map<number, ProcessStat>, pid: number, root: number): boolean {
-  for (let at = processes.get(pid)?.parent; at !== undefined && at > 0; at = processes.get(at)?.parent) {
-    if (at === root) {
-      return true;
-    }
-  }
-  return false;
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0", 1)[0] ?? "";
-  } catch {
-    return "";
   }
 }
 

@@ -41,7 +41,16 @@ export function table(report: Report): string {
   const rows = report.workloads.map(({ id, nodeExecutions, sequential, load, errors }) => {
     const wrong = Object.values(errors).reduce((sum, count) => sum + count, 0);
     const perNode = load.cpuMsPerRun === null ? null : (load.cpuMsPerRun * 1_000) / Math.max(1, nodeExecutions);
-    const figures = [sequential.p50, sequential.p95, sequential.cpuMsPerRun, load.runsPerSecond, load.p50, load.p95, load.cpuMsPerRun, perNode];
+    const figures = [
+      sequential.p50,
+      sequential.p95,
+      sequential.cpuMsPerRun,
+      load.runsPerSecond,
+      load.p50,
+      load.p95,
+      load.cpuMsPerRun,
+      perNode,
+    ];
     return `| ${[id, nodeExecutions, ...figures.map(short), load.peakRssMiB, wrong].join(" | ")} |`;
   });
   const { memory, machine: on, load1, coldStarts } = report;

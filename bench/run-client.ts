@@ -53,12 +53,19 @@ export class RunClient {
     const elapsed = (): number => performance.now() - began;
     return new Promise((done) => {
       const fail = (why: string): void => done({ ok: false, ms: elapsed(), why });
-      const sent = request(this.#url, { method: "POST", agent: this.#agent, headers: this.#headers(body) }, (response) => {
-        read(response).then((text) => {
-          const ms = elapsed();
-          done({ ...check(target, response.statusCode ?? 0, text), ms });
-        }, (error: unknown) => fail(`answer broke off: ${String(error)}`));
-      });
+      const sent = request(
+        this.#url,
+        { method: "POST", agent: this.#agent, headers: this.#headers(body) },
+        (response) => {
+          read(response).then(
+            (text) => {
+              const ms = elapsed();
+              done({ ...check(target, response.statusCode ?? 0, text), ms });
+            },
+            (error: unknown) => fail(`answer broke off: ${String(error)}`),
+          );
+        },
+      );
       sent.setTimeout(ANSWER_TIMEOUT_MS, () => sent.destroy(new Error("no answer in time")));
       sent.on("error", (error) => fail(`request failed: ${error.message}`));
       sent.end(body);
@@ -74,7 +81,12 @@ export class RunClient {
   }
 
   #newAgent(): Agent {
-    return new Agent({ keepAlive: true, maxSockets: this.#connections, maxFreeSockets: this.#connections, scheduling: "lifo" });
+    return new Agent({
+      keepAlive: true,
+      maxSockets: this.#connections,
+      maxFreeSockets: this.#connections,
+      scheduling: "lifo",
+    });
   }
 }
 

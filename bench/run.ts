@@ -16,7 +16,14 @@ import { chooseWorkloads } from "./workloads.ts";
  * `npm run bench -- [--quick] [--workloads a,b] [--rounds N] [--cold N] [--idle SECONDS] [--out FILE]`: serves the built app as `npm start`
  * does and measures the workloads in interleaved rounds. Exit code 1 when any answer was wrong.
  */
-const FULL: Settings = { rounds: 5, sequentialRuns: 100, sequentialMs: 20_000, clients: CLIENTS, loadMs: 20_000, warmUpRuns: 20 };
+const FULL: Settings = {
+  rounds: 5,
+  sequentialRuns: 100,
+  sequentialMs: 20_000,
+  clients: CLIENTS,
+  loadMs: 20_000,
+  warmUpRuns: 20,
+};
 const QUICK: Settings = { ...FULL, rounds: 2, sequentialRuns: 20, sequentialMs: 5_000, loadMs: 4_000, warmUpRuns: 5 };
 
 const { values } = parseArgs({

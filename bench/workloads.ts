@@ -56,7 +56,7 @@ export function workloadFile(id: string, echoPort = ECHO_PORT): JsonObject {
 
 /** The text of a workload's agent file; `workloads/` holds exactly this. */
 export function workloadText({ id, title, shape }: Workload): string {
-  return `${JSON.stringify(agentFile(id, title, shape), null, 1)}\n`;
+  return `${JSON.stringify(agentFile(id, title, shape), null, 2)}\n`;
 }
 
 function hello(): Workload {
@@ -133,7 +133,9 @@ function fanNodes(n: number): Workload {
     shape: {
       nodes: {
         i: ["input", { name: "i" }],
-        ...Object.fromEntries(nodes.map((node, index) => [node, ["calculator", { operation: "Add", b: index }] as const])),
+        ...Object.fromEntries(
+          nodes.map((node, index) => [node, ["calculator", { operation: "Add", b: index }] as const]),
+        ),
         join: ["createList", { values: [] }],
         count: ["countItems"],
         out: ["output", { name: "n" }],

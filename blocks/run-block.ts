@@ -2,6 +2,7 @@ import type * as z from "zod";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import { getOwn } from "#graph/own-property.ts";
 import { prepareInput } from "#graph/pins/prepare-input.ts";
+import { acceptsAnything } from "#graph/pins/resolve-schema.ts";
 import { type Block, type BlockContext, BlockError, Suspension } from "./define-block.ts";
 import { NotJsonError, toJsonValue } from "./to-json-value.ts";
 
@@ -37,11 +38,11 @@ export async function* runBlock(
   const { signal } = ctx;
   throwIfAborted(signal);
   const outputs = block.run({ input: input as never, ctx });
-  const abort = abortPromise(signal);
+  const aborted = abortOf(signal);
   let finished = false;
   try {
     while (true) {
-      const step = await Promise.race([nextOf(outputs), abort.promise]);
+      const step = await Promise.race([nextOf(outputs), aborted]);
       throwIfAborted(signal);
       if (step.done === true) {
         finished = true;
@@ -51,7 +52,6 @@ export async function* runBlock(
       throwIfAborted(signal);
     }
   } finally {
-    abort.dispose();
     if (!finished) {
       // The block may hang, so its clean-up is not waited for.
       void outputs.return(undefined).then(undefined, () => undefined);
@@ -104,7 +104,7 @@ function checkOutput(block: Block, output: unknown): [pin: string, value: JsonVa
   if (pin === "error" && ui_type !== "Agent") {
     throw new BlockError("block_error", typeof value === "string" ? value : JSON.stringify(value));
   }
-  if (schema !== undefined && ui_type === "Standard") {
+  if (schema !== undefined && ui_type === "Standard" && !acceptsAnything(block.descriptor.output_schema.properties?.[pin] ?? {})) {
     const checked = schema.safeParse(value);
     if (!checked.success) {
       const issues = checked.error.issues.map((issue) => [...issue.path, issue.message].join(": ")).join("; ");
@@ -157,14 +157,17 @@ function abortError(signal: AbortSignal): BlockError {
     : new BlockError("aborted", reason instanceof Error ? reason.message : "The block was stopped.", { cause: reason });
 }
 
-/** Rejects when the signal aborts; `dispose` takes the listener off. */
-function abortPromise(signal: AbortSignal): { promise: Promise<never>; dispose(): void } {
-  const controller = { dispose: (): void => undefined };
-  const promise = new Promise<never>((_resolve, reject) => {
-    const onAbort = (): void => reject(abortError(signal));
-    signal.addEventListener("abort", onAbort, { once: true });
-    controller.dispose = () => signal.removeEventListener("abort", onAbort);
-  });
-  promise.catch(() => undefined);
-  return { promise, dispose: () => controller.dispose() };
+const aborts = new WeakMap<AbortSignal, Promise<never>>();
+
+/** Rejects when the signal aborts. One listener a signal, however many blocks run under it. */
+function abortOf(signal: AbortSignal): Promise<never> {
+  let promise = aborts.get(signal);
+  if (promise === undefined) {
+    promise = new Promise<never>((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(abortError(signal)), { once: true });
+    });
+    promise.catch(() => undefined);
+    aborts.set(signal, promise);
+  }
+  return promise;
 }

@@ -42,7 +42,11 @@ async function develop(): Promise<void> {
   passSignalsTo(server);
   const url = `http://${host}:${port}`;
   await untilHealthy(url, server);
-  const { access } = await ensureLocalOwner({ url, bootstrapToken, dispose: () => Promise.resolve() }, data, environment["WEFT_PASSWORD"]);
+  const { access } = await ensureLocalOwner(
+    { url, bootstrapToken, dispose: () => Promise.resolve() },
+    data,
+    environment["WEFT_PASSWORD"],
+  );
   writeLocalAccess(data, access);
   console.log(`\nSign in at ${url} as ${access.email} with the password ${access.password}\n`);
 }

@@ -56,7 +56,13 @@ try {
     await sleep(SETTLE_MS);
     const counts = await takeCounts(runtime);
     alarms = combine(counts.alarm, alarms);
-    results.push({ id: workload.id, runs, nodeExecutions, cpuMsPerRun, perRun: combine(counts.run, noCounts(), 1 / runs) });
+    results.push({
+      id: workload.id,
+      runs,
+      nodeExecutions,
+      cpuMsPerRun,
+      perRun: combine(counts.run, noCounts(), 1 / runs),
+    });
   }
   if (!values["no-alarms"]) {
     await sleep(ALARMS_MS);
@@ -64,12 +70,19 @@ try {
   }
   const allRuns = results.reduce((sum, { runs }) => sum + runs + 3, 0);
   const alarmsPerRun = combine(alarms, noCounts(), 1 / allRuns);
-  report(results.map((result) => ({ ...result, perRun: combine(alarmsPerRun, result.perRun) })), alarmsPerRun);
+  report(
+    results.map((result) => ({ ...result, perRun: combine(alarmsPerRun, result.perRun) })),
+    alarmsPerRun,
+  );
 } finally {
   await runtime.stop();
 }
 
-async function runMany(on: LocalRuntime, target: RunTarget, { runs, clients }: { runs: number; clients: number }): Promise<number> {
+async function runMany(
+  on: LocalRuntime,
+  target: RunTarget,
+  { runs, clients }: { runs: number; clients: number },
+): Promise<number> {
   let left = runs;
   let nodeExecutions = 0;
   await Promise.all(
@@ -93,7 +106,9 @@ async function takeCounts({ url }: LocalRuntime): Promise<Record<Cause, Counts>>
 
 function report(results: Result[], alarmsPerRun: Counts): void {
   const names = COUNTS.filter((name) => results.some(({ perRun }) => perRun[name] > 0));
-  console.log(`Of these, by the alarm after a run's end: ${names.map((name) => `${name} ${rounded(alarmsPerRun[name])}`).join(", ")}\n`);
+  console.log(
+    `Of these, by the alarm after a run's end: ${names.map((name) => `${name} ${rounded(alarmsPerRun[name])}`).join(", ")}\n`,
+  );
   console.log(`| per run | nodes | ${names.join(" | ")} | CPU ms | $ a million runs |`);
   console.log(`|---|--:|${names.map(() => "--:|").join("")}--:|--:|`);
   for (const { id, nodeExecutions, perRun, cpuMsPerRun } of results) {
@@ -101,7 +116,9 @@ function report(results: Result[], alarmsPerRun: Counts): void {
     const figures = names.map((name) => rounded(perRun[name]));
     console.log(`| ${[id, nodeExecutions, ...figures, rounded(cpuMsPerRun), rounded(cost)].join(" | ")} |`);
   }
-  console.log(`\n| per node execution | ${names.join(" | ")} | $ a million node executions | without CPU | largest items |`);
+  console.log(
+    `\n| per node execution | ${names.join(" | ")} | $ a million node executions | without CPU | largest items |`,
+  );
   console.log(`|---|${names.map(() => "--:|").join("")}--:|--:|---|`);
   for (const { id, nodeExecutions, perRun, cpuMsPerRun } of results) {
     const perNode = combine(perRun, noCounts(), 1 / nodeExecutions);

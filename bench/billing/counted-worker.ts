@@ -42,12 +42,16 @@ function entrySource({ options }: WorkerOptions): string {
     'import { countingEntrypoint, countingHandlers, countingObject } from "./bench-counting.mjs";',
     "export default countingHandlers(built.default);",
     ...objects.map((name) => `export const ${name} = countingObject(built.${name});`),
-    ...entrypoints.map((name) => `export const ${name} = countingEntrypoint(built.${name}, ${JSON.stringify(ALARM_METHODS)});`),
+    ...entrypoints.map(
+      (name) => `export const ${name} = countingEntrypoint(built.${name}, ${JSON.stringify(ALARM_METHODS)});`,
+    ),
     "",
   ].join("\n");
 }
 
 function classesOf(bindings: unknown, field: string): string[] {
-  const names = Object.values((bindings ?? {}) as Record<string, Record<string, unknown>>).map((binding) => binding[field]);
+  const names = Object.values((bindings ?? {}) as Record<string, Record<string, unknown>>).map(
+    (binding) => binding[field],
+  );
   return [...new Set(names.filter((name) => typeof name === "string"))];
 }

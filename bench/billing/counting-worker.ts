@@ -75,10 +75,16 @@ function addRows(result: unknown): void {
   }
 }
 
+/** What the Worker uses of a prepared statement. */
+interface Statement {
+  bind(...values: unknown[]): Statement;
+  all(): Promise<{ results: object[]; meta?: D1Meta }>;
+}
+
 const REAL = Symbol("the statement itself");
 
 /** `raw` and `first` answer without the figures of the query: they are taken from `all` in their place. */
-function statement(real: D1PreparedStatement): object {
+function statement(real: Statement): object {
   return new Proxy(real, {
     get(target, name) {
       switch (name) {
@@ -90,7 +96,7 @@ function statement(real: D1PreparedStatement): object {
         case "all":
           return async () => counted(await target.all());
         case "raw":
-          return async () => counted(await target.all()).results.map((row) => Object.values(row as object));
+          return async () => counted(await target.all()).results.map((row) => Object.values(row));
         case "first":
           return async (column?: string) => firstOf(counted(await target.all()).results, column);
         default:
@@ -111,7 +117,7 @@ function firstOf(rows: unknown[], column: string | undefined): unknown {
 }
 
 const database: Record<string, Wrap> = {
-  prepare: (call, args) => statement(call(...args) as D1PreparedStatement),
+  prepare: (call, args) => statement(call(...args) as Statement),
   batch: async (call, args) => {
     const statements = (args[0] as { [REAL]?: unknown }[]).map((given) => given[REAL] ?? given);
     return counted(await (call(statements) as Promise<unknown>));
@@ -266,25 +272,24 @@ interface Handlers {
 }
 
 /** The Worker's handlers with counting bindings, and `GET /bench/counts`, which answers the counts and starts again from none. */
-export function countingHandlers({ fetch, queue, scheduled }: Handlers): Handlers {
-  const invoked = (handler: ((event: never, env: object, ctx: object) => unknown) | undefined) =>
-    handler === undefined
-      ? undefined
-      : (event: object, env: object, ctx: object) => {
-          add("worker_requests");
-          return handler(event as never, countingEnv(env), ctx);
-        };
+export function countingHandlers(built: Handlers): Handlers {
   return {
     fetch(request, env, ctx) {
       if (new URL(request.url).pathname !== "/bench/counts") {
         add("worker_requests");
-        return fetch(request, countingEnv(env), ctx);
+        return built.fetch(request, countingEnv(env), ctx);
       }
       const answer = Response.json(counts);
       Object.assign(counts, { run: noCounts(), alarm: noCounts() });
       return answer;
     },
-    queue: invoked(queue),
-    scheduled: invoked(scheduled),
+    queue(batch, env, ctx) {
+      add("worker_requests");
+      return built.queue?.(batch, countingEnv(env), ctx);
+    },
+    scheduled(event, env, ctx) {
+      add("worker_requests");
+      return built.scheduled?.(event, countingEnv(env), ctx);
+    },
   };
 }

@@ -22,7 +22,9 @@ const { values } = parseArgs({
 
 if (values.template) {
   const path = join(PROJECT_ROOT, "bench", "peers-targets.json");
-  writeFileSync(path, `${JSON.stringify({ workloads: titles(), ...weftSpec(PLACEHOLDERS) }, null, 1)}\n`);
+  const note =
+    "Placeholders ($WEFT_ROOT, $WEFT_URL, $WEFT_API_KEY, $ids.…) are filled in by `npm run bench:peers`: docs/performance.md.";
+  writeFileSync(path, `${JSON.stringify({ note, workloads: titles(), ...weftSpec(PLACEHOLDERS) }, null, 1)}\n`);
 } else {
   await setUp(values.rig, values.out);
 }
@@ -62,7 +64,9 @@ function titles(): PeersSpec["workloads"] {
 }
 
 function weft(command: "start" | "stop" | "wait"): void {
-  execFileSync("bash", [join(PROJECT_ROOT, "bench", "peers", "weft.sh"), command], { stdio: ["ignore", "inherit", "inherit"] });
+  execFileSync("bash", [join(PROJECT_ROOT, "bench", "peers", "weft.sh"), command], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
 }
 
 /** `/ready` answers a moment before the starter has made the owner's account at its first start. */

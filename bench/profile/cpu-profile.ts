@@ -3,7 +3,11 @@ import { SourceMap } from "node:module";
 
 /** V8's CPU profile, as `Profiler.stop` answers it and DevTools opens it. Times in microseconds. */
 export interface CpuProfile {
-  nodes: { id: number; callFrame: { functionName: string; url: string; lineNumber: number; columnNumber: number }; children?: number[] }[];
+  nodes: {
+    id: number;
+    callFrame: { functionName: string; url: string; lineNumber: number; columnNumber: number };
+    children?: number[];
+  }[];
   samples: number[];
   timeDeltas: number[];
 }
@@ -30,7 +34,8 @@ export class SourceNames {
       return url === "" ? name : `${name} ${url.split("/").at(-1) ?? ""}`;
     }
     const entry = this.#map.findEntry(lineNumber, columnNumber);
-    const source = "originalSource" in entry ? entry.originalSource.replace(/^(\.\.\/)+|^file:\/\/.*?\/(?=node_modules)/g, "") : url;
+    const source =
+      "originalSource" in entry ? entry.originalSource.replace(/^(\.\.\/)+|^file:\/\/.*?\/(?=node_modules)/g, "") : url;
     const line = "originalLine" in entry ? `:${entry.originalLine + 1}` : "";
     return `${name} ${source.replace(/^.*node_modules\//, "")}${line}`;
   }
@@ -42,7 +47,9 @@ export function costs(profile: CpuProfile, names: SourceNames): Cost[] {
   for (const [index, id] of profile.samples.entries()) {
     self.set(id, (self.get(id) ?? 0) + (profile.timeDeltas[index] ?? 0) / 1_000);
   }
-  const nodes = new Map(profile.nodes.map((node) => [node.id, { name: names.nameOf(node.callFrame), children: node.children ?? [] }]));
+  const nodes = new Map(
+    profile.nodes.map((node) => [node.id, { name: names.nameOf(node.callFrame), children: node.children ?? [] }]),
+  );
   const byName = new Map<string, Cost>();
   const visit = (id: number, above: ReadonlySet<string>): number => {
     const node = nodes.get(id);

@@ -83,7 +83,9 @@ function print(found: Cost[], { runs, nodes, cpuMs }: { runs: number; nodes: num
   const perNode = (ms: number): string => ((ms * 1_000) / nodes).toFixed(1).padStart(8);
   const busy = found.reduce((sum, { selfMs }) => sum + selfMs, 0);
   console.log(`${runs} runs, ${nodes / runs} node executions each`);
-  console.log(`CPU of the runtime process ${perRun(cpuMs).trim()} ms a run; of the Worker's isolate ${perRun(busy).trim()} ms a run`);
+  console.log(
+    `CPU of the runtime process ${perRun(cpuMs).trim()} ms a run; of the Worker's isolate ${perRun(busy).trim()} ms a run`,
+  );
   console.log("  ms/run  µs/node     %  total ms/run  function");
   const sorted = values.by === "total" ? found.toSorted((a, b) => b.totalMs - a.totalMs) : found;
   for (const { name, selfMs, totalMs } of sorted.slice(0, Number(values.top))) {

@@ -1,4 +1,5 @@
 import { containsValue, equalValues, isNumeric, kindOf, orderValues } from "./compare-values.ts";
+import { formatPercent } from "./percent-format.ts";
 import { pythonText } from "./python-text.ts";
 import type { RenderBudget } from "./render-budget.ts";
 import {
@@ -6,12 +7,14 @@ import {
   isFloat,
   isList,
   isText,
+  isTuple,
   listValue,
   numberValue,
   type Plain,
   type RuntimeValue,
   textValue,
   toPlain,
+  tupleValue,
 } from "./runtime-values.ts";
 import { templateFailed, templateTooCostly } from "./template-error.ts";
 
@@ -30,12 +33,19 @@ export function applyOperator(
     return textValue(left.value + right.value);
   }
   if (operator === "+" && isList(left) && isList(right)) {
-    return listValue([...left.value, ...right.value]);
+    const items = [...left.value, ...right.value];
+    return isTuple(left) && isTuple(right) ? tupleValue(items) : listValue(items);
   }
   const a = toPlain(left, budget);
   const b = toPlain(right, budget);
   if (operator === "~") {
-    return textValue(pythonText(a) + pythonText(b));
+    return textValue(printed(left, a) + printed(right, b));
+  }
+  if (operator === "%" && typeof a === "string") {
+    return textValue(formatPercent(a, b, budget));
+  }
+  if (operator === "*" && typeof a === "number" && (isText(right) || isList(right))) {
+    return repeat(b, a);
   }
   if (operator === "*" && typeof b === "number" && (isText(left) || isList(left))) {
     return repeat(a, b);
@@ -49,6 +59,10 @@ export function applyOperator(
     return numberValue(result, operator === "/" || isFloat(left) || isFloat(right));
   }
   throw templateFailed(`"${operator}" does not work between ${kindOf(a)} and ${kindOf(b)}.`);
+}
+
+function printed(value: RuntimeValue, plain: Plain): string {
+  return isFloat(value) ? value.toString() : pythonText(plain);
 }
 
 function compare(operator: string, a: Plain, b: Plain, budget: RenderBudget): boolean | undefined {

@@ -1,35 +1,43 @@
 import { type Environment, Interpreter } from "@huggingface/jinja";
 import { applyOperator } from "./apply-operator.ts";
 import { runMethod } from "./call-method.ts";
-import { elementsOf } from "./compare-values.ts";
+import { elementsOf, isTruthy } from "./compare-values.ts";
 import { runFilter } from "./list-filters.ts";
 import { escapeHtml, pythonText } from "./python-text.ts";
 import type { RenderBudget } from "./render-budget.ts";
+import { testOfFilter } from "./rewrite-tokens.ts";
+import { LoopExit, type LoopHost, loopMethod, type LoopState, runLoop } from "./run-loop.ts";
 import {
   fromPlain,
   isFloat,
   isText,
   isUndefined,
+  type Plain,
   type RuntimeValue,
   sizeOf,
   textValue,
   toPlain,
+  tupleValue,
 } from "./runtime-values.ts";
 import { templateFailed } from "./template-error.ts";
-import type {
-  BinaryNode,
-  CallNode,
-  FilterNode,
-  FilterStatementNode,
-  IdentifierNode,
-  KeywordNode,
-  MacroNode,
-  MemberNode,
-  NodeRoles,
-  SetNode,
-  SpreadNode,
-  TemplateNode,
-  TestNode,
+import {
+  ABSENT,
+  type BinaryNode,
+  type CallNode,
+  type FilterNode,
+  type FilterStatementNode,
+  type ForNode,
+  type IdentifierNode,
+  type KeywordNode,
+  type MacroNode,
+  type MemberNode,
+  type NodeRoles,
+  type SelectNode,
+  type SetNode,
+  type SpreadNode,
+  type TemplateNode,
+  type TestNode,
+  type TupleNode,
 } from "./template-nodes.ts";
 import { runTest } from "./template-tests.ts";
 import type { CallArguments } from "./text-methods.ts";
@@ -55,12 +63,20 @@ export class LimitedInterpreter extends Interpreter {
   readonly #escapeHtml: boolean;
   /** Texts that are HTML already, and the macros that make them. */
   readonly #safe = new WeakSet<object>();
+  readonly #loops = new WeakMap<object, LoopState>();
+  readonly #loopHost: LoopHost;
 
   constructor(globals: Environment, options: InterpreterOptions) {
     super(globals);
     this.#roles = options.roles;
     this.#budget = options.budget;
     this.#escapeHtml = options.escapeHtml;
+    this.#loopHost = {
+      budget: options.budget,
+      evaluate: (node, environment) => this.evaluate(node, environment),
+      truth: (value) => isTruthy(value.value as Plain),
+      started: (loop, state) => this.#loops.set(loop, state),
+    };
   }
 
   override evaluate(node: LibraryNode, environment: Environment): RuntimeValue {
@@ -116,11 +132,20 @@ export class LimitedInterpreter extends Interpreter {
       }
       case "TestExpression": {
         const { operand, test, negate } = node as TestNode;
-        const value = toPlain(this.evaluate(operand, environment), this.#budget);
-        return fromPlain(runTest(test.value, value, undefined, this.#budget) !== negate);
+        const value = this.evaluate(operand, environment);
+        return fromPlain(this.#test(test.value, value, undefined) !== negate);
       }
       case "CallExpression":
         return this.#call(node as CallNode, environment);
+      case "For":
+        return this.#loop(node as ForNode, environment);
+      case "Break":
+      case "Continue":
+        throw new LoopExit(node.type);
+      case "TupleLiteral": {
+        const items = (node as TupleNode).value.filter((item) => item.value !== ABSENT);
+        return tupleValue(items.map((item) => this.evaluate(item, environment)));
+      }
       case "MemberExpression":
         return this.#member(node, environment);
       default:
@@ -129,6 +154,9 @@ export class LimitedInterpreter extends Interpreter {
   }
 
   #statement(node: TemplateNode, environment: Environment): RuntimeValue {
+    if (node.type === "Set" && (node as SetNode).assignee.type === "FilterExpression") {
+      return this.#setFiltered(node as SetNode, environment);
+    }
     const result = super.evaluate(node, environment);
     if (node.type === "Macro") {
       this.#safe.add(environment.lookupVariable((node as MacroNode).name.value));
@@ -137,6 +165,33 @@ export class LimitedInterpreter extends Interpreter {
       this.#safe.add(environment.lookupVariable(String(assignee.value)));
     }
     return result;
+  }
+
+  /** `{% set name | filter %}…{% endset %}`: the text of the block, then the filters over it. */
+  #setFiltered(node: SetNode, environment: Environment): RuntimeValue {
+    let target = node.assignee;
+    while (target.type === "FilterExpression") {
+      target = (target as FilterNode).operand;
+    }
+    const result = this.#statement({ ...node, assignee: target }, environment);
+    environment.setVariable(String(target.value), this.evaluate(node.assignee, environment));
+    return result;
+  }
+
+  #loop(node: ForNode, environment: Environment): RuntimeValue {
+    const { iterable } = node;
+    const list = this.evaluate(iterable.type === "SelectExpression" ? (iterable as SelectNode).lhs : iterable, environment);
+    return runLoop({ node, environment, depth: 0, index: 0, seen: undefined }, list, this.#loopHost);
+  }
+
+  #test(name: string, value: RuntimeValue, argument: Plain): boolean {
+    if (value.type === "FunctionValue") {
+      return name === "defined" || name === "callable";
+    }
+    if (name === "float" || name === "integer") {
+      return value.type === (name === "float" ? "FloatValue" : "IntegerValue");
+    }
+    return runTest(name, toPlain(value, this.#budget), argument, this.#budget);
   }
 
   #binary(node: BinaryNode, environment: Environment): RuntimeValue {
@@ -151,6 +206,11 @@ export class LimitedInterpreter extends Interpreter {
   #filter(operand: RuntimeValue, filter: TemplateNode, environment: Environment): RuntimeValue {
     const call = filter.type === "CallExpression" ? (filter as CallNode) : { callee: filter, args: [] };
     const name = String(call.callee.value);
+    const test = testOfFilter(name);
+    if (test) {
+      const { args } = this.#arguments(call.args, environment);
+      return fromPlain(this.#test(test.test, operand, args[0]) !== test.negate);
+    }
     const result = fromPlain(runFilter(name, toPlain(operand, this.#budget), this.#arguments(call.args, environment)));
     if (name === "safe" || name === "escape" || name === "e") {
       this.#safe.add(result);
@@ -162,13 +222,30 @@ export class LimitedInterpreter extends Interpreter {
     if (node.callee.type === "MemberExpression" && !(node.callee as MemberNode).computed) {
       const { object, property } = node.callee as MemberNode;
       const target = this.evaluate(object, environment);
+      const state = this.#loops.get(target);
+      if (state) {
+        return fromPlain(loopMethod(state, String(property.value), this.#arguments(node.args, environment).args));
+      }
       return runMethod(target, String(property.value), this.#arguments(node.args, environment));
     }
-    const result = super.evaluate(node, environment);
     const callee = node.callee as IdentifierNode;
+    const state = callee.value === "loop" ? this.#loops.get(environment.lookupVariable("loop")) : undefined;
+    if (state && node.args[0]) {
+      return this.#recurse(state, this.evaluate(node.args[0], environment));
+    }
+    const result = super.evaluate(node, environment);
     if (callee.value === "caller" || this.#safe.has(environment.lookupVariable(callee.value))) {
       this.#safe.add(result);
     }
+    return result;
+  }
+
+  /** `loop(list)` in a recursive loop: the same loop over a list further down. */
+  #recurse(state: LoopState, list: RuntimeValue): RuntimeValue {
+    this.#budget.steps(sizeOf(list));
+    const inner = isText(list) || isUndefined(list) ? fromPlain(elementsOf(toPlain(list, this.#budget))) : list;
+    const result = runLoop({ ...state, depth: state.depth + 1, index: 0, seen: undefined }, inner, this.#loopHost);
+    this.#safe.add(result);
     return result;
   }
 

@@ -1,10 +1,11 @@
 import { elementsOf, equalValues, isNumeric, isTruthy, kindOf, orderValues } from "./compare-values.ts";
+import { memberAt } from "./member-path.ts";
 import { pythonRepr, pythonText } from "./python-text.ts";
-import type { Plain, PlainResult } from "./runtime-values.ts";
+import { type Plain, type PlainResult, Tuple, tupleOf } from "./runtime-values.ts";
 import { templateFailed } from "./template-error.ts";
 import { matches } from "./template-tests.ts";
 import { TEXT_FILTERS, type TemplateFilter } from "./text-filters.ts";
-import { argument, type CallArguments, numberArgument, textArgument } from "./text-methods.ts";
+import { argument, type CallArguments, MAX_WIDTH, numberArgument, textArgument, widthArgument } from "./text-methods.ts";
 
 /** Jinja's filters for lists and dictionaries. */
 const LIST_FILTERS: ReadonlyMap<string, TemplateFilter> = new Map<string, TemplateFilter>([
@@ -30,6 +31,8 @@ const LIST_FILTERS: ReadonlyMap<string, TemplateFilter> = new Map<string, Templa
   ["rejectattr", (value, call) => selectByMember(value, call, false)],
   ["groupby", groupBy],
   ["batch", batch],
+  ["slice", slice],
+  ["random", refuseRandom],
   ["items", (value) => entriesOf(value)],
   ["dictsort", dictSort],
 ]);
@@ -46,30 +49,18 @@ export function runFilter(name: string, value: Plain, call: CallArguments): Plai
   return filter(value, call);
 }
 
-export function entriesOf(value: Plain): Plain[][] {
+export function entriesOf(value: Plain): Tuple[] {
   if (value === undefined) {
     return [];
   }
   if (!(value instanceof Map)) {
     throw templateFailed(`${kindOf(value)} is not a dictionary.`);
   }
-  return [...value].map(([key, item]) => [key, item]);
+  return [...value].map(([key, item]) => tupleOf([key, item]));
 }
 
 function lengthOf(value: Plain): number {
   return value instanceof Map ? value.size : elementsOf(value).length;
-}
-
-/** The member at a dotted path (`author.name`, `items.0`). */
-function memberOf(value: Plain, path: Plain): Plain {
-  if (path === undefined || path === null) {
-    return value;
-  }
-  let found = value;
-  for (const part of String(path).split(".")) {
-    found = found instanceof Map ? found.get(part) : Array.isArray(found) ? found[Number(part)] : undefined;
-  }
-  return found;
 }
 
 /** Equal elements keep their order, in a descending sort too, as in Python. */
@@ -88,9 +79,10 @@ const foldCase = (value: Plain, caseSensitive: boolean): Plain =>
 
 function sort(value: Plain, call: CallArguments): Plain[] {
   const caseSensitive = isTruthy(argument(call, 1, "case_sensitive"));
-  const path = argument(call, 2, "attribute");
+  const attribute = argument(call, 2, "attribute");
+  const paths = typeof attribute === "string" ? attribute.split(",") : [attribute];
   return sortedBy(elementsOf(value), call, {
-    keyOf: (item) => foldCase(memberOf(item, path), caseSensitive),
+    keyOf: (item) => paths.map((path) => foldCase(memberAt(item, path), caseSensitive)),
     descending: isTruthy(argument(call, 0, "reverse")),
   });
 }
@@ -100,7 +92,7 @@ function unique(value: Plain, call: CallArguments): Plain[] {
   const path = argument(call, 1, "attribute");
   const seen = new Set<string>();
   return elementsOf(value).filter((item) => {
-    const key = pythonRepr(foldCase(memberOf(item, path), caseSensitive));
+    const key = pythonRepr(foldCase(memberAt(item, path), caseSensitive));
     const isNew = !seen.has(key);
     seen.add(key);
     return isNew;
@@ -110,16 +102,20 @@ function unique(value: Plain, call: CallArguments): Plain[] {
 function join(value: Plain, call: CallArguments): string {
   const path = argument(call, 1, "attribute");
   const separator = pythonText(argument(call, 0, "d") ?? "");
-  const texts = elementsOf(value).map((item) => pythonText(memberOf(item, path)));
+  const texts = elementsOf(value).map((item) => pythonText(memberAt(item, path)));
   call.budget.spend(separator.length * texts.length + texts.reduce((total, text) => total + text.length, 0));
   return texts.join(separator);
 }
 
-function sum(value: Plain, call: CallArguments): number {
+function sum(value: Plain, call: CallArguments): Plain {
   const path = argument(call, 0, "attribute");
+  const start = argument(call, 1, "start");
+  if (Array.isArray(start)) {
+    return [...start, ...elementsOf(value).flatMap((item) => elementsOf(memberAt(item, path)))];
+  }
   return elementsOf(value).reduce<number>(
     (total, item) => {
-      const number = memberOf(item, path);
+      const number = memberAt(item, path);
       if (!isNumeric(number)) {
         throw templateFailed(`sum needs numbers, and met ${kindOf(number)}.`);
       }
@@ -130,10 +126,12 @@ function sum(value: Plain, call: CallArguments): number {
 }
 
 function extreme(value: Plain, call: CallArguments, sign: 1 | -1): Plain {
+  const caseSensitive = isTruthy(argument(call, 0, "case_sensitive"));
   const path = argument(call, 1, "attribute");
+  const keyOf = (item: Plain): Plain => foldCase(memberAt(item, path), caseSensitive);
   const [first, ...others] = elementsOf(value);
   return others.reduce(
-    (best, item) => (orderValues(memberOf(item, path), memberOf(best, path)) * sign > 0 ? item : best),
+    (best, item) => (orderValues(keyOf(item), keyOf(best)) * sign > 0 ? item : best),
     first,
   );
 }
@@ -141,7 +139,11 @@ function extreme(value: Plain, call: CallArguments, sign: 1 | -1): Plain {
 function mapElements(value: Plain, call: CallArguments): PlainResult[] {
   const path = call.kwargs.get("attribute");
   if (path !== undefined) {
-    return elementsOf(value).map((item) => memberOf(item, path) ?? call.kwargs.get("default"));
+    const fallback = call.kwargs.get("default");
+    return elementsOf(value).map((item) => {
+      const member = memberAt(item, path);
+      return member === undefined ? fallback : member;
+    });
   }
   const filter = textArgument(call, 0, "filter");
   const inner = { ...call, args: call.args.slice(1) };
@@ -155,17 +157,20 @@ function selectElements(value: Plain, call: CallArguments, keep: boolean): Plain
 function selectByMember(value: Plain, call: CallArguments, keep: boolean): Plain[] {
   const path = textArgument(call, 0, "attribute");
   return elementsOf(value).filter(
-    (item) => matches(memberOf(item, path), call.args[1], call.args[2], call.budget) === keep,
+    (item) => matches(memberAt(item, path), call.args[1], call.args[2], call.budget) === keep,
   );
 }
 
-/** Case does not count unless it is asked for; a group is named as its first member is. */
+/**
+ * Groups are pairs of name and members that also read as `group.grouper` and `group.list`. Case does not count unless it is
+ * asked for; a group is named as its first member is.
+ */
 function groupBy(value: Plain, call: CallArguments): Plain[] {
-  const path = textArgument(call, 0, "attribute");
+  const path = argument(call, 0, "attribute");
   const fallback = argument(call, 1, "default");
   const caseSensitive = isTruthy(argument(call, 2, "case_sensitive"));
   const nameOf = (item: Plain): Plain => {
-    const name = memberOf(item, path);
+    const name = memberAt(item, path);
     return name === undefined ? fallback : name;
   };
   const keyOf = (item: Plain): Plain => foldCase(nameOf(item), caseSensitive);
@@ -179,15 +184,46 @@ function groupBy(value: Plain, call: CallArguments): Plain[] {
       groups.push({ key, members: [item] });
     }
   }
-  return groups.map(({ members }) => [nameOf(members[0]), members]);
+  return groups.map(({ members }) => tupleOf([nameOf(members[0]), members], ["grouper", "list"]));
 }
 
 function batch(value: Plain, call: CallArguments): Plain[] {
   const size = Math.max(1, Math.trunc(numberArgument(call, 0, "linecount")));
+  const fill = argument(call, 1, "fill_with");
   const items = elementsOf(value);
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+  const rows = Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
     items.slice(index * size, (index + 1) * size),
   );
+  const last = rows.at(-1);
+  if (last && fill !== undefined && fill !== null) {
+    const missing = size - last.length;
+    call.budget.spend(missing);
+    last.push(...Array.from({ length: Math.min(missing, MAX_WIDTH) }, () => fill));
+  }
+  return rows;
+}
+
+/** Jinja's `slice`: so many columns of nearly the same length. */
+function slice(value: Plain, call: CallArguments): Plain[] {
+  const columns = widthArgument(call, 0, "slices");
+  if (columns === 0) {
+    throw templateFailed("slice needs at least 1 column.");
+  }
+  const fill = argument(call, 1, "fill_with");
+  const items = elementsOf(value);
+  call.budget.spend(columns + items.length);
+  const least = Math.floor(items.length / columns);
+  const longer = items.length % columns;
+  return Array.from({ length: columns }, (_, index) => {
+    const from = index * least + Math.min(index, longer);
+    const column = items.slice(from, from + least + (index < longer ? 1 : 0));
+    const isShort = fill !== undefined && fill !== null && index >= longer;
+    return isShort ? [...column, fill] : column;
+  });
+}
+
+function refuseRandom(): never {
+  throw templateFailed('there is no filter "random": a template gives the same text for the same values.');
 }
 
 function dictSort(value: Plain, call: CallArguments): Plain[] {

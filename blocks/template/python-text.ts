@@ -1,4 +1,4 @@
-import type { Plain } from "./runtime-values.ts";
+import { type Plain, Tuple } from "./runtime-values.ts";
 
 /** `str(value)` of Python, which is what Jinja prints: `None`, `True`, `['a', 1]`, `{'k': 'v'}`. Undefined prints nothing. */
 export function pythonText(value: Plain): string {
@@ -22,6 +22,9 @@ export function pythonRepr(value: Plain): string {
   if (typeof value === "string") {
     return quote(value);
   }
+  if (value instanceof Tuple) {
+    return `(${value.map(pythonRepr).join(", ")}${value.length === 1 ? "," : ""})`;
+  }
   if (Array.isArray(value)) {
     return `[${value.map(pythonRepr).join(", ")}]`;
   }
@@ -39,9 +42,7 @@ const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", "
 
 function quote(text: string): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
-  // Control characters print as escapes in Python.
-  // oxlint-disable-next-line no-control-regex
-  const escaped = text.replace(/[\\\n\r\t]|[\u0000-\u001f\u007f]/g, (char) => {
+  const escaped = text.replace(/[\\\p{Cc}]/gu, (char) => {
     return ESCAPES[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
   });
   return mark + (mark === "'" ? escaped.replaceAll("'", "\\'") : escaped) + mark;

@@ -1,5 +1,4 @@
-import { Environment } from "@huggingface/jinja";
-import type { Interpreter } from "@huggingface/jinja";
+import { Environment, Interpreter } from "@huggingface/jinja";
 import type { JsonValue } from "#graph/json.ts";
 import type { RenderBudget } from "./render-budget.ts";
 import { templateFailed } from "./template-error.ts";
@@ -15,12 +14,31 @@ export class PythonFloat {
   }
 }
 
+/** A Python tuple: a list that prints in parentheses, some of whose elements may have names (`grouper`, `list`). */
+export class Tuple extends Array<Plain> {
+  names: readonly string[] = [];
+
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+}
+
+export function tupleOf(items: readonly Plain[], names: readonly string[] = []): Tuple {
+  const tuple = new Tuple();
+  for (const item of items) {
+    tuple.push(item);
+  }
+  tuple.names = names;
+  return tuple;
+}
+
 /** What filters and methods work on. `undefined` is Jinja's undefined; mappings are Maps, so no name is special. */
 export type Plain = undefined | null | boolean | number | string | Plain[] | Map<string, Plain>;
 
 /** What filters and methods may give back. */
 export type PlainResult = Plain | PythonFloat | PlainResult[] | Map<string, PlainResult>;
 
+type LibraryNode = NonNullable<Parameters<Interpreter["evaluate"]>[0]>;
 type Constructor<T> = new (value: T) => RuntimeValue;
 
 /** The library keeps the classes of its values to itself; it hands them out with the values that it makes. */
@@ -36,17 +54,34 @@ const NullValue = classOf<null>(null);
 const UndefinedValue = classOf<undefined>(undefined);
 const ArrayValue = classOf<RuntimeValue[]>([]);
 const ObjectValue = classOf<Map<string, RuntimeValue>>({});
+const TupleValue = new Interpreter().evaluate({ type: "TupleLiteral", value: [] } as LibraryNode, new Environment())
+  .constructor as Constructor<RuntimeValue[]>;
 const FunctionValue = classOf<(args: RuntimeValue[], scope: Environment) => RuntimeValue>(() => null);
+
+const TUPLE_NAMES = new WeakMap<RuntimeValue, readonly string[]>();
 
 export const textValue = (text: string): RuntimeValue => new StringValue(text);
 export const undefinedValue = (): RuntimeValue => new UndefinedValue(undefined);
 export const listValue = (items: RuntimeValue[]): RuntimeValue => new ArrayValue(items);
+/** A tuple, some of whose elements may have names. */
+export function tupleValue(items: RuntimeValue[], names: readonly string[] = []): RuntimeValue {
+  const tuple = new TupleValue(items);
+  for (const [index, name] of names.entries()) {
+    (tuple.builtins as Map<string, RuntimeValue>).set(name, items[index] ?? undefinedValue());
+  }
+  if (names.length > 0) {
+    TUPLE_NAMES.set(tuple, names);
+  }
+  return tuple;
+}
+export const mappingValue = (members: Map<string, RuntimeValue>): RuntimeValue => new ObjectValue(members);
 export const functionValue = (call: (args: RuntimeValue[]) => RuntimeValue): RuntimeValue => new FunctionValue(call);
 export const numberValue = (value: number, isFloat: boolean): RuntimeValue =>
   isFloat || !Number.isInteger(value) ? new FloatValue(value) : new IntegerValue(value);
 
 export const isText = (value: RuntimeValue): value is Extract<RuntimeValue, { value: string }> =>
   value.type === "StringValue";
+export const isTuple = (value: RuntimeValue): boolean => value.type === "TupleValue";
 export const isUndefined = (value: RuntimeValue): boolean => value.type === "UndefinedValue";
 export const isFloat = (value: RuntimeValue): boolean => value.type === "FloatValue";
 
@@ -94,6 +129,9 @@ export function fromPlain(value: PlainResult): RuntimeValue {
   if (value instanceof Map) {
     return new ObjectValue(new Map([...value].map(([key, item]) => [key, fromPlain(item)])));
   }
+  if (value instanceof Tuple) {
+    return tupleValue(value.map(fromPlain), value.names);
+  }
   return Array.isArray(value) ? new ArrayValue(value.map(fromPlain)) : fromJson(value);
 }
 
@@ -111,7 +149,8 @@ export function toPlain(value: RuntimeValue, budget: RenderBudget): Plain {
     throw templateFailed("a function or macro is used as a value; call it with ().");
   }
   if (Array.isArray(content)) {
-    return content.map((item: RuntimeValue) => toPlain(item, budget));
+    const items = content.map((item: RuntimeValue) => toPlain(item, budget));
+    return isTuple(value) ? tupleOf(items, TUPLE_NAMES.get(value)) : items;
   }
   if (content instanceof Map) {
     const entries = [...(content as Map<string, RuntimeValue>)];

@@ -1,4 +1,5 @@
 import { tokenize } from "@huggingface/jinja";
+import { rewriteTag } from "./rewrite-tokens.ts";
 import { invalidTemplate } from "./template-error.ts";
 
 type Token = ReturnType<typeof tokenize>[number];
@@ -186,7 +187,7 @@ class Scanner {
   #pushCode(close: "}}" | "%}", code: string): void {
     const open = close === "}}" ? "{{" : "{%";
     try {
-      for (const token of tokenize(`${open} ${code} ${close}`)) {
+      for (const token of rewriteTag(tokenize(`${open} ${code} ${close}`))) {
         this.#tokens.push(token);
       }
     } catch (error) {

@@ -9,6 +9,11 @@ export interface TemplateNode {
   body?: TemplateNode[];
 }
 
+/** Stands for the element that a tuple such as `(x,)` does not have. */
+export const ABSENT = "absent element";
+/** First name of a loop that stands for `{% with %}`. */
+export const SCOPE_ONLY = "scope only";
+
 export interface IdentifierNode extends TemplateNode {
   value: string;
 }
@@ -38,6 +43,21 @@ export interface TestNode extends TemplateNode {
   operand: TemplateNode;
   negate: boolean;
   test: IdentifierNode;
+}
+export interface ForNode extends TemplateNode {
+  loopvar: TupleNode | (TemplateNode & { type: "Identifier"; value: string });
+  iterable: TemplateNode | SelectNode;
+  body: TemplateNode[];
+  defaultBlock: TemplateNode[];
+}
+export interface SelectNode extends TemplateNode {
+  type: "SelectExpression";
+  lhs: TemplateNode;
+  test: TemplateNode;
+}
+export interface TupleNode extends TemplateNode {
+  type: "TupleLiteral";
+  value: TemplateNode[];
 }
 export interface MacroNode extends TemplateNode {
   name: IdentifierNode;

@@ -13,6 +13,8 @@ const TESTS: ReadonlyMap<string, TemplateTest> = new Map<string, TemplateTest>([
   ["number", (value) => isNumeric(value)],
   ["integer", (value) => typeof value === "number" && Number.isInteger(value)],
   ["float", (value) => typeof value === "number" && !Number.isInteger(value)],
+  ["callable", () => false],
+  ["sameas", (value, other) => value === other],
   ["boolean", (value) => typeof value === "boolean"],
   ["true", (value) => value === true],
   ["false", (value) => value === false],

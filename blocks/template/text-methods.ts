@@ -10,7 +10,7 @@ export interface CallArguments {
 }
 
 /** Widest field that padding and indenting may make. */
-const MAX_WIDTH = 10_000;
+export const MAX_WIDTH = 10_000;
 
 /** `args[index]` or the keyword argument `name`. */
 export function argument(call: CallArguments, index: number, name: string): Plain {

@@ -3,6 +3,8 @@ import { formatDuration, formatValue, oneLine } from "./format-value.ts";
 
 const VALUE_WIDTH = 100;
 
+const REUSED_NAMES = { memo: "taken over", pinned: "pinned", sample: "sample", cache: "cached" } as const;
+
 /** One event for people, without its time. `name` tells a node by its id. */
 export function eventLine(event: ExecutionEvent, name: (nodeId: string) => string): string {
   switch (event.type) {
@@ -21,7 +23,7 @@ export function eventLine(event: ExecutionEvent, name: (nodeId: string) => strin
     case "execution_output":
       return `⇒ ${event.name}: ${oneLine(formatValue(event.value), VALUE_WIDTH)}`;
     case "node_completed":
-      return `✓ ${name(event.node_id)} completed (${formatDuration(event.duration_ms)})`;
+      return `✓ ${name(event.node_id)} completed (${event.reused === undefined ? formatDuration(event.duration_ms) : REUSED_NAMES[event.reused]})`;
     case "node_failed":
       return `✗ ${name(event.node_id)} failed${event.handled ? " (handled)" : ""}: ${event.error.message}`;
     case "node_retrying":

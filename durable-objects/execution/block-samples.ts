@@ -33,6 +33,8 @@ export class BlockSamples {
         if (watched !== undefined) {
           watched.size += roughSize(event.value);
         }
+      } else if (event.type === "node_completed" && event.reused !== undefined) {
+        this.#watched.delete(event.ne);
       } else if (event.type === "node_completed" && this.#watched.size > 0) {
         this.#ended(event.ne, event.duration_ms, (event.usage?.input_tokens ?? 0) + (event.usage?.output_tokens ?? 0));
       } else if ((event.type === "node_failed" || event.type === "node_terminated") && this.#watched.size > 0) {

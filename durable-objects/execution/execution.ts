@@ -7,6 +7,7 @@ import { createEffects } from "./effects.ts";
 import { leaseMsOf } from "./env.ts";
 import type { ExecutionEnv } from "./env.ts";
 import { LiveView } from "./live.ts";
+import { nodeDetail } from "./node-detail.ts";
 import { OpenRun } from "./open-run.ts";
 import type {
   AttemptReport,
@@ -14,13 +15,17 @@ import type {
   EventPage,
   ExecutionRpc,
   ExecutionView,
+  ForkPoint,
   LeaseRequest,
+  NodeExecutionDetail,
   NodeExecutionPage,
   Outcome,
+  Rerun,
   ReviewView,
   StartRequest,
   WorkAnswer,
 } from "./protocol.ts";
+import { rerunOf } from "./rerun.ts";
 import { pendingReviews, reviewOutcome } from "./reviews.ts";
 import { Run } from "./run.ts";
 import { SqliteExecutionStore } from "./store-sqlite.ts";
@@ -29,6 +34,7 @@ import { Waiters } from "./waiters.ts";
 import { nothingHere, toReport } from "./wire.ts";
 
 const NOT_FOUND = { ok: false, code: "not_found", message: "There is no such execution." } as const;
+const NOT_FOUND_NODE = { ok: false, code: "not_found", message: "There is no such node execution." } as const;
 const MAX_WAIT_MS = 60_000;
 const MAX_PAGE = 1_000;
 
@@ -102,6 +108,17 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
     return this.#with(workspaceId, ({ history }) => history.nodeExecutions(cursor, Math.min(limit, MAX_PAGE)));
   }
 
+  async nodeExecution(workspaceId: string, ne: string): Promise<Outcome<NodeExecutionDetail>> {
+    const open = this.#owned(workspaceId);
+    const detail = open === null ? undefined : nodeDetail(open.run.state, open.history, ne);
+    return detail === undefined ? NOT_FOUND_NODE : { ok: true, value: detail };
+  }
+
+  async rerun(workspaceId: string, fork: ForkPoint | null): Promise<Outcome<Rerun>> {
+    const open = this.#owned(workspaceId);
+    return open === null ? NOT_FOUND : rerunOf({ header: open.run.header, state: open.run.state, history: open.history }, fork);
+  }
+
   async remove(workspaceId: string): Promise<Outcome<null>> {
     const open = this.#owned(workspaceId);
     if (open === null) {
@@ -126,7 +143,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
     }
     const { pool, max } = next;
     const news = { reports: reports.map(toReport), continuedFrom: continuedFrom ?? undefined };
-    return open.answer(open.apply({ type: "report", ...news, pool, max }, next), next);
+    return open.answer(open.apply({ type: "report", ...news, pool: max < 0 ? null : pool, max }, next), next);
   }
 
   async heartbeat(attempts: { node_execution_id: string; attempt: number }[]): Promise<WorkAnswer> {

@@ -1,10 +1,10 @@
 import type { LogBatch, LogEvent } from "./core/log-event.ts";
-import { presentBatch, queuedInput } from "./core/present.ts";
+import { presentBatch } from "./core/present.ts";
 import type { EventLookup } from "./core/present.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
-import type { JsonValue } from "#graph/json.ts";
 import type { Plan } from "#graph/plan/plan.ts";
-import type { NodeExecutionPage, NodeExecutionView } from "./protocol.ts";
+import { NodeRecord } from "./node-record.ts";
+import type { NodeExecutionPage } from "./protocol.ts";
 import type { ExecutionStore } from "./store.ts";
 
 /** Decoded batches kept for the references of later events. */
@@ -54,31 +54,48 @@ export class History {
     }
   }
 
+  /** The whole log, event by event, with a way to what the events refer to. */
+  *logged(): Generator<{ seq: number; at: number; event: LogEvent; lookup: EventLookup }> {
+    for (const batch of this.#store.batches(0)) {
+      const lookup: EventLookup = (seq) => batch.events[seq - batch.first_seq] ?? this.#lookup(seq);
+      for (const [offset, event] of batch.events.entries()) {
+        yield { seq: batch.first_seq + offset, at: batch.at, event, lookup };
+      }
+    }
+  }
+
   /** Node executions in the order in which they were queued; `cursor` is the seq of the last one's `node_queued`. */
   nodeExecutions(cursor: string | null, limit: number): NodeExecutionPage {
     const after = cursor === null ? 0 : Number.parseInt(cursor, 10) || 0;
-    const items = new Map<string, NodeExecutionView>();
+    const items = new Map<string, NodeRecord>();
     let last = after;
     let more = false;
-    for (const batch of this.#store.batches(0)) {
-      for (const [offset, event] of batch.events.entries()) {
-        const seq = batch.first_seq + offset;
-        if (event.type === "node_queued" && seq > after) {
-          if (items.size < limit) {
-            items.set(event.ne, this.#queued(event, batch));
-            last = seq;
-          } else {
-            more = true;
-          }
-        } else if ("ne" in event) {
-          addTo(items.get(event.ne), event, batch.at);
+    for (const { seq, at, event, lookup } of this.logged()) {
+      if (event.type === "node_queued" && seq > after) {
+        if (items.size < limit) {
+          items.set(event.ne, new NodeRecord(this.#plan, event.ne, event.node));
+          last = seq;
+        } else {
+          more = true;
         }
       }
+      if ("ne" in event) {
+        items.get(event.ne)?.add(event, at, lookup);
+      }
     }
-    return { items: [...items.values()], next_cursor: more ? String(last) : null };
+    return { items: [...items.values()].map(({ view }) => view), next_cursor: more ? String(last) : null };
   }
 
-  readonly #lookup: EventLookup = (seq) => {
+  /** The event with a seq, and when it was. */
+  loggedAt(seq: number): { event: LogEvent; at: number } | undefined {
+    const batch = this.#batchWith(seq);
+    const event = batch?.events[seq - batch.first_seq];
+    return batch === undefined || event === undefined ? undefined : { event, at: batch.at };
+  }
+
+  readonly #lookup: EventLookup = (seq) => this.loggedAt(seq)?.event;
+
+  #batchWith(seq: number): LogBatch | undefined {
     let batch = this.#cache.find(({ first_seq, events }) => first_seq <= seq && seq < first_seq + events.length);
     if (batch === undefined) {
       batch = this.#store.batchWith(seq);
@@ -86,68 +103,6 @@ export class History {
         this.remember(batch);
       }
     }
-    return batch?.events[seq - batch.first_seq];
-  };
-
-  #queued(event: Extract<LogEvent, { type: "node_queued" }>, batch: LogBatch): NodeExecutionView {
-    const lookup: EventLookup = (seq) => batch.events[seq - batch.first_seq] ?? this.#lookup(seq);
-    const node = this.#plan.nodes[event.node];
-    return {
-      node_execution_id: event.ne,
-      node_id: node?.id ?? "",
-      block_id: node?.block_id ?? "",
-      status: "QUEUED",
-      attempt: 0,
-      input: queuedInput(event, { plan: this.#plan, lookup }),
-      output: {},
-      error: null,
-      usage: null,
-      queued_at: new Date(batch.at).toISOString(),
-      started_at: null,
-      ended_at: null,
-      duration_ms: null,
-    };
+    return batch;
   }
-}
-
-function addTo(view: NodeExecutionView | undefined, event: LogEvent, at: number): void {
-  if (view === undefined) {
-    return;
-  }
-  switch (event.type) {
-    case "node_started":
-      view.status = "RUNNING";
-      view.attempt = event.attempt;
-      view.started_at = new Date(at).toISOString();
-      return;
-    case "node_output":
-      addOutput(view.output, event.pin, event.value);
-      return;
-    case "node_retrying":
-      view.status = "QUEUED";
-      view.error = event.error;
-      return;
-    case "node_completed":
-    case "node_failed":
-      view.status = event.type === "node_completed" ? "COMPLETED" : "FAILED";
-      view.error = event.type === "node_failed" ? event.error : null;
-      view.duration_ms = event.duration_ms;
-      view.usage = event.usage ?? null;
-      view.ended_at = new Date(at).toISOString();
-      return;
-    case "node_terminated":
-      view.status = "TERMINATED";
-      view.ended_at = new Date(at).toISOString();
-      return;
-    default:
-      return;
-  }
-}
-
-function addOutput(output: Record<string, JsonValue[]>, pin: string, value: JsonValue): void {
-  if (Object.hasOwn(output, pin)) {
-    output[pin]?.push(value);
-    return;
-  }
-  Object.defineProperty(output, pin, { value: [value], enumerable: true, writable: true, configurable: true });
 }

@@ -1,12 +1,5 @@
-import type { AdmissionTicket, QueuedReason } from "../workspace/protocol.ts";
+import type { AdmissionTicket } from "../workspace/protocol.ts";
 import type { Effects } from "./effects.ts";
-
-/** How a run came to start: kept with the run, so that it can remind the workspace. */
-export interface RunAdmission {
-  ticket: AdmissionTicket;
-  /** Why it had to wait at first; null when it could start at once. */
-  hold: QueuedReason | null;
-}
 
 /** How often a held run asks whether it may go, in case that the message which lets it go was lost, ms. */
 export const HELD_CHECK_MS = 120_000;

@@ -1,13 +1,14 @@
 import type { BlockEffects, BlockPool } from "#graph/catalog/block-descriptor.ts";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
+import type { FlowSettings } from "#graph/model/flow-settings.ts";
 import type { Plan } from "#graph/plan/plan.ts";
-import type { ExecutionEvent, NodeUsage, RunError, RunStats } from "#graph/run/event.ts";
+import type { ExecutionEvent, NodeUsage, Reused, RunError, RunStats } from "#graph/run/event.ts";
 import type { ExecutionStatus } from "#graph/run/status.ts";
 import type { Resume, ReviewDecision, Wait } from "#graph/run/wait.ts";
 import type { ChildNews } from "./core/child.ts";
+import type { Reuse } from "./core/reuse.ts";
 import type { Snapshot } from "./core/snapshot.ts";
-import type { RunAdmission } from "./place.ts";
-import type { BlockSample, QueuedReason } from "../workspace/protocol.ts";
+import type { AdmissionTicket, BlockSample, QueuedReason } from "../workspace/protocol.ts";
 
 /** Expected outcomes cross RPC as data: error classes do not survive it. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
@@ -20,19 +21,56 @@ export interface StartRequest {
   /** Where the run came from: `api`, `page`, `cli`, `external_api`, … */
   source: string;
   parent?: ParentRef;
+  origin?: RunOrigin;
+  reuse?: Reuse;
+  /** Nothing outside is touched; the plan sees to it. */
+  dry_run?: true;
+  root?: RootGraph;
   /** Set when the workspace counts this run; with a `hold` it is created and waits for `admit`. */
   admission?: RunAdmission;
 }
 
+/** The stored graph whose file holds the sub-graphs that a run may name. */
+export interface RootGraph {
+  root_graph_id: string;
+  root_graph_version: number;
+}
+
+/** The run that another one was started from by a person: its retry, or its fork at a node execution. */
+export type RunOrigin =
+  | { kind: "retry"; execution_id: string }
+  | { kind: "fork"; execution_id: string; node_execution_id: string };
+
+/** Where a run is forked: from this node execution on, which gets `inputs` laid over what it had. */
+export interface ForkPoint {
+  node_execution_id: string;
+  inputs: JsonObject;
+}
+
+/** What a new run takes from an old one. */
+export interface Rerun {
+  plan: Plan;
+  inputs: JsonObject;
+  reuse: Reuse;
+  /** The agent's limits on its runs, if it had any. */
+  flow: FlowSettings | null;
+  dry_run?: true;
+  root?: RootGraph;
+}
+
+/** How a run came to start: kept with the run, so that it can remind the workspace. */
+export interface RunAdmission {
+  ticket: AdmissionTicket;
+  /** Why it had to wait at first; null when it could start at once. */
+  hold: QueuedReason | null;
+}
+
 /** The node execution of another run that waits for a run. */
-export interface ParentRef {
+export interface ParentRef extends RootGraph {
   execution_id: string;
   ne: string;
   /** How many runs are above. */
   hops: number;
-  /** The stored graph that the topmost run came from: its file holds the sub-graphs that runs below may name. */
-  root_graph_id: string;
-  root_graph_version: number;
 }
 
 /** An order to start a run for a node of another; `payload` is what the node's block asked for. */
@@ -73,6 +111,11 @@ export interface ExecutionView {
   source: string;
   /** The run that started this one. */
   parent_execution_id: string | null;
+  /** The run whose failed nodes this one runs again. */
+  retried_from: string | null;
+  forked_from: { execution_id: string; node_execution_id: string } | null;
+  /** Nothing outside is touched: effectful nodes give samples. */
+  dry_run: boolean;
   inputs: JsonObject;
   /** Values by output name, in the order in which they reached the output nodes. */
   outputs: Record<string, JsonValue[]>;
@@ -95,10 +138,45 @@ export interface NodeExecutionView {
   output: Record<string, JsonValue[]>;
   error: RunError | null;
   usage: NodeUsage | null;
+  /** Why it was not run; null when it was. */
+  reused: Reused | null;
   queued_at: string | null;
   started_at: string | null;
   ended_at: string | null;
   duration_ms: number | null;
+}
+
+/** One attempt of a node execution. */
+export interface AttemptView {
+  attempt: number;
+  started_at: string;
+  ended_at: string | null;
+  /** `lost`: its consumer vanished. `waiting`: the block asked to go on later. `stopped`: the run ended. */
+  outcome: "running" | "completed" | "failed" | "retrying" | "lost" | "waiting" | "stopped";
+  error: RunError | null;
+  retry_at: string | null;
+}
+
+/** Where the value at a pin came from; all null but the pin: it was an input of the run. */
+export interface NodeCause {
+  pin: string;
+  node_execution_id: string | null;
+  node_id: string | null;
+  source_name: string | null;
+  at: string | null;
+}
+
+/** Why a node execution is as it is; the codes are listed in worker/contracts/rerun.ts. */
+export interface NodeExplanation {
+  code: string;
+  message: string;
+}
+
+export interface NodeExecutionDetail extends NodeExecutionView {
+  attempts: AttemptView[];
+  causes: NodeCause[];
+  missing_pins: string[];
+  explanation: NodeExplanation;
 }
 
 export interface EventPage {
@@ -135,7 +213,7 @@ export interface Lease {
 export interface LeaseRequest {
   consumer: string;
   pool: BlockPool;
-  /** Most leases of effectful work to hand out now. */
+  /** Most leases of effectful work to hand out now; -1: the consumer takes nothing any more, pure work included. */
   max: number;
   /** The consumer would go on by itself over pure nodes: `state` when it needs the run's state for it, `all` when it needs the plan too. */
   wants?: "state" | "all";
@@ -222,6 +300,9 @@ export interface ExecutionRpc {
   review(workspaceId: string, reviewId: string, decision: ReviewDecision, autoApprove: boolean): Promise<Outcome<ExecutionView>>;
   /** Lets a run go that was held until the workspace has room; any other is left as it is. */
   admit(workspaceId: string): Promise<Outcome<{ ended: boolean; idle: boolean }>>;
+  nodeExecution(workspaceId: string, ne: string): Promise<Outcome<NodeExecutionDetail>>;
+  /** What a new run needs to start from this one; `fork` null: its retry. Codes: see `rerunOf`. */
+  rerun(workspaceId: string, fork: ForkPoint | null): Promise<Outcome<Rerun>>;
   /** Ends the run if it is not, then deletes all its storage. */
   remove(workspaceId: string): Promise<Outcome<null>>;
 

@@ -31,7 +31,7 @@ export class Run {
     if (header === null) {
       return null;
     }
-    const state = initialState(header.plan, header.created_at);
+    const state = initialState(header.plan, header.created_at, header.reuse);
     for (const batch of store.batches(0)) {
       evolveBatch(state, batch);
     }
@@ -43,7 +43,7 @@ export class Run {
 
   /** Creates the run and commits its start, in one transaction. */
   static create(store: ExecutionStore, header: RunHeader, first: { input: Input; env: DecisionEnv }): [Run, Commit] {
-    const run = new Run(store, header, initialState(header.plan, header.created_at));
+    const run = new Run(store, header, initialState(header.plan, header.created_at, header.reuse));
     const commit = store.transaction(() => {
       store.create(header);
       return run.apply(first.input, first.env);
@@ -54,7 +54,7 @@ export class Run {
   /** Creates a run whose start comes later. */
   static createHeld(store: ExecutionStore, header: RunHeader): Run {
     store.transaction(() => store.create(header));
-    return new Run(store, header, initialState(header.plan, header.created_at));
+    return new Run(store, header, initialState(header.plan, header.created_at, header.reuse));
   }
 
   /**

@@ -1,8 +1,8 @@
 import type { JsonObject } from "#graph/json.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { LogBatch } from "./core/log-event.ts";
-import type { RunAdmission } from "./place.ts";
-import type { ParentRef } from "./protocol.ts";
+import type { Reuse } from "./core/reuse.ts";
+import type { ParentRef, RootGraph, RunAdmission, RunOrigin } from "./protocol.ts";
 
 /** What a run is, besides its log: written once, at the start. */
 export interface RunHeader {
@@ -14,6 +14,13 @@ export interface RunHeader {
   plan: Plan;
   /** The run that started this one. */
   parent?: ParentRef;
+  /** The run that this one was started from, with what it has from there. */
+  origin?: RunOrigin;
+  reuse?: Reuse;
+  /** Nothing outside is touched. */
+  dry_run?: true;
+  /** Of a run that was started from one that had a parent. */
+  root?: RootGraph;
   /** The workspace counts this run. */
   admission?: RunAdmission;
   /** Inputs of a run that was held at first: its log begins when it is let go. */

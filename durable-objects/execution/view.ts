@@ -14,6 +14,9 @@ export function executionView(header: RunHeader, state: ExecutionState): Executi
     queued_reason: isHeld(header, state) ? (header.admission?.hold ?? null) : null,
     source: header.source,
     parent_execution_id: header.parent?.execution_id ?? null,
+    retried_from: header.origin?.kind === "retry" ? header.origin.execution_id : null,
+    forked_from: forkedFrom(header),
+    dry_run: header.dry_run ?? false,
     inputs: header.held_inputs ?? state.inputs,
     outputs: Object.fromEntries(state.outputs),
     error: state.error,
@@ -23,6 +26,10 @@ export function executionView(header: RunHeader, state: ExecutionState): Executi
     ended_at: isoOrNull(state.endedAt),
     last_seq: state.lastSeq,
   };
+}
+
+function forkedFrom({ origin }: RunHeader): ExecutionView["forked_from"] {
+  return origin?.kind === "fork" ? { execution_id: origin.execution_id, node_execution_id: origin.node_execution_id } : null;
 }
 
 /** What the list of runs in D1 needs to know. */

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonSchema, JsonValue } from "../json.ts";
 import { isJsonObject, jsonEquals } from "../json-value.ts";
 import { getOwn } from "../own-property.ts";
-import { resolveSchema, schemaTypes } from "./resolve-schema.ts";
+import { acceptsAnything, resolveSchema, schemaTypes } from "./resolve-schema.ts";
 
 export interface SchemaProblem {
   /** JSON path within the checked value: `` for the value itself, `a.b[0]` below it. */
@@ -56,7 +56,7 @@ interface Place {
 }
 
 function visit(check: Check, value: JsonValue, schema: JsonSchema, place: Place): void {
-  if (check.problems.length >= MAX_PROBLEMS) {
+  if (check.problems.length >= MAX_PROBLEMS || acceptsAnything(schema)) {
     return;
   }
   if (place.depth > MAX_DEPTH) {
@@ -200,7 +200,7 @@ function checkArray(check: Check, value: JsonValue[], schema: JsonSchema, place:
     fail(check, place, `must have at most ${count(schema.maxItems, "item")}`);
   }
   const prefix = schema.prefixItems ?? [];
-  if (prefix.length === 0 && typeof schema.items !== "object") {
+  if (prefix.length === 0 && (typeof schema.items !== "object" || acceptsAnything(schema.items))) {
     return;
   }
   for (const [index, element] of value.entries()) {
@@ -225,7 +225,7 @@ function checkObject(check: Check, value: JsonObject, schema: JsonSchema, place:
   }
   const properties = schema.properties ?? {};
   const rest = schema.additionalProperties;
-  if (schema.properties === undefined && (rest === undefined || rest === true)) {
+  if (schema.properties === undefined && (rest === undefined || rest === true || (rest !== false && acceptsAnything(rest)))) {
     return;
   }
   for (const [name, element] of Object.entries(value)) {

@@ -2,7 +2,7 @@ import type { JsonObject, JsonSchema, JsonValue } from "../json.ts";
 import { isJsonObject, jsonEquals } from "../json-value.ts";
 import { getOwn, setOwn } from "../own-property.ts";
 import { describeType, describeValue, fitsSchema, isOfType } from "./check-schema.ts";
-import { acceptsNull, resolveSchema, schemaTypes, unionBranches } from "./resolve-schema.ts";
+import { acceptsAnything, acceptsNull, resolveSchema, schemaTypes, unionBranches } from "./resolve-schema.ts";
 
 export type Coercion = { ok: true; value: JsonValue } | { ok: false; message: string };
 
@@ -37,6 +37,9 @@ export function coerce(value: JsonValue, schema: JsonSchema, options: CoerceOpti
 }
 
 function coerceTo(context: Coercing, value: JsonValue, schema: JsonSchema, depth: number): Coercion {
+  if (acceptsAnything(schema)) {
+    return { ok: true, value };
+  }
   if (depth > MAX_DEPTH) {
     return { ok: false, message: "is nested too deep" };
   }
@@ -238,7 +241,7 @@ function parseJson(value: JsonValue): JsonValue | undefined {
 
 function toElements(context: Coercing, list: JsonValue[], schema: JsonSchema, depth: number): Coercion {
   const prefix = schema.prefixItems ?? [];
-  if (prefix.length === 0 && typeof schema.items !== "object") {
+  if (prefix.length === 0 && (typeof schema.items !== "object" || acceptsAnything(schema.items))) {
     return { ok: true, value: list };
   }
   let copy: JsonValue[] | undefined;
@@ -262,7 +265,7 @@ function toElements(context: Coercing, list: JsonValue[], schema: JsonSchema, de
 function toProperties(context: Coercing, object: JsonObject, schema: JsonSchema, depth: number): Coercion {
   const properties = schema.properties ?? {};
   const rest = typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined;
-  if (schema.properties === undefined && rest === undefined) {
+  if (schema.properties === undefined && (rest === undefined || acceptsAnything(rest))) {
     return { ok: true, value: object };
   }
   let copy: JsonObject | undefined;

@@ -81,3 +81,27 @@ export function acceptsNull(schema: JsonSchema, root: JsonSchema, depth = 0): bo
   const types = schemaTypes(resolved);
   return types === undefined || types.includes("null");
 }
+
+const ANNOTATIONS: ReadonlySet<string> = new Set([
+  "title",
+  "description",
+  "default",
+  "examples",
+  "format",
+  "advanced",
+  "secret",
+  "hidden",
+  "placeholder",
+  "depends_on",
+]);
+const anything = new WeakMap<JsonSchema, boolean>();
+
+/** True for a schema that says nothing about the value, so that neither it nor what is in it needs to be looked at. */
+export function acceptsAnything(schema: JsonSchema): boolean {
+  let known = anything.get(schema);
+  if (known === undefined) {
+    known = Object.keys(schema).every((keyword) => ANNOTATIONS.has(keyword));
+    anything.set(schema, known);
+  }
+  return known;
+}

@@ -93,6 +93,7 @@ describe("foldEvents", () => {
         started_at: "t12",
         ended_at: "t15",
         duration_ms: 1,
+        reused: null,
         retry_at: null,
         waiting: null,
       },

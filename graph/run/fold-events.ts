@@ -166,6 +166,7 @@ export class RunViewBuilder {
         return;
       case "node_completed":
         execution.error = null;
+        execution.reused = event.reused ?? null;
         node.error = null;
         endExecution(node, execution, { status: "COMPLETED", at: event.at, durationMs: event.duration_ms });
         return;
@@ -317,6 +318,7 @@ function emptyExecutionView(nodeExecutionId: string, status: ExecutionStatus = "
     started_at: null,
     ended_at: null,
     duration_ms: null,
+    reused: null,
     retry_at: null,
     waiting: null,
   };

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "../json.ts";
-import type { RunError, RunStats } from "./event.ts";
+import type { Reused, RunError, RunStats } from "./event.ts";
 import type { ExecutionStatus } from "./status.ts";
 import type { WaitKind } from "./wait.ts";
 
@@ -33,6 +33,8 @@ export interface NodeExecutionRunView {
   started_at: string | null;
   ended_at: string | null;
   duration_ms: number | null;
+  /** Why it was not run. */
+  reused: Reused | null;
   /** Earliest next attempt while one is waited for. */
   retry_at: string | null;
   /** What it waits for, while it does. */

@@ -9,6 +9,7 @@ import type { World } from "./world.ts";
 export class AttemptWatch {
   readonly #world: World;
   readonly #log: () => LogModel | null;
+  readonly #host: () => { now(): number; leaseMs: number };
   /** Who holds which attempt: `n3#1`. */
   readonly #holders = new Map<string, { isolate: Isolate; since: number }>();
   readonly #begun = new Set<string>();
@@ -16,9 +17,10 @@ export class AttemptWatch {
   /** True time from which on nothing has gone wrong; null while things do. */
   calmSince: number | null = null;
 
-  constructor(world: World, log: () => LogModel | null) {
+  constructor(world: World, log: () => LogModel | null, host: () => { now(): number; leaseMs: number }) {
     this.#world = world;
     this.#log = log;
+    this.#host = host;
   }
 
   leased(isolate: Isolate, { node_execution_id, attempt }: Lease): void {
@@ -62,7 +64,9 @@ export class AttemptWatch {
       return;
     }
     const { isolate } = holder;
-    const well = isolate.up && isolate.lastStall < calmSince;
+    // A deadline is a time of the object's clock: a consumer whose clock is far from it renews too late or too often.
+    const skew = Math.abs(isolate.now() - this.#host().now());
+    const well = isolate.up && isolate.lastStall < calmSince && skew < this.#host().leaseMs / 2;
     must(!well, "healthy-keeps-lease", () => `${isolate.name} is well and loses attempt ${entry.attempt} of ${entry.ne}, held since ${holder.since}`);
   }
 }

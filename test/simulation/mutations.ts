@@ -1,7 +1,9 @@
 /** Bugs put in on purpose, to see that the simulation finds them. */
 export interface Mutation {
   name: string;
-  /** The rule of SPEC.md that it breaks. */
+  /** For the table. */
+  what: string;
+  /** The rule of durable-objects/execution/SPEC.md that it breaks. */
   rule: string;
   file: string;
   /** Must be there exactly once. */
@@ -9,7 +11,220 @@ export interface Mutation {
   replace: string;
 }
 
-export const MUTATIONS: readonly Mutation[] = [];
+const CORE = "durable-objects/execution/core";
+const OBJECT = "durable-objects/execution";
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: "stale-attempts-accepted",
+    what: "a report of an attempt that was superseded is committed",
+    rule: "LS3",
+    file: `${CORE}/lease.ts`,
+    find: " && execution.attempt === attempt;",
+    replace: ";",
+  },
+  {
+    name: "nothing-announced-again",
+    what: "the alarm does not take messages for lost",
+    rule: "AL3",
+    file: `${OBJECT}/runner.ts`,
+    find: "    this.#hints = { io: 0, cpu: 0, memory: 0 };\n  }",
+    replace: "  }",
+  },
+  {
+    name: "no-alarm-for-ready-work",
+    what: "the alarm is not set for ready work that nobody has come for",
+    rule: "AL1",
+    file: `${CORE}/next-alarm.ts`,
+    find: "if (state.active > idle && !state.paused) {",
+    replace: "if (state.active < 0) {",
+  },
+  {
+    name: "outputs-committed-again",
+    what: "outputs that were committed before are committed again",
+    rule: "RP3",
+    file: `${CORE}/report.ts`,
+    find: "report.outputs.slice(execution.outputs - execution.outputBase - report.firstOutput)",
+    replace: "report.outputs",
+  },
+  {
+    name: "gaps-accepted",
+    what: "outputs are committed though earlier ones never came",
+    rule: "RP6",
+    file: `${CORE}/report.ts`,
+    find: "if (report.firstOutput > execution.outputs - execution.outputBase) {",
+    replace: "if (report.firstOutput < 0) {",
+  },
+  {
+    name: "replica-always-right",
+    what: "a consumer believes its replica whatever the object answered",
+    rule: "LC3",
+    file: `${CORE}/replica.ts`,
+    find: "    this.#base = this.#state.lastSeq;\n    return this.#base === answered.seq;",
+    replace: "    this.#base = answered.seq;\n    return true;",
+  },
+  {
+    name: "stretches-from-anywhere",
+    what: "a stretch is committed though the consumer went on from another state",
+    rule: "LC1",
+    file: `${CORE}/decide.ts`,
+    find: "const inStep = input.continuedFrom === state.lastSeq;",
+    replace: "const inStep = input.continuedFrom !== undefined;",
+  },
+  {
+    name: "effects-begun-unasked",
+    what: "a consumer may begin effectful nodes by itself",
+    rule: "LC2",
+    file: `${CORE}/replica.ts`,
+    find: "    const queue = this.#state.ready[pool].pure;",
+    replace: "    const queue = this.#state.ready[pool].effectful.length > 0 ? this.#state.ready[pool].effectful : this.#state.ready[pool].pure;",
+  },
+  {
+    name: "leases-never-end",
+    what: "an attempt whose consumer vanished is waited for for ever",
+    rule: "LS4",
+    file: `${CORE}/lease.ts`,
+    find: "if (execution.leaseUntil <= env.now && recorder.fatal === null) {",
+    replace: "if (execution.leaseUntil < 0 && recorder.fatal === null) {",
+  },
+  {
+    name: "once-repeated",
+    what: "a lost attempt of a `once` block is repeated",
+    rule: "LS5",
+    file: `${CORE}/retry-policy.ts`,
+    find: 'return node.effects !== "once" || (node.retry?.on?.includes("outcome_unknown") ?? false);',
+    replace: "return node.effects.length > 0;",
+  },
+  {
+    name: "lost-without-limit",
+    what: "attempts may be lost any number of times",
+    rule: "LS6",
+    file: `${CORE}/lease.ts`,
+    find: "if (execution.lost + 1 >= MAX_LOST_ATTEMPTS) {",
+    replace: "if (execution.lost + 1 >= MAX_LOST_ATTEMPTS * 1_000) {",
+  },
+  {
+    name: "one-retry-too-many",
+    what: "a node is tried once more than its policy says",
+    rule: "RT1",
+    file: `${CORE}/retry-policy.ts`,
+    find: "failures + 1 >= policy.max_attempts",
+    replace: "failures >= policy.max_attempts",
+  },
+  {
+    name: "backoff-ignored",
+    what: "a retry is handed out before its time",
+    rule: "LS1",
+    file: `${CORE}/lease.ts`,
+    find: "if (execution.notBefore <= env.now) {",
+    replace: "if (execution.notBefore <= env.now + 200) {",
+  },
+  {
+    name: "order-of-a-node-ignored",
+    what: "outputs travel before those of earlier executions of the node",
+    rule: "FF1",
+    file: `${CORE}/evolve.ts`,
+    find: "if (nodeState(state, event.node).order.peek() === execution) {",
+    replace: "if (nodeState(state, event.node).order.length > 0) {",
+  },
+  {
+    name: "held-outputs-lost-in-snapshots",
+    what: "a consumer's replica forgets the outputs that are held back",
+    rule: "LC3",
+    file: `${CORE}/snapshot.ts`,
+    find: "const held: PendingOutput[] = [...saved.held];",
+    replace: "const held: PendingOutput[] = [];",
+  },
+  {
+    name: "join-newest-first",
+    what: "a value goes to the newest execution that lacks it",
+    rule: "JN1",
+    file: `${CORE}/join.ts`,
+    find: "const target = oldestLacking(node, pin);",
+    replace:
+      "const target = [...state.executions.values()].findLast((one) => one.node === link.sink && one.status === \"INCOMPLETE\" && !one.input.has(pin));",
+  },
+  {
+    name: "static-value-of-the-first",
+    what: "a static pin keeps the first value instead of the latest",
+    rule: "JN3",
+    file: `${CORE}/evolve.ts`,
+    find: "      node.latest.set(pin, bound);",
+    replace: "      node.latest.set(pin, node.latest.get(pin) ?? bound);",
+  },
+  {
+    name: "failure-forgotten",
+    what: "a run completes in spite of an unhandled failure",
+    rule: "EN2",
+    file: `${CORE}/evolve.ts`,
+    find: "      if (!event.handled) {",
+    replace: "      if (!event.handled && state.plan.nodes.length > 3) {",
+  },
+  {
+    name: "memory-kept-after-failed-write",
+    what: "the object goes on with a state that was never written",
+    rule: "RP1",
+    file: `${OBJECT}/open-run.ts`,
+    find: "      onBroken();",
+    replace: "      void onBroken;",
+  },
+  {
+    name: "live-view-trusts-itself",
+    what: "a subscriber is sent the newest batch whatever it was sent before",
+    rule: "LV1",
+    file: `${OBJECT}/live.ts`,
+    find: "if (sentUpTo(socket) === batch.first_seq - 1) {",
+    replace: "if (sentUpTo(socket) >= 0) {",
+  },
+  {
+    name: "socket-forgets",
+    what: "a socket does not remember what it was sent",
+    rule: "LV2",
+    file: `${OBJECT}/live.ts`,
+    find: "      socket.send(message);\n    }\n    socket.serializeAttachment({ after } satisfies Attachment);",
+    replace: "      socket.send(message);\n    }\n    void after;",
+  },
+  {
+    name: "list-never-asked",
+    what: "after the end nobody looks whether the list of runs knows",
+    rule: "AL4",
+    file: `${OBJECT}/open-run.ts`,
+    find: "    return listed >= run.state.lastSeq && (parent?.settled ?? true);",
+    replace: "    return listed >= 0;",
+  },
+  {
+    name: "alarm-not-moved-for-retries",
+    what: "the alarm stays where it is when a retry is due earlier",
+    rule: "AL1",
+    file: `${OBJECT}/runner.ts`,
+    find: "if (at !== null && (this.#alarmAt === null || at < this.#alarmAt)) {",
+    replace: "if (at !== null && (this.#alarmAt === null || at > this.#alarmAt)) {",
+  },
+  {
+    name: "waiting-leases-not-renewed",
+    what: "a consumer renews only what it is running",
+    rule: "LS4",
+    file: "worker/consumers/work-session.ts",
+    find: "const attempts = [...this.#held.values()].map(",
+    replace: "const attempts = [...this.#running.values()].map(({ lease }) => lease).map(",
+  },
+  {
+    name: "reports-not-counted",
+    what: "a consumer counts every report's outputs from the first",
+    rule: "RP2",
+    file: "worker/consumers/attempt.ts",
+    find: "    this.#reported += this.#outputs.length;",
+    replace: "    this.#reported += 0;",
+  },
+  {
+    name: "report-not-retried",
+    what: "a consumer takes a report that failed for committed",
+    rule: "RP2",
+    file: "worker/consumers/work-session.ts",
+    find: "        if (tries >= REPORT_TRIES) {\n          throw error;\n        }",
+    replace: "        reports.length = 0;\n        if (tries >= REPORT_TRIES) {\n          throw error;\n        }",
+  },
+];
 
 export function mutated(name: string, url: string, source: string): string {
   const mutation = MUTATIONS.find((candidate) => candidate.name === name);

@@ -13,6 +13,8 @@ export class ObjectStorage implements SqliteStorage {
   readonly #statements = new Map<string, StatementSync>();
   #alarm: number | null = null;
   #alarmBefore: number | null = null;
+  /** A transaction is open: it begins with the first write of a step. */
+  #open = false;
   #dirty = false;
   #logWritten = false;
 
@@ -23,7 +25,7 @@ export class ObjectStorage implements SqliteStorage {
   readonly sql: SqliteStorage["sql"] = {
     exec: (query, ...bindings) => {
       if (!query.startsWith("SELECT")) {
-        this.#dirty = true;
+        this.#write();
       }
       if (query.startsWith("INSERT INTO log")) {
         if (this.#faults.strikes("write_fails")) {
@@ -42,6 +44,7 @@ export class ObjectStorage implements SqliteStorage {
   };
 
   transactionSync<T>(work: () => T): T {
+    this.#write();
     this.#database.exec("SAVEPOINT part");
     try {
       const result = work();
@@ -72,19 +75,32 @@ export class ObjectStorage implements SqliteStorage {
     return this.#logWritten;
   }
 
+  #write(): void {
+    this.#dirty = true;
+    if (!this.#open) {
+      this.#open = true;
+      this.#database.exec("BEGIN");
+    }
+  }
+
   begin(): void {
-    this.#database.exec("BEGIN");
     this.#alarmBefore = this.#alarm;
     this.#dirty = false;
     this.#logWritten = false;
   }
 
   commit(): void {
-    this.#database.exec("COMMIT");
+    if (this.#open) {
+      this.#open = false;
+      this.#database.exec("COMMIT");
+    }
   }
 
   rollback(): void {
-    this.#database.exec("ROLLBACK");
+    if (this.#open) {
+      this.#open = false;
+      this.#database.exec("ROLLBACK");
+    }
     this.#alarm = this.#alarmBefore;
     this.#statements.clear();
   }

@@ -13,11 +13,11 @@ export function randomAgent(random: Random, leaseMs: number): { plan: Plan; inpu
     nodes: [],
     starts: [],
     required_inputs: [],
-    step_limit: random.pick([10, 20, 40]),
+    step_limit: random.pick([10, 30, 60]),
     ...(random.chance(0.1) ? { timeout_ms: random.between(2_000, 60_000) } : {}),
   };
-  const size = random.between(1, 7);
-  const pureness = random.pick([0.3, 0.6, 0.95]);
+  const size = random.between(1, 8);
+  const pureness = random.pick([0.2, 0.5, 0.9]);
   for (let index = 0; index < size; index += 1) {
     plan.nodes.push(node(random, { index, pureness, leaseMs }));
   }

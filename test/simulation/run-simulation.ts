@@ -98,7 +98,7 @@ class Scene {
     const random = world.random.stream("scene");
     const leaseMs = random.pick([400, 1_000, 1_000, 3_000]);
     this.watch = new ObjectWatch(world);
-    this.#attempts = new AttemptWatch(world, () => this.watch.log);
+    this.#attempts = new AttemptWatch(world, () => this.watch.log, () => this.host);
     this.#network = new Network(world);
     this.host = new ObjectHost(world, "object", {
       watch: this.watch,
@@ -106,7 +106,10 @@ class Scene {
       idleMs: random.pick([null, 0.35 * leaseMs, 3 * leaseMs]),
       surroundings: {
         work: (messages) => messages.forEach((message) => this.#queue.send(message)),
-        list: (summary) => this.#list.tell(summary),
+        list: (summary) => {
+          this.watch.told(summary.seq);
+          this.#list.tell(summary);
+        },
         ask: (_what, [id], reply) => this.#list.ask(String(id), this.host, reply),
       },
     });

@@ -1,18 +1,140 @@
 import { parseArgs } from "node:util";
 import { register } from "./register.ts";
+import type { SimulationResult } from "./run-simulation.ts";
 
-const { values } = parseArgs({ options: { seed: { type: "string" }, seeds: { type: "string" }, from: { type: "string" }, trace: { type: "boolean" }, mutation: { type: "string" }, without: { type: "string" } } });
-register(values.mutation ?? null);
-const { runSimulation } = await import("./run-simulation.ts");
-const from = Number(values.seed ?? values.from ?? 1);
-const count = values.seed === undefined ? Number(values.seeds ?? 100) : 1;
-const t0 = performance.now();
-let steps = 0, commits = 0;
-const st: Record<string, number> = {};
-for (let seed = from; seed < from + count; seed++) {
-  const r = await runSimulation({ seed, trace: values.trace, without: values.without?.split(",") });
-  steps += r.steps; commits += r.commits; st[r.status] = (st[r.status] ?? 0) + 1;
-  if (values.trace) console.log(r.trace.join("\n"));
-  if (r.failure) { console.log(seed, r.failure, r.enabled.join(" ")); break; }
+/**
+ * `npm run simulate`. Runs one world a seed and stops at the first that breaks an invariant, with the story of it.
+ *
+ *   --seeds N      how many seeds (default 1,000)      --from N       the first (default 1)
+ *   --seed N       just this one                       --trace        tells every step
+ *   --only a,b     just these                          --json         one line of JSON with the results, and no stop at failures
+ *   --without a,b  leaves kinds of fault out           --mutation m   with a bug put in on purpose (mutations.ts)
+ *   --mutations    tries every mutation and prints a table
+ *
+ * Exit code 1 when an invariant broke.
+ */
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string" },
+    from: { type: "string" },
+    seed: { type: "string" },
+    only: { type: "string" },
+    trace: { type: "boolean" },
+    json: { type: "boolean" },
+    without: { type: "string" },
+    mutation: { type: "string" },
+    mutations: { type: "boolean" },
+  },
+});
+
+/** How often the progress line is written, ms. */
+const PROGRESS_MS = 1_000;
+
+interface Totals {
+  runs: number;
+  commits: number;
+  events: number;
+  steps: number;
+  endings: Map<string, number>;
+  faults: Map<string, number>;
 }
-console.log({ ms: performance.now() - t0, steps, commits, st });
+
+if (values.mutations === true) {
+  const { tryMutations } = await import("./try-mutations.ts");
+  process.exitCode = (await tryMutations(whole("seeds", 20_000))) ? 0 : 1;
+} else {
+  register(values.mutation ?? null);
+  process.exitCode = (await simulate()) ? 0 : 1;
+}
+
+async function simulate(): Promise<boolean> {
+  const { runSimulation } = await import("./run-simulation.ts");
+  const without = values.without?.split(",") ?? [];
+  const totals: Totals = { runs: 0, commits: 0, events: 0, steps: 0, endings: new Map(), faults: new Map() };
+  const failures: { seed: number; invariant: string; message: string }[] = [];
+  const digests: Record<number, string> = {};
+  const began = performance.now();
+  let told = began;
+  for (const seed of seeds()) {
+    const result = await runSimulation({ seed, without, trace: values.trace === true });
+    add(totals, result);
+    digests[seed] = result.digest;
+    if (values.trace === true) {
+      console.log(result.trace.join("\n"));
+    }
+    if (result.failure !== null) {
+      failures.push({ seed, ...result.failure });
+      if (values.json !== true) {
+        await report(result, () => runSimulation({ seed, without, trace: true }));
+        break;
+      }
+    }
+    if (process.stderr.isTTY && performance.now() - told > PROGRESS_MS) {
+      told = performance.now();
+      process.stderr.write(`\r${totals.runs} runs, ${totals.commits} commits, seed ${seed} `);
+    }
+  }
+  const seconds = (performance.now() - began) / 1_000;
+  if (values.json === true) {
+    const { runs, commits, events } = totals;
+    const faults = Object.fromEntries(totals.faults);
+    console.log(JSON.stringify({ runs, commits, events, seconds, faults, failures, digests: values.only === undefined ? {} : digests }));
+  } else {
+    summarise(totals, seconds);
+  }
+  return failures.length === 0;
+}
+
+function* seeds(): Iterable<number> {
+  if (values.only !== undefined) {
+    yield* values.only.split(",").map(Number);
+    return;
+  }
+  const first = whole("seed", whole("from", 1));
+  const count = values.seed === undefined ? whole("seeds", 1_000) : 1;
+  for (let seed = first; seed < first + count; seed += 1) {
+    yield seed;
+  }
+}
+
+function whole(name: "seeds" | "from" | "seed", otherwise: number): number {
+  const given = values[name];
+  const number = given === undefined ? otherwise : Number(given);
+  if (!Number.isSafeInteger(number) || number < 0) {
+    throw new Error(`--${name} must be a whole number, not ${given}`);
+  }
+  return number;
+}
+
+function add(totals: Totals, result: SimulationResult): void {
+  totals.runs += 1;
+  totals.commits += result.commits;
+  totals.events += result.events;
+  totals.steps += result.steps;
+  totals.endings.set(result.status, (totals.endings.get(result.status) ?? 0) + 1);
+  for (const [kind, count] of result.faults) {
+    totals.faults.set(kind, (totals.faults.get(kind) ?? 0) + count);
+  }
+}
+
+/** The story of a failure: what broke, what went wrong before, every step, and how to see it again. */
+async function report({ seed, failure, faults }: SimulationResult, again: () => Promise<SimulationResult>): Promise<void> {
+  if (values.trace !== true) {
+    console.log((await again()).trace.join("\n"));
+  }
+  console.log(`\nSeed ${seed} breaks "${failure?.invariant}":\n${failure?.message}\n`);
+  console.log(`Faults until then: ${[...faults].map(([kind, count]) => `${kind} ${count}`).join(", ") || "none"}`);
+  console.log(`Again: npm run simulate -- --seed ${seed} --trace\n`);
+}
+
+function summarise({ runs, commits, events, steps, endings, faults }: Totals, seconds: number): void {
+  if (process.stderr.isTTY) {
+    process.stderr.write("\n");
+  }
+  console.log(`${runs} runs in ${seconds.toFixed(1)} s: ${steps} steps, ${commits} commits, ${events} events`);
+  console.log(`ended: ${[...endings].map(([kind, count]) => `${kind} ${count}`).join(", ")}`);
+  console.log("faults:");
+  for (const [kind, count] of [...faults].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    console.log(`  ${kind.padEnd(22)} ${String(count).padStart(9)}`);
+  }
+}

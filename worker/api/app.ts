@@ -4,17 +4,19 @@ import { createRouter } from "./create-router.ts";
 import { requirePrincipal } from "./middleware/require-principal.ts";
 import { documentRoutes } from "./routes/document.ts";
 import { blockRoutes } from "./routes/blocks.ts";
+import { estimateRoutes } from "./routes/estimates.ts";
 import { executionRoutes } from "./routes/executions.ts";
 import { graphRoutes } from "./routes/graphs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { meRoutes } from "./routes/me.ts";
+import { rerunRoutes } from "./routes/reruns.ts";
 
 /** The HTTP API at `/api/v1`, its description and its reference page. Errors and headers are the business of `createApp`. */
 export function createApi(): OpenAPIHono<ApiEnv> {
   const v1 = createRouter();
   v1.route("/", healthRoutes);
   v1.use("*", requirePrincipal());
-  for (const routes of [graphRoutes, executionRoutes, blockRoutes, meRoutes]) {
+  for (const routes of [graphRoutes, estimateRoutes, executionRoutes, rerunRoutes, blockRoutes, meRoutes]) {
     v1.route("/", routes);
   }
   const api = createRouter();

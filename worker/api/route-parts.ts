@@ -7,10 +7,13 @@ const REASONS = {
   403: "The key lacks a permission; `details.missing` lists them.",
   404: "There is no such thing in this workspace.",
   409: "The state does not allow it.",
+  410: "It was there and has been deleted.",
   412: "Somebody saved in between; `details.current_version` is what to start from.",
   413: "The body is too large.",
   422: "The request is understood but wrong; `details` says where.",
   428: "Say which version the change starts from.",
+  429: "Too many runs wait already; `Retry-After` says when to try again.",
+  503: "More requests than can be dealt with at the moment; `Retry-After` says when to try again.",
 } as const;
 
 /** The failures of a route, for the document. Every route behind a principal has 401 and 403. */

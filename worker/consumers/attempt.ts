@@ -21,6 +21,8 @@ export interface AttemptOptions {
   block: Block | undefined;
   context: (signal: AbortSignal, onUsage: (add: NodeUsage) => void) => BlockContext;
   clock: Clock;
+  /** What stops the attempt; shared by attempts that run one after the other. */
+  abort?: AbortController;
   /** Something is there to be reported. */
   onNews: () => void;
 }
@@ -32,7 +34,7 @@ export interface AttemptOptions {
 export class Attempt {
   readonly lease: Lease;
   readonly #options: AttemptOptions;
-  readonly #abort = new AbortController();
+  readonly #abort: AbortController;
   readonly #startedAt: number;
   #outputs: [string, JsonValue][] = [];
   #reported = 0;
@@ -43,12 +45,23 @@ export class Attempt {
   constructor(lease: Lease, options: AttemptOptions) {
     this.lease = lease;
     this.#options = options;
+    this.#abort = options.abort ?? new AbortController();
     this.#startedAt = options.clock.now();
+  }
+
+  /** Runs a pure block to its end. No timer of its own: a timer costs more than such a block, and whoever runs many has one for all. */
+  async runPure(): Promise<void> {
+    try {
+      await this.#consume();
+      this.#end = { status: "completed", duration_ms: this.#elapsed(), ...this.#usagePart() };
+    } catch (error) {
+      this.#end = this.#failure(error);
+    }
   }
 
   /** Runs the block to its end, its time-out, or `stop`. */
   async run(): Promise<void> {
-    const calledOff = this.#options.clock.after(this.lease.timeout_ms, () => this.#timeOut());
+    const calledOff = this.#options.clock.after(this.lease.timeout_ms, () => this.timeOut());
     try {
       await Promise.race([this.#consume(), this.#aborted()]);
       this.#end = { status: "completed", duration_ms: this.#elapsed(), ...this.#usagePart() };
@@ -96,7 +109,7 @@ export class Attempt {
     const context = this.#options.context(signal, (add) => this.#addUsage(add));
     for await (const output of runBlock(block, { input_default, data: input }, context)) {
       if (signal.aborted) {
-        return;
+        throw signal.reason;
       }
       this.#outputs.push(output);
       this.#options.onNews();
@@ -110,7 +123,8 @@ export class Attempt {
     });
   }
 
-  #timeOut(): void {
+  /** The block has had its time: it is aborted and the attempt fails. */
+  timeOut(): void {
     const seconds = this.lease.timeout_ms / 1_000;
     this.#abort.abort(new AttemptStopped("node_timeout", `The node ran longer than its limit of ${seconds} s and was stopped.`));
   }

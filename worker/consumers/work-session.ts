@@ -9,6 +9,7 @@ import type { NodeUsage } from "#graph/run/event.ts";
 import { Attempt } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
 import { roughSize } from "./rough-size.ts";
+import { StretchGuard } from "./stretch-guard.ts";
 
 /** Outputs of a block that is still running wait this long for company before they are reported. */
 const STREAM_MS = 20;
@@ -96,11 +97,19 @@ export class WorkSession {
     return this.#ended || (this.#running.size === 0 && this.#pure.length === 0 && this.#reports.length === 0);
   }
 
+  /** It has stayed as long as it may: what it holds it finishes, and others come for the rest. */
+  get #tired(): boolean {
+    const { clock, budgetMs } = this.#deps;
+    return clock.now() - this.#startedAt > budgetMs;
+  }
+
   #request(): LeaseRequest {
-    const { clock, consumer, budgetMs } = this.#deps;
-    const tired = clock.now() - this.#startedAt > budgetMs;
-    const max = tired ? 0 : EFFECTFUL_SLOTS - this.#running.size;
-    const request: LeaseRequest = { consumer, pool: this.#message.pool, max };
+    const { consumer } = this.#deps;
+    if (this.#tired) {
+      this.#replica?.part();
+      return { consumer, pool: this.#message.pool, max: -1 };
+    }
+    const request: LeaseRequest = { consumer, pool: this.#message.pool, max: EFFECTFUL_SLOTS - this.#running.size };
     return this.#replica === null ? { ...request, wants: this.#plan === null ? "all" : "state" } : request;
   }
 
@@ -135,8 +144,9 @@ export class WorkSession {
     }
   }
 
-  #attempt(lease: Lease): Attempt {
+  #attempt(lease: Lease, abort?: AbortController): Attempt {
     return new Attempt(lease, {
+      ...(abort === undefined ? {} : { abort }),
       block: this.#deps.getBlock(lease.block_id),
       clock: this.#deps.clock,
       context: (signal, onUsage) => this.#deps.context(lease, this.#graph, { signal, onUsage }),
@@ -148,6 +158,16 @@ export class WorkSession {
   async #stretch(): Promise<void> {
     const { clock } = this.#deps;
     const until = clock.now() + STRETCH.ms;
+    const guard = new StretchGuard(clock);
+    try {
+      await this.#stretchUntil(until, guard);
+    } finally {
+      guard.disarm();
+    }
+  }
+
+  async #stretchUntil(until: number, guard: StretchGuard): Promise<void> {
+    const { clock } = this.#deps;
     let bytes = 0;
     for (let nodes = 0; nodes < STRETCH.nodes && bytes < STRETCH.bytes; nodes += 1) {
       const leased = this.#pure.shift();
@@ -155,12 +175,13 @@ export class WorkSession {
       if (lease === undefined || this.#ended) {
         return;
       }
-      const attempt = this.#attempt(lease);
-      await attempt.run();
+      const attempt = this.#attempt(lease, guard.abort);
+      guard.watch(attempt);
+      await attempt.runPure();
       const report: AttemptReport = leased === undefined ? { ...attempt.takeReport(), begun: true } : attempt.takeReport();
       bytes += roughSize(report.outputs);
       this.#toReport(report);
-      if (clock.now() > until) {
+      if (clock.now() > until || guard.abort.signal.aborted) {
         return;
       }
     }

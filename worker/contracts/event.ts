@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { ExecutionEvent } from "#graph/run/event.ts";
 import { WAIT_KINDS } from "#graph/run/wait.ts";
 import { jsonObjectSchema, jsonValueSchema } from "./json-value.ts";
-import { nodeUsageSchema, runErrorSchema, runStatsSchema, timeSchema } from "./run-figures.ts";
+import { nodeUsageSchema, reusedSchema, runErrorSchema, runStatsSchema, timeSchema } from "./run-figures.ts";
 
 const header = {
   seq: z.number().int().openapi({ description: "Counts from 1 without gaps." }),
@@ -32,6 +32,7 @@ export const executionEventSchema = z
       type: z.literal("node_completed"),
       duration_ms: z.number(),
       usage: nodeUsageSchema.optional(),
+      reused: reusedSchema.optional(),
     }),
     z.object({
       ...header,

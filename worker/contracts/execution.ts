@@ -3,7 +3,7 @@ import type { ExecutionView, NodeExecutionView, ReviewView } from "#durable-obje
 import type { QueuedReason } from "#durable-objects/workspace/protocol.ts";
 import { jsonObjectSchema, jsonValueSchema } from "./json-value.ts";
 import { listOf, pageQuerySchema } from "./list.ts";
-import { executionStatusSchema, nodeUsageSchema, runErrorSchema, runStatsSchema, timeSchema } from "./run-figures.ts";
+import { executionStatusSchema, nodeUsageSchema, reusedSchema, runErrorSchema, runStatsSchema, timeSchema } from "./run-figures.ts";
 
 export const MAX_WAIT_SECONDS = 60;
 
@@ -21,6 +21,14 @@ export const startExecutionSchema = z
   })
   .openapi("StartExecution");
 export type StartExecution = z.infer<typeof startExecutionSchema>;
+
+export const startExecutionHeadersSchema = z.object({
+  "idempotency-key": z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, { error: "Expected 1 to 255 visible ASCII characters." })
+    .optional()
+    .openapi({ description: "A name of your own for this request: 1 to 255 visible ASCII characters, such as a UUID." }),
+});
 
 /** Where a run stands: what lists show, and the head of the full view. */
 export const executionSummarySchema = z
@@ -51,6 +59,7 @@ export const nodeExecutionSchema = z
     output: z.record(z.string(), z.array(jsonValueSchema)).openapi({ description: "Values by pin, in order." }),
     error: runErrorSchema.nullable(),
     usage: nodeUsageSchema.nullable(),
+    reused: reusedSchema.nullable(),
     queued_at: timeSchema.nullable(),
     started_at: timeSchema.nullable(),
     ended_at: timeSchema.nullable(),
@@ -75,6 +84,12 @@ export const executionSchema = executionSummarySchema
       .openapi({ description: "Values by output name, in the order in which they arrived." }),
     paused: z.boolean().openapi({ description: "No node is started until the run is resumed." }),
     parent_execution_id: z.string().nullable().openapi({ description: "The run that started this one." }),
+    retried_from: z.string().nullable().openapi({ description: "The run whose failed nodes this one runs again." }),
+    forked_from: z
+      .object({ execution_id: z.string(), node_execution_id: z.string() })
+      .nullable()
+      .openapi({ description: "The run and node execution that this one goes on from with other inputs." }),
+    dry_run: z.boolean().openapi({ description: "Nothing outside was touched: effectful nodes gave samples." }),
     last_seq: z.number().int(),
     queued_reason: queuedReasonSchema.nullable(),
   })

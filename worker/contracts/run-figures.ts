@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { NodeUsage, RunError, RunStats } from "#graph/run/event.ts";
+import { REUSED } from "#graph/run/event.ts";
 import { EXECUTION_STATUSES } from "#graph/run/status.ts";
 
 export const executionStatusSchema = z.enum(EXECUTION_STATUSES).openapi("ExecutionStatus");
@@ -20,6 +21,12 @@ export const runStatsSchema = z
     output_tokens: z.number(),
   })
   .openapi("RunStats") satisfies z.ZodType<RunStats>;
+
+export const reusedSchema = z.enum(REUSED).openapi("Reused", {
+  description:
+    "Why the block was not run: `memo` has the result of the run that this one was started from, `pinned` and `sample` the outputs that the " +
+    "node was given, `cache` those of an equal execution.",
+});
 
 export const nodeUsageSchema = z
   .object({

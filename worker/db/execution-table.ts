@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, isNull, lt, or } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, isNull, lt, or } from "drizzle-orm";
 import type { ExecutionStatus } from "#graph/run/status.ts";
 import type { Database } from "./database.ts";
 import { keysetPage } from "./keyset-page.ts";
@@ -9,9 +9,12 @@ export type ExecutionRow = typeof execution.$inferSelect;
 
 export interface ExecutionQuery {
   workspaceId: string;
-  graphId?: string;
+  graphId?: string | undefined;
   /** Any of these; absent = all. At most the seven that exist. */
   status?: ExecutionStatus[];
+  /** Created at this time or later, and before that one; ms since the epoch. */
+  from?: number | undefined;
+  to?: number | undefined;
   after: KeysetPosition | null;
   limit: number;
 }
@@ -28,6 +31,8 @@ export async function listExecutions(db: Database, query: ExecutionQuery): Promi
         isNull(execution.deletedAt),
         query.graphId === undefined ? undefined : eq(execution.graphId, query.graphId),
         query.status === undefined ? undefined : inArray(execution.status, query.status),
+        query.from === undefined ? undefined : gte(execution.createdAt, query.from),
+        query.to === undefined ? undefined : lt(execution.createdAt, query.to),
         after === null
           ? undefined
           : or(

@@ -1,7 +1,6 @@
 import { waitUntil } from "cloudflare:workers";
 import { v7 as uuidv7 } from "uuid";
-import type { RunAdmission } from "#durable-objects/execution/place.ts";
-import type { ExecutionView, Outcome } from "#durable-objects/execution/protocol.ts";
+import type { ExecutionView, Outcome, RunAdmission, StartRequest } from "#durable-objects/execution/protocol.ts";
 import type { AdmissionTicket, BeginAnswer, BeginRequest } from "#durable-objects/workspace/protocol.ts";
 import { errorMessage, log } from "#durable-objects/logger.ts";
 import type { JsonObject } from "#graph/json.ts";
@@ -23,12 +22,14 @@ export interface IdempotencyKey {
 
 export interface NewRun {
   workspaceId: string;
-  graph: RunnableGraph;
+  graph: Pick<RunnableGraph, "plan" | "flow">;
   /** Checked and converted. */
   inputs: JsonObject;
   source: string;
   waitMs: number;
   idempotency: IdempotencyKey | undefined;
+  /** What else its object is told: what the run has from another one, whether it is a dry run. */
+  more?: Pick<StartRequest, "origin" | "reuse" | "dry_run" | "root">;
 }
 
 /** Calls of the workspace's object before it is taken for overloaded; repeating one changes nothing. */
@@ -124,9 +125,9 @@ function create(
   run: NewRun,
   { executionId, admission }: { executionId: string; admission?: RunAdmission },
 ): Promise<Outcome<ExecutionView>> {
-  const { workspaceId, graph, inputs, source, waitMs } = run;
+  const { workspaceId, graph, inputs, source, waitMs, more } = run;
   const plan = tunePlan(graph.plan, credits.hints(workspaceId));
-  const request = { execution_id: executionId, workspace_id: workspaceId, plan, inputs, source };
+  const request = { execution_id: executionId, workspace_id: workspaceId, plan, inputs, source, ...more };
   return executionStub(deps.env, executionId).start(admission === undefined ? request : { ...request, admission }, waitMs);
 }
 

@@ -18,6 +18,7 @@ import { executionStub } from "#worker/env.ts";
 import { findRepeated, startAdmittedRun } from "./admission.ts";
 import { fingerprintOf } from "./admission-key.ts";
 import { decodeCursor, encodeCursor } from "./list-cursor.ts";
+import { stubOf, unwrap } from "./execution-object.ts";
 import { requirePermission } from "./require-permission.ts";
 import { resolveRunnableGraph } from "./runnable-graph.ts";
 import type { ServiceDeps } from "./service-deps.ts";
@@ -183,24 +184,6 @@ export async function openLiveEvents(
     throw notFound("execution");
   }
   return response;
-}
-
-/** Ids are UUIDs that this Worker made; anything else names no object, so none is woken for it. */
-function stubOf(deps: ServiceDeps, executionId: string) {
-  if (!isUuid(executionId)) {
-    throw notFound("execution");
-  }
-  return executionStub(deps.env, executionId.toLowerCase());
-}
-
-function unwrap<T>(outcome: Outcome<T>): T {
-  if (outcome.ok) {
-    return outcome.value;
-  }
-  if (outcome.code === "not_found") {
-    throw new ServiceError(404, "not_found", outcome.message);
-  }
-  throw new ServiceError(outcome.code === "review_not_pending" ? 409 : 422, outcome.code, outcome.message);
 }
 
 function toListItem(row: ExecutionRow): ExecutionListItem {

@@ -7,6 +7,7 @@ import { MemoryExecutionStore } from "../store-memory.ts";
 import { Run } from "../run.ts";
 import type { Commit } from "../run.ts";
 import type { AttemptRef } from "./attempt-ref.ts";
+import { canonicalState } from "./canonical-state.testkit.ts";
 import type { Input } from "./decide.ts";
 import type { LogBatch } from "./log-event.ts";
 import { nextAlarm } from "./next-alarm.ts";
@@ -17,7 +18,6 @@ import { Replica } from "./replica.ts";
 import { ReferenceInterpreter } from "./reference-interpreter.testkit.ts";
 import { restoreSnapshot, takeSnapshot } from "./snapshot.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { ExecutionState } from "./state.ts";
 
 const SEED = Number(process.env.WEFT_SEED ?? Date.now() % 1_000_000_007);
 const RUNS = Number(process.env.WEFT_PROPERTY_RUNS ?? 400);
@@ -162,11 +162,11 @@ class Simulation {
 
   /** The object is evicted and comes back from its log; the state must be the one it had. */
   restart(): void {
-    const before = canonical(this.run.state);
+    const before = canonicalState(this.run.state);
     this.run = Run.load(this.store, this.now, LEASE_MS) as Run;
-    expect(canonical(this.run.state)).toEqual(before);
+    expect(canonicalState(this.run.state)).toEqual(before);
     const snapshot = JSON.parse(JSON.stringify(takeSnapshot(this.run.state))) as Snapshot;
-    expect(canonical(restoreSnapshot(this.run.state.plan, snapshot)), "a snapshot keeps all of it").toEqual(before);
+    expect(canonicalState(restoreSnapshot(this.run.state.plan, snapshot)), "a snapshot keeps all of it").toEqual(before);
   }
 
   /** Everybody does their work, nothing goes wrong: the run must end by itself. */
@@ -197,29 +197,6 @@ function endOf(held: Held): Report["end"] {
   return held.fails
     ? { ...base, status: "failed", error: { code: "test", message: "it failed" }, retryable: false, retryAfterMs: undefined }
     : { ...base, status: "completed" };
-}
-
-function canonical(state: ExecutionState): unknown {
-  const open = [...state.executions.values()].map((execution) => ({
-    ...execution,
-    input: [...execution.input],
-    leaseUntil: 0,
-    consumer: "",
-  }));
-  return {
-    status: state.status,
-    outputs: [...state.outputs],
-    error: state.error,
-    unhandled: state.unhandled,
-    lastSeq: state.lastSeq,
-    stats: state.stats,
-    created: state.created,
-    active: state.active,
-    open,
-    waiting: state.nodes.map((node) => [[...node.awaitingStatic].map(({ id }) => id), node.order.toArray().map(({ id }) => id)]),
-    latest: state.nodes.map((node) => [...node.latest].map(([pin, { ref, value }]) => [pin, ref, value])),
-    running: [...state.running].map(({ id }) => id).sort(),
-  };
 }
 
 /** What must hold of every log, whatever happened. */

@@ -10,6 +10,7 @@ import {
   nodeExecutionListSchema,
   reviewDecisionSchema,
   reviewListSchema,
+  startExecutionHeadersSchema,
   startExecutionSchema,
 } from "#worker/contracts/execution.ts";
 import { pageQuerySchema } from "#worker/contracts/list.ts";
@@ -28,12 +29,15 @@ const start = createRoute({
   path: "/executions",
   tags,
   summary: "Run a graph",
+  description:
+    "With an `Idempotency-Key` the same request within 24 hours is answered with the same run, however often it is sent. A run that has to wait for the " +
+    "agent's limits or the workspace's is QUEUED, and `queued_reason` says why.",
   middleware: jsonBody(),
-  request: { body: jsonRequest(startExecutionSchema) },
+  request: { headers: startExecutionHeadersSchema, body: jsonRequest(startExecutionSchema) },
   responses: {
     200: jsonContent(executionSchema, "The run has ended within `wait_seconds`."),
     202: jsonContent(executionSchema, "The run goes on."),
-    ...failures(400, 404, 413, 422),
+    ...failures(400, 404, 409, 410, 413, 422, 429, 503),
   },
 });
 
@@ -168,6 +172,7 @@ export const executionRoutes = createRouter()
       inputs: body.inputs,
       waitSeconds: body.wait_seconds,
       source: principal.via === "session" ? "page" : "api",
+      idempotencyKey: c.req.valid("header")["idempotency-key"],
     });
     return c.json(run, body.wait_seconds > 0 && isTerminal(run.status) ? 200 : 202);
   })

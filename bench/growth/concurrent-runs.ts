@@ -1,0 +1,51 @@
+import type { BenchServer } from "../bench-server.ts";
+import { agentFile } from "../agent-file.ts";
+import { treeUsage, watchMemory } from "../process-tree.ts";
+import { rounded, summarise } from "../statistics.ts";
+
+const WAIT_SECONDS = 2;
+
+/** Runs that are all under way at once: each waits two seconds in the middle. Every one must end, and not much later than it says. */
+export async function concurrentRuns(bench: BenchServer, sizes: readonly number[]): Promise<Record<string, unknown>[]> {
+  const graphId = await bench.importFile(
+    agentFile("growth-wait", `Waits ${WAIT_SECONDS} seconds between input and output.`, {
+      nodes: {
+        word: ["input", { name: "word" }],
+        wait: ["timer", { seconds: WAIT_SECONDS }],
+        out: ["output", { name: "word" }],
+      },
+      links: [
+        ["word.result", "wait.input_message"],
+        ["wait.output_message", "out.value"],
+      ],
+    }),
+  );
+  const rows: Record<string, unknown>[] = [];
+  for (const size of sizes) {
+    const client = bench.client(size);
+    const memory = watchMemory(bench.server.pid);
+    const cpuBefore = treeUsage(bench.server.pid).cpuMs;
+    const began = performance.now();
+    const answers = await Promise.all(
+      Array.from({ length: size }, (_, index) =>
+        client.run({ graphId, inputs: { word: `run ${index}` }, outputs: { word: [`run ${index}`] } }),
+      ),
+    );
+    const wallMs = performance.now() - began;
+    client.reset();
+    const wrong = answers.filter((answer) => !answer.ok);
+    const { p50, p95, max } = summarise(answers.filter((answer) => answer.ok).map(({ ms }) => ms));
+    rows.push({
+      runs: size,
+      all_ms: rounded(wallMs, 0),
+      p50_ms: p50,
+      p95_ms: p95,
+      max_ms: max,
+      cpu_ms_per_run: rounded((treeUsage(bench.server.pid).cpuMs - cpuBefore) / size),
+      peak_rss_mib: rounded(memory.stop(), 0),
+      errors: wrong.length,
+      first_error: wrong[0]?.ok === false ? wrong[0].why : null,
+    });
+  }
+  return rows;
+}

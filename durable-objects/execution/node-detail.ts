@@ -1,0 +1,136 @@
+import type { LogEvent, ValueRef } from "./core/log-event.ts";
+import { planNode } from "./core/state.ts";
+import type { ExecutionState } from "./core/state.ts";
+import { NodeRecord } from "./node-record.ts";
+import type { History } from "./history.ts";
+import type { AttemptView, NodeCause, NodeExecutionDetail, NodeExplanation } from "./protocol.ts";
+import { isoOrNull } from "./view.ts";
+
+/** Attempts that are told of; a node that waits again and again has many. */
+const MAX_ATTEMPTS_TOLD = 1_000;
+
+/** Everything that the log says of one node execution: attempts, times, where its input came from, why it ran or waits. Undefined: there is none such. */
+export function nodeDetail(state: ExecutionState, history: History, ne: string): NodeExecutionDetail | undefined {
+  let record: NodeRecord | undefined;
+  const arrived = new Map<string, ValueRef>();
+  const attempts: AttemptView[] = [];
+  const causes: NodeCause[] = [];
+  for (const { at, event, lookup } of history.logged()) {
+    if (!("ne" in event) || event.ne !== ne) {
+      continue;
+    }
+    record ??= new NodeRecord(state.plan, ne, event.node);
+    record.add(event, at, lookup);
+    addAttempt(attempts, event, at);
+    if (event.type === "node_input") {
+      arrived.set(event.pin, event.ref);
+    } else if (event.type === "node_queued") {
+      for (const [pin, ref] of event.refs) {
+        arrived.set(pin, ref);
+      }
+      for (const pin of Object.keys(event.literals ?? {})) {
+        arrived.delete(pin);
+        causes.push({ pin, node_execution_id: null, node_id: null, source_name: null, at: null });
+      }
+    }
+  }
+  if (record === undefined) {
+    return undefined;
+  }
+  for (const [pin, ref] of arrived) {
+    causes.push(causeOf(state, history, pin, ref));
+  }
+  const linked = planNode(state, record.node).linked_pins;
+  const missing = record.view.status === "INCOMPLETE" ? linked.filter((pin) => !arrived.has(pin)) : [];
+  const explanation = explain(state, record, missing);
+  return { ...record.view, attempts: attempts.slice(-MAX_ATTEMPTS_TOLD), causes, missing_pins: missing, explanation };
+}
+
+function causeOf(state: ExecutionState, history: History, pin: string, ref: ValueRef): NodeCause {
+  const seq = typeof ref === "number" ? ref : ref[0];
+  const producer = history.loggedAt(seq);
+  if (producer?.event.type !== "node_output") {
+    return { pin, node_execution_id: null, node_id: null, source_name: null, at: null };
+  }
+  const { ne, node, pin: source } = producer.event;
+  return {
+    pin,
+    node_execution_id: ne,
+    node_id: state.plan.nodes[node]?.id ?? "",
+    source_name: typeof ref === "number" ? source : ref[1],
+    at: isoOrNull(producer.at),
+  };
+}
+
+function addAttempt(attempts: AttemptView[], event: LogEvent, at: number): void {
+  if (event.type === "node_started") {
+    const started_at = new Date(at).toISOString();
+    attempts.push({ attempt: event.attempt, started_at, ended_at: null, outcome: "running", error: null, retry_at: null });
+    return;
+  }
+  const last = attempts.at(-1);
+  if (last === undefined || last.ended_at !== null) {
+    return;
+  }
+  const end = (outcome: AttemptView["outcome"]): void => {
+    Object.assign(last, { ended_at: new Date(at).toISOString(), outcome });
+  };
+  switch (event.type) {
+    case "node_completed":
+      return end("completed");
+    case "node_failed":
+      end("failed");
+      last.error = event.error;
+      return;
+    case "node_retrying":
+      end(event.lost ? "lost" : "retrying");
+      last.error = event.error;
+      last.retry_at = new Date(event.retry_at).toISOString();
+      return;
+    case "node_waiting":
+      return end("waiting");
+    case "node_terminated":
+      return end("stopped");
+    default:
+  }
+}
+
+const WAITS = {
+  timer: { code: "waits_for_time", message: "It waits for a time." },
+  review: { code: "waits_for_person", message: "It waits for a person's decision." },
+  child: { code: "waits_for_run", message: "It waits for the run of the agent that it started." },
+  callback: { code: "waits_for_call", message: "It waits for a call from outside." },
+} as const;
+
+const REASONS = {
+  memo: "It was not run: its result is that of the run that this one was started from.",
+  pinned: "It was not run: its outputs are pinned.",
+  sample: "It was not run: in a dry run its outputs are samples.",
+  cache: "It was not run: an equal execution before it had this result, and its node allows that for a time.",
+} as const;
+
+function explain(state: ExecutionState, { view, wait }: NodeRecord, missing: readonly string[]): NodeExplanation {
+  const open = state.executions.get(view.node_execution_id);
+  switch (view.status) {
+    case "INCOMPLETE":
+      return { code: "lacks_inputs", message: `It waits for values at ${missing.map((pin) => `"${pin}"`).join(", ")}.` };
+    case "QUEUED":
+      if (open !== undefined && state.delayed.has(open)) {
+        return { code: "backoff", message: `Its last attempt failed; the next one begins at ${isoOrNull(open.notBefore) ?? ""} or later.` };
+      }
+      return state.paused
+        ? { code: "paused", message: "It has all it needs; the run is paused." }
+        : { code: "ready", message: "It has all it needs and waits for a consumer." };
+    case "RUNNING":
+    case "REVIEW":
+      return wait === null ? { code: "running", message: "It had all it needed, and it is running." } : WAITS[wait];
+    case "COMPLETED":
+      return view.reused === null
+        ? { code: "completed", message: "It ran because all its linked pins had a value, and it completed." }
+        : { code: "reused", message: REASONS[view.reused] };
+    case "FAILED":
+      return { code: "failed", message: `It ran because all its linked pins had a value, and it failed: ${view.error?.message ?? ""}` };
+    case "TERMINATED":
+      return { code: "stopped", message: "The run ended before it did." };
+  }
+}

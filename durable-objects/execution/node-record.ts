@@ -1,0 +1,98 @@
+import type { JsonValue } from "#graph/json.ts";
+import { setOwn } from "#graph/own-property.ts";
+import type { Plan } from "#graph/plan/plan.ts";
+import type { WaitKind } from "#graph/run/wait.ts";
+import type { LogEvent } from "./core/log-event.ts";
+import { queuedInput } from "./core/present.ts";
+import type { EventLookup } from "./core/present.ts";
+import type { NodeExecutionView } from "./protocol.ts";
+
+/** A node execution as the log tells it, event by event. */
+export class NodeRecord {
+  readonly view: NodeExecutionView;
+  /** Index in `Plan.nodes`. */
+  readonly node: number;
+  readonly #plan: Plan;
+  /** What it waits for. */
+  wait: WaitKind | null = null;
+
+  constructor(plan: Plan, ne: string, node: number) {
+    this.#plan = plan;
+    this.node = node;
+    this.view = {
+      node_execution_id: ne,
+      node_id: plan.nodes[node]?.id ?? "",
+      block_id: plan.nodes[node]?.block_id ?? "",
+      status: "INCOMPLETE",
+      attempt: 0,
+      input: {},
+      output: {},
+      error: null,
+      usage: null,
+      reused: null,
+      queued_at: null,
+      started_at: null,
+      ended_at: null,
+      duration_ms: null,
+    };
+  }
+
+  add(event: LogEvent, at: number, lookup: EventLookup): void {
+    const { view } = this;
+    const time = new Date(at).toISOString();
+    switch (event.type) {
+      case "node_input":
+        Object.assign(view.input, queuedInput({ ...event, type: "node_queued", refs: [[event.pin, event.ref]] }, { plan: this.#plan, lookup }));
+        return;
+      case "node_queued":
+        view.status = "QUEUED";
+        view.input = queuedInput(event, { plan: this.#plan, lookup });
+        view.queued_at = time;
+        return;
+      case "node_started":
+        view.status = "RUNNING";
+        view.attempt = event.attempt;
+        view.started_at = time;
+        return;
+      case "node_output":
+        addOutput(view.output, event.pin, event.value);
+        return;
+      case "node_retrying":
+        view.status = "QUEUED";
+        view.error = event.error;
+        return;
+      case "node_waiting":
+        view.status = event.wait.kind === "review" ? "REVIEW" : "RUNNING";
+        this.wait = event.wait.kind;
+        return;
+      case "node_resumed":
+        view.status = "QUEUED";
+        this.wait = null;
+        return;
+      case "node_completed":
+      case "node_failed":
+        view.status = event.type === "node_completed" ? "COMPLETED" : "FAILED";
+        view.error = event.type === "node_failed" ? event.error : null;
+        view.duration_ms = event.duration_ms;
+        view.usage = event.usage ?? null;
+        view.reused = event.type === "node_completed" ? (event.reused ?? null) : null;
+        view.ended_at = time;
+        this.wait = null;
+        return;
+      case "node_terminated":
+        view.status = "TERMINATED";
+        view.ended_at = time;
+        this.wait = null;
+        return;
+      default:
+    }
+  }
+}
+
+function addOutput(output: Record<string, JsonValue[]>, pin: string, value: JsonValue): void {
+  if (Object.hasOwn(output, pin)) {
+    output[pin]?.push(value);
+  } else {
+    setOwn(output, pin, [value]);
+  }
+}

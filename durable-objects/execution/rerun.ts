@@ -1,0 +1,132 @@
+import type { Plan } from "#graph/plan/plan.ts";
+import { isTerminal } from "#graph/run/status.ts";
+import type { LogEvent } from "./core/log-event.ts";
+import { queuedInput } from "./core/present.ts";
+import { memoKey } from "./core/reuse.ts";
+import type { MemoEntry } from "./core/reuse.ts";
+import type { ExecutionState } from "./core/state.ts";
+import type { History } from "./history.ts";
+import type { ForkPoint, Outcome, Rerun } from "./protocol.ts";
+import type { RunHeader } from "./store.ts";
+
+/** Most characters of results that a run may take over: what one call may carry. */
+const MAX_MEMO_CHARS = 24_000_000;
+
+interface Source {
+  header: RunHeader;
+  state: ExecutionState;
+  history: History;
+}
+
+/**
+ * What a new run needs to start from this one: its plan, its inputs, and the results of the node executions that completed. Rules RU6, FK1, FK2.
+ * Codes: `execution_not_ended` (a retry only), `not_found` and `node_not_queued` (a fork only), `too_much_to_reuse`.
+ */
+export function rerunOf(source: Source, fork: ForkPoint | null): Outcome<Rerun> {
+  const { header, state } = source;
+  if (fork === null && !isTerminal(state.status)) {
+    const message = "The run is not over. Cancel it first, or wait for its end; then it can be retried.";
+    return { ok: false, code: "execution_not_ended", message };
+  }
+  const records = readRecords(source);
+  if (records === "too_much") {
+    const message = `The run's results take more than ${MAX_MEMO_CHARS} characters, too many to hand over to a new run. Run the agent again.`;
+    return { ok: false, code: "too_much_to_reuse", message };
+  }
+  const target = fork === null ? undefined : records.get(fork.node_execution_id);
+  if (fork !== null && target === undefined) {
+    const number = /^n(\d{1,15})$/.exec(fork.node_execution_id)?.[1];
+    return number !== undefined && Number(number) >= 1 && Number(number) <= state.created
+      ? { ok: false, code: "node_not_queued", message: "This node execution never had all of its inputs: there is nothing to fork from." }
+      : { ok: false, code: "not_found", message: "The run has no such node execution." };
+  }
+  const kept = target === undefined ? [...records.values()] : survivors(records.values(), target, state.plan);
+  const memo = kept.filter(({ completed }) => completed).map(({ entry }) => entry);
+  const override =
+    fork === null || target === undefined ? {} : { override: { node_id: target.entry.node_id, ordinal: target.ordinal, inputs: fork.inputs } };
+  const root = header.parent ?? header.root;
+  return {
+    ok: true,
+    value: {
+      plan: state.plan,
+      inputs: header.held_inputs ?? state.inputs,
+      reuse: { memo, ...override },
+      flow: header.admission?.ticket.flow ?? null,
+      ...(header.dry_run === undefined ? {} : { dry_run: header.dry_run }),
+      ...(root === undefined ? {} : { root: { root_graph_id: root.root_graph_id, root_graph_version: root.root_graph_version } }),
+    },
+  };
+}
+
+/** A node execution of the log. */
+interface RunRecord {
+  node: number;
+  /** How many executions of the node were queued before. */
+  ordinal: number;
+  /** Seq of its `node_queued`. */
+  queuedAt: number;
+  completed: boolean;
+  entry: MemoEntry;
+}
+
+function readRecords({ state, history }: Source): Map<string, RunRecord> | "too_much" {
+  const records = new Map<string, RunRecord>();
+  const counts = new Map<number, number>();
+  let size = 0;
+  for (const { seq, event, lookup } of history.logged()) {
+    if (event.type === "node_queued") {
+      const ordinal = counts.get(event.node) ?? 0;
+      counts.set(event.node, ordinal + 1);
+      const key = memoKey(queuedInput(event, { plan: state.plan, lookup }));
+      size += key.length;
+      const entry = { node_id: state.plan.nodes[event.node]?.id ?? "", key, outputs: [] };
+      records.set(event.ne, { node: event.node, ordinal, queuedAt: seq, completed: false, entry });
+    } else if ("ne" in event) {
+      size += addTo(records.get(event.ne), event);
+    }
+    if (size > MAX_MEMO_CHARS) {
+      return "too_much";
+    }
+  }
+  return records;
+}
+
+/** Answers about how many characters the event adds. */
+function addTo(record: RunRecord | undefined, event: LogEvent): number {
+  if (record === undefined) {
+    return 0;
+  }
+  if (event.type === "node_output") {
+    record.entry.outputs.push([event.pin, event.value]);
+    return JSON.stringify(event.value).length;
+  }
+  if (event.type === "node_completed") {
+    // Outputs that the plan gives are given again by the same plan.
+    record.completed = event.reused !== "pinned" && event.reused !== "sample";
+    if (event.usage !== undefined) {
+      record.entry.usage = event.usage;
+    }
+  }
+  return 0;
+}
+
+/** Rule FK1: what follows from the forked execution is not taken over. */
+function survivors(records: Iterable<RunRecord>, target: RunRecord, plan: Plan): RunRecord[] {
+  const after = reachable(plan, target.node);
+  return [...records].filter((record) => record.queuedAt < target.queuedAt || (record !== target && !after.has(record.node)));
+}
+
+/** The nodes that links lead to from a node, over any number of links. */
+function reachable(plan: Plan, from: number): ReadonlySet<number> {
+  const found = new Set<number>();
+  const open = [from];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    for (const { sink } of plan.nodes[node]?.links ?? []) {
+      if (!found.has(sink)) {
+        found.add(sink);
+        open.push(sink);
+      }
+    }
+  }
+  return found;
+}

@@ -1,0 +1,29 @@
+import { z } from "@hono/zod-openapi";
+import type { Quantiles } from "#durable-objects/workspace/protocol.ts";
+import { timeSchema } from "./run-figures.ts";
+
+const quantilesSchema = z
+  .object({
+    p50: z.number().openapi({ description: "Half of the runs took no more." }),
+    p90: z.number(),
+    p99: z.number(),
+  })
+  .openapi("Quantiles") satisfies z.ZodType<Quantiles>;
+
+export const estimateSchema = z
+  .object({
+    graph_id: z.string(),
+    sample_size: z.number().int().openapi({ description: "Runs that the estimate is taken from; with 0 nothing is known yet." }),
+    basis: z.enum(["hour_of_week", "hour_of_day", "all", "none"]).openapi({
+      description: "Which runs: those of this hour of the week (UTC), of this hour of any day, or all. The narrowest that has 30 runs.",
+    }),
+    duration_ms: quantilesSchema.nullable().openapi({ description: "From the first node to the end, waits included. Within 5 %." }),
+    tokens: quantilesSchema.nullable(),
+    cost_usd: quantilesSchema.nullable().openapi({ description: "Null while no block has said what it cost." }),
+    queued_before: z.number().int().openapi({ description: "Runs that wait for a place before one that is started now." }),
+    outliers: z
+      .array(z.object({ execution_id: z.string(), duration_ms: z.number(), p99_ms: z.number(), at: timeSchema }))
+      .openapi({ description: "The last runs that took more than three times as long as 99 % of those before them, newest first." }),
+  })
+  .openapi("Estimate");
+export type EstimateView = z.infer<typeof estimateSchema>;
