@@ -4,13 +4,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { BUILD_DIR } from "#cli/runtime/project.ts";
 import { startLocalRuntime } from "../local-runtime.ts";
-import type { LocalRuntime } from "../local-runtime.ts";
 import { treeUsage } from "../process-tree.ts";
-import type { RunTarget } from "../run-client.ts";
 import { chooseWorkloads } from "../workloads.ts";
 import { costs, SourceNames } from "./cpu-profile.ts";
 import type { Cost, CpuProfile } from "./cpu-profile.ts";
 import { Inspector } from "./inspector.ts";
+import { keepRunning } from "./keep-running.ts";
 
 /**
  * `npm run bench:profile -- --workload w4-loop1000 [--seconds 10] [--clients 1] [--top 40] [--by self|total] [--out FILE.cpuprofile]`: where the
@@ -54,28 +53,6 @@ try {
   print(costs(profile, new SourceNames(join(BUILD_DIR, "server", "index.js.map"))), { runs, nodes, cpuMs });
 } finally {
   await runtime.stop();
-}
-
-async function keepRunning(
-  { client }: LocalRuntime,
-  started: RunTarget,
-  { clients, ms }: { clients: number; ms: number },
-): Promise<{ runs: number; nodes: number }> {
-  const until = performance.now() + ms;
-  const done = { runs: 0, nodes: 0 };
-  await Promise.all(
-    Array.from({ length: clients }, async () => {
-      while (performance.now() < until) {
-        const answer = await client.run(started);
-        if (!answer.ok) {
-          throw new Error(answer.why);
-        }
-        done.runs += 1;
-        done.nodes += answer.nodeExecutions;
-      }
-    }),
-  );
-  return done;
 }
 
 function print(found: Cost[], { runs, nodes, cpuMs }: { runs: number; nodes: number; cpuMs: number }): void {

@@ -2,7 +2,7 @@ import { elementsOf, equalValues, isNumeric, isTruthy, kindOf, orderValues } fro
 import { memberAt } from "./member-path.ts";
 import { pythonRepr, pythonText } from "./python-text.ts";
 import { type Plain, type PlainResult, Tuple, tupleOf } from "./runtime-values.ts";
-import { templateFailed } from "./template-error.ts";
+import { templateFailed, templateTooCostly } from "./template-error.ts";
 import { matches } from "./template-tests.ts";
 import { TEXT_FILTERS, type TemplateFilter } from "./text-filters.ts";
 import { argument, type CallArguments, MAX_WIDTH, numberArgument, textArgument, widthArgument } from "./text-methods.ts";
@@ -197,8 +197,11 @@ function batch(value: Plain, call: CallArguments): Plain[] {
   const last = rows.at(-1);
   if (last && fill !== undefined && fill !== null) {
     const missing = size - last.length;
+    if (missing > MAX_WIDTH) {
+      throw templateTooCostly(`batch may fill up at most ${MAX_WIDTH} elements.`);
+    }
     call.budget.spend(missing);
-    last.push(...Array.from({ length: Math.min(missing, MAX_WIDTH) }, () => fill));
+    last.push(...Array.from({ length: missing }, () => fill));
   }
   return rows;
 }

@@ -121,18 +121,34 @@ export function fromJson(value: JsonValue | undefined): RuntimeValue {
   return new ObjectValue(new Map(Object.entries(value).map(([key, item]) => [key, fromJson(item)])));
 }
 
-/** A result of a filter or method as a value of the engine. */
+/** A result of a filter or method as a value of the engine. What stands in it many times becomes one value, as in Python. */
 export function fromPlain(value: PlainResult): RuntimeValue {
+  return convert(value, new Map());
+}
+
+function convert(value: PlainResult, known: Map<object, RuntimeValue>): RuntimeValue {
+  if (typeof value !== "object" || value === null) {
+    return fromJson(value);
+  }
+  const converted = known.get(value) ?? convertNew(value, known);
+  known.set(value, converted);
+  return converted;
+}
+
+function convertNew(value: PlainResult & object, known: Map<object, RuntimeValue>): RuntimeValue {
   if (value instanceof PythonFloat) {
     return new FloatValue(value.value);
   }
   if (value instanceof Map) {
-    return new ObjectValue(new Map([...value].map(([key, item]) => [key, fromPlain(item)])));
+    return new ObjectValue(new Map([...value].map(([key, item]) => [key, convert(item, known)])));
   }
   if (value instanceof Tuple) {
-    return tupleValue(value.map(fromPlain), value.names);
+    return tupleValue(
+      value.map((item) => convert(item, known)),
+      value.names,
+    );
   }
-  return Array.isArray(value) ? new ArrayValue(value.map(fromPlain)) : fromJson(value);
+  return new ArrayValue(value.map((item) => convert(item, known)));
 }
 
 /** What reading one element of a list or dictionary costs. */

@@ -1,6 +1,9 @@
 import { isNumeric, isTruthy, kindOf } from "./compare-values.ts";
+import { fileSize, wordWrap } from "./layout-filters.ts";
+import { roundedNumber } from "./number-text.ts";
+import { formatPercent } from "./percent-format.ts";
 import { escapeHtml, pythonText } from "./python-text.ts";
-import { type Plain, type PlainResult, PythonFloat } from "./runtime-values.ts";
+import { type Plain, type PlainResult, PythonFloat, tupleOf } from "./runtime-values.ts";
 import { templateFailed } from "./template-error.ts";
 import {
   argument,
@@ -11,7 +14,6 @@ import {
   replaceText,
   textArgument,
   textMethod,
-  titleCase,
   widthArgument,
 } from "./text-methods.ts";
 
@@ -21,39 +23,70 @@ export type TemplateFilter = (value: Plain, call: CallArguments) => PlainResult;
 export const TEXT_FILTERS: ReadonlyMap<string, TemplateFilter> = new Map<string, TemplateFilter>([
   ["upper", (value) => pythonText(value).toUpperCase()],
   ["lower", (value) => pythonText(value).toLowerCase()],
-  ["title", (value) => titleCase(pythonText(value))],
+  ["title", titleWords],
   ["capitalize", (value) => capitalize(pythonText(value))],
   ["trim", (value, call) => textMethod("strip")?.(pythonText(value), call)],
   ["string", pythonText],
   ["safe", pythonText],
   ["escape", (value) => escapeHtml(pythonText(value))],
   ["e", (value) => escapeHtml(pythonText(value))],
+  ["forceescape", (value) => escapeHtml(pythonText(value))],
+  ["format", format],
+  ["wordwrap", wordWrap],
+  ["filesizeformat", fileSize],
   ["replace", replace],
   ["indent", indent],
   ["center", (value, call) => center(pythonText(value), widthArgument(call, 0, "width", 80))],
   ["truncate", truncate],
-  [
-    "striptags",
-    (value) =>
-      pythonText(value)
-        .replace(/<[^<>]*>/g, "")
-        .split(/\s+/)
-        .filter(Boolean)
-        .join(" "),
-  ],
+  ["striptags", stripTags],
   ["urlencode", urlEncode],
   ["wordcount", (value) => pythonText(value).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0],
   ["tojson", toJson],
   ["default", withDefault],
   ["d", withDefault],
-  ["int", (value, call) => toNumber(value, argument(call, 0, "default") ?? 0, Math.trunc)],
+  ["int", toInteger],
   ["float", toFloat],
   ["abs", (value) => Math.abs(numeric(value))],
   ["round", round],
 ]);
 
+/** Jinja's `title`: a word begins after a space, a hyphen or an opening bracket, so the letter after an apostrophe stays. */
+function titleWords(value: Plain): string {
+  return pythonText(value)
+    .split(/([-\s({[<]+)/)
+    .map((word) => capitalize(word))
+    .join("");
+}
+
+function format(value: Plain, call: CallArguments): string {
+  if (call.args.length > 0 && call.kwargs.size > 0) {
+    throw templateFailed("format takes either values in order or values by name.");
+  }
+  const operand = call.kwargs.size > 0 ? new Map(call.kwargs) : tupleOf(call.args);
+  return formatPercent(pythonText(value), operand, call.budget);
+}
+
 function replace(value: Plain, call: CallArguments): string {
-  return replaceText(pythonText(value), call);
+  const args = call.args.map((part, index) => (index < 2 ? pythonText(part) : part));
+  return replaceText(pythonText(value), { ...call, args });
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" };
+
+function stripTags(value: Plain): string {
+  return pythonText(value)
+    .replace(/<!--(?:(?!-->)[^])*-->/g, "")
+    .replace(/<[^<>]*>/g, "")
+    .split(/\s+/)
+    .filter(Boolean)
+    .join(" ")
+    .replace(/&(?:#(\d{1,7})|(amp|lt|gt|quot|apos|nbsp));/g, (entity, code: string | undefined, name = "") =>
+      code === undefined ? (ENTITIES[String(name)] ?? entity) : characterAt(Number(code), entity),
+    );
+}
+
+function characterAt(code: number, otherwise: string): string {
+  return code > 0 && code <= 0x10_ff_ff ? String.fromCodePoint(code) : otherwise;
 }
 
 function indent(value: Plain, call: CallArguments): string {
@@ -85,8 +118,10 @@ function urlEncode(value: Plain): string {
       /[!'()*]/g,
       (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
     );
-  if (value instanceof Map) {
-    return [...value].map(([key, item]) => `${encode(key)}=${encode(pythonText(item))}`).join("&");
+  const pairs = value instanceof Map ? [...value] : Array.isArray(value) ? value : undefined;
+  if (pairs) {
+    const quote = (item: Plain): string => encode(pythonText(item)).replaceAll("%20", "+");
+    return pairs.map((pair) => (Array.isArray(pair) ? pair.slice(0, 2).map(quote).join("=") : quote(pair))).join("&");
   }
   return encode(pythonText(value)).replaceAll("%2F", "/");
 }
@@ -119,23 +154,39 @@ function toNumber(value: Plain, fallback: Plain, shape: (value: number) => numbe
   return Number.isFinite(number) ? shape(number) : fallback;
 }
 
+function toInteger(value: Plain, call: CallArguments): Plain {
+  const base = numberArgument(call, 1, "base", 10);
+  if (typeof value === "string" && base >= 2 && base <= 36 && base !== 10) {
+    const digits = value.trim().replace(/^([-+]?)0[xob]/i, "$1");
+    const isNumber = Array.from(digits.replace(/^[-+]/, "")).every((digit) => !Number.isNaN(Number.parseInt(digit, base)));
+    const number = isNumber ? Number.parseInt(digits, base) : NaN;
+    return Number.isNaN(number) ? (argument(call, 0, "default") ?? 0) : number;
+  }
+  return toNumber(value, argument(call, 0, "default") ?? 0, Math.trunc);
+}
+
 function toFloat(value: Plain, call: CallArguments): PlainResult {
   const number = toNumber(value, argument(call, 0, "default") ?? 0, (float) => float);
   return typeof number === "number" ? new PythonFloat(number) : number;
 }
 
-function round(value: Plain, call: CallArguments): PythonFloat {
-  const factor = 10 ** Math.max(-300, Math.min(300, numberArgument(call, 0, "precision", 0)));
+function round(value: Plain, call: CallArguments): PlainResult {
+  const precision = Math.max(-100, Math.min(100, Math.trunc(numberArgument(call, 0, "precision", 0))));
   const method = textArgument(call, 1, "method", "common");
-  const shape = method === "ceil" ? Math.ceil : method === "floor" ? Math.floor : halfToEven;
-  const result = shape(numeric(value) * factor) / factor;
-  return new PythonFloat(Number.isFinite(result) ? result : numeric(value));
-}
-
-/** Python rounds a half to the even neighbour. */
-function halfToEven(value: number): number {
-  const floor = Math.floor(value);
-  return value - floor === 0.5 ? floor + (floor % 2 === 0 ? 0 : 1) : Math.round(value);
+  const number = numeric(value);
+  if (!Number.isFinite(number)) {
+    return number;
+  }
+  if (method === "common") {
+    const rounded = roundedNumber(number, precision);
+    return Number.isInteger(number) ? rounded : new PythonFloat(rounded);
+  }
+  if (method !== "ceil" && method !== "floor") {
+    throw templateFailed(`round knows the methods common, ceil and floor; "${method}" is none of them.`);
+  }
+  const factor = 10 ** precision;
+  const result = (method === "ceil" ? Math.ceil : Math.floor)(number * factor) / factor;
+  return new PythonFloat(Number.isFinite(result) ? result : number);
 }
 
 function numeric(value: Plain): number {

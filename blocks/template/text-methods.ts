@@ -1,5 +1,6 @@
+import { formatBraces } from "./brace-format.ts";
 import type { RenderBudget } from "./render-budget.ts";
-import type { Plain, PlainResult } from "./runtime-values.ts";
+import { type Plain, type PlainResult, tupleOf } from "./runtime-values.ts";
 import { templateFailed, templateTooCostly } from "./template-error.ts";
 
 /** A method's arguments, keyword arguments by name. */
@@ -64,11 +65,20 @@ const METHODS: ReadonlyMap<string, TextMethod> = new Map<string, TextMethod>([
   ["join", (text, call) => joinTexts(text, call)],
   ["replace", replaceText],
   ["count", (text, call) => countOf(text, textArgument(call, 0, "sub"))],
+  ["format", (text, call) => formatBraces(text, call)],
+  ["swapcase", (text) => text.replace(/\p{L}/gu, swapCase)],
+  ["casefold", (text) => text.toLowerCase()],
+  ["partition", (text, call) => partition(text, text.indexOf(textArgument(call, 0, "sep")), call)],
+  ["rpartition", (text, call) => partition(text, text.lastIndexOf(textArgument(call, 0, "sep")), call)],
+  ["rsplit", splitFromEnd],
+  ["rfind", (text, call) => text.lastIndexOf(textArgument(call, 0, "sub"))],
+  ["index", indexIn],
+  ["isnumeric", (text) => /^\p{N}+$/u.test(text)],
   ["find", (text, call) => text.indexOf(textArgument(call, 0, "sub"))],
-  ["zfill", (text, call) => text.padStart(widthArgument(call, 0, "width"), "0")],
-  ["ljust", (text, call) => text.padEnd(widthArgument(call, 0, "width"), textArgument(call, 1, "fillchar", " "))],
-  ["rjust", (text, call) => text.padStart(widthArgument(call, 0, "width"), textArgument(call, 1, "fillchar", " "))],
-  ["center", (text, call) => center(text, widthArgument(call, 0, "width"))],
+  ["zfill", zeroFill],
+  ["ljust", (text, call) => text.padEnd(widthArgument(call, 0, "width"), fillOf(call))],
+  ["rjust", (text, call) => text.padStart(widthArgument(call, 0, "width"), fillOf(call))],
+  ["center", (text, call) => center(text, widthArgument(call, 0, "width"), fillOf(call))],
   ["isdigit", (text) => /^\p{Nd}+$/u.test(text)],
   ["isalpha", (text) => /^\p{L}+$/u.test(text)],
   ["isalnum", (text) => /^[\p{L}\p{N}]+$/u.test(text)],
@@ -90,9 +100,56 @@ export function capitalize(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1).toLowerCase();
 }
 
-export function center(text: string, width: number): string {
+export function center(text: string, width: number, fill = " "): string {
   const left = Math.floor(Math.max(0, width - text.length) / 2);
-  return (" ".repeat(left) + text).padEnd(width);
+  return (fill.repeat(left) + text).padEnd(width, fill);
+}
+
+function fillOf(call: CallArguments): string {
+  const fill = textArgument(call, 1, "fillchar", " ");
+  if (fill.length !== 1) {
+    throw templateFailed("the fill of a text must be exactly one character.");
+  }
+  return fill;
+}
+
+function zeroFill(text: string, call: CallArguments): string {
+  const sign = /^[-+]/.exec(text)?.[0] ?? "";
+  return sign + text.slice(sign.length).padStart(widthArgument(call, 0, "width") - sign.length, "0");
+}
+
+function swapCase(letter: string): string {
+  return letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase();
+}
+
+function partition(text: string, at: number, call: CallArguments): PlainResult {
+  const separator = textArgument(call, 0, "sep");
+  if (separator === "") {
+    throw templateFailed("partition needs a separator that is not empty.");
+  }
+  return tupleOf(at === -1 ? [text, "", ""] : [text.slice(0, at), separator, text.slice(at + separator.length)]);
+}
+
+function indexIn(text: string, call: CallArguments): number {
+  const at = text.indexOf(textArgument(call, 0, "sub"));
+  if (at === -1) {
+    throw templateFailed("index found no such part in the text.");
+  }
+  return at;
+}
+
+function splitFromEnd(text: string, call: CallArguments): string[] {
+  const parts = splitText(text, { ...call, args: call.args.slice(0, 1), kwargs: new Map() });
+  const separator = argument(call, 0, "sep");
+  const most = numberArgument(call, 1, "maxsplit", -1);
+  if (most < 0 || parts.length <= most + 1) {
+    return parts;
+  }
+  if (typeof separator !== "string") {
+    throw templateFailed("rsplit with maxsplit needs a separator.");
+  }
+  const first = parts.slice(0, parts.length - most).join(separator);
+  return [first, ...parts.slice(parts.length - most)];
 }
 
 function trimStart(text: string, call: CallArguments): string {

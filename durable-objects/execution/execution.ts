@@ -1,5 +1,4 @@
 import { DurableObject } from "cloudflare:workers";
-import { isTerminal } from "#graph/run/status.ts";
 import type { ReviewDecision } from "#graph/run/wait.ts";
 import type { ChildNews } from "./core/child.ts";
 import type { Input } from "./core/decide.ts";

@@ -1,6 +1,6 @@
 import type { LogBatch, LogEvent } from "./core/log-event.ts";
-import { presentBatch } from "./core/present.ts";
-import type { EventLookup } from "./core/present.ts";
+import { presentBatch } from "./present.ts";
+import type { EventLookup } from "./present.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import { NodeRecord } from "./node-record.ts";

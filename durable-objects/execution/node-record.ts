@@ -3,8 +3,8 @@ import { setOwn } from "#graph/own-property.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { WaitKind } from "#graph/run/wait.ts";
 import type { LogEvent } from "./core/log-event.ts";
-import { queuedInput } from "./core/present.ts";
-import type { EventLookup } from "./core/present.ts";
+import { queuedInput } from "./present.ts";
+import type { EventLookup } from "./present.ts";
 import type { NodeExecutionView } from "./protocol.ts";
 
 /** A node execution as the log tells it, event by event. */

@@ -1,7 +1,7 @@
 import type { Plan } from "#graph/plan/plan.ts";
 import { isTerminal } from "#graph/run/status.ts";
 import type { LogEvent } from "./core/log-event.ts";
-import { queuedInput } from "./core/present.ts";
+import { queuedInput } from "./present.ts";
 import { memoKey } from "./core/reuse.ts";
 import type { MemoEntry } from "./core/reuse.ts";
 import type { ExecutionState } from "./core/state.ts";

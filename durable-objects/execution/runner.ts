@@ -27,7 +27,10 @@ export class Runner {
   /** Messages sent that no consumer has answered yet. Lost with the object; the alarm starts again from none. */
   #hints: Record<BlockPool, number> = { io: 0, cpu: 0, memory: 0 };
   #alarmAt: number | null = null;
+  /** It will be in the lists, or is. */
   #listed = false;
+  /** The lists were told of it. */
+  #shown = false;
 
   constructor(effects: Effects, leaseMs: number) {
     this.#effects = effects;
@@ -62,12 +65,16 @@ export class Runner {
   /** Tells the list of runs. */
   list(summary: ExecutionSummary): void {
     this.#listed = true;
+    this.#shown = true;
     this.#effects.background("list the run", this.#effects.list(summary));
   }
 
   /** Runs that live long enough are listed while they run, and again whenever people are asked or the run is held. */
   #showInLists(commit: Commit, state: ExecutionState, summary: () => ExecutionSummary): void {
-    if (commit.events.some(({ type }) => type === "execution_review")) {
+    const changed = commit.events.some(
+      ({ type }) => type === "execution_review" || (type === "execution_running" && this.#shown),
+    );
+    if (changed) {
       this.list(summary());
     } else if (!this.#listed) {
       this.#listed = true;

@@ -1,4 +1,4 @@
-import type { BlockContext, ProviderCredential } from "#blocks/define-block.ts";
+import type { BlockContext, Fetch, ProviderCredential } from "#blocks/define-block.ts";
 import { log } from "#durable-objects/logger.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
 import type { Resume } from "#graph/run/wait.ts";
@@ -43,10 +43,10 @@ export function createBlockContext(options: BlockContextOptions): BlockContext {
   };
 }
 
-let shared: { allow: string; egress: typeof fetch } | undefined;
+let shared: { allow: string; egress: Fetch } | undefined;
 
 /** One guard for all blocks of an isolate: what it knows of host names is shared. */
-function egressFor(allow: string): typeof fetch {
+function egressFor(allow: string): Fetch {
   if (shared?.allow !== allow) {
     shared = { allow, egress: createEgress({ allow }) };
   }

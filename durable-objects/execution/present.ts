@@ -1,9 +1,9 @@
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import { setOwn } from "#graph/own-property.ts";
-import { carried } from "./carried.ts";
+import { carried } from "./core/carried.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { EventHeader, ExecutionEvent } from "#graph/run/event.ts";
-import type { LogBatch, LogEvent, ValueRef } from "./log-event.ts";
+import type { LogBatch, LogEvent, ValueRef } from "./core/log-event.ts";
 
 /** Finds the event with a seq; undefined when the log does not have it. */
 export type EventLookup = (seq: number) => LogEvent | undefined;
