@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { dirname, join } from "node:path";
 import { readWorkerOptions } from "#cli/runtime/worker-options.ts";
@@ -7,9 +7,11 @@ import type { WorkerOptions } from "#cli/runtime/worker-options.ts";
 /** Methods of the Worker's entrypoints that only alarms call. */
 const ALARM_METHODS = ["listedSeq"];
 
+type Module = WorkerOptions["modules"][number] & { contents?: string };
+
 /**
- * The built Worker with another entry: `counting-worker.ts` wraps its handlers, objects and entrypoints. The two files are written beside the
- * built ones, because the runtime takes modules below one root only; nothing that is served otherwise imports them.
+ * The built Worker with another entry: `counting-worker.ts` wraps its handlers, objects and entrypoints. The two modules exist in memory only,
+ * as if they lay beside the built ones.
  */
 export function countedWorker(): WorkerOptions {
   const built = readWorkerOptions();
@@ -17,13 +19,17 @@ export function countedWorker(): WorkerOptions {
   if (main === undefined) {
     throw new Error("The build has no main module.");
   }
-  const folder = dirname(main.path);
-  const entry = join(folder, "bench-entry.mjs");
-  const counting = join(folder, "bench-counting.mjs");
-  writeFileSync(counting, countingSource());
-  writeFileSync(entry, entrySource(built));
-  const rest = built.modules.filter(({ path }) => path !== entry && path !== counting);
-  return { ...built, modules: [{ type: "ESModule", path: entry }, { type: "ESModule", path: counting }, ...rest] };
+  const beside = (name: string, contents: string): Module => ({
+    type: "ESModule",
+    path: join(dirname(main.path), name),
+    contents,
+  });
+  const modules: Module[] = [
+    beside("bench-entry.mjs", entrySource(built)),
+    beside("bench-counting.mjs", countingSource()),
+    ...built.modules,
+  ];
+  return { ...built, modules };
 }
 
 /** One module: what the counting Worker imports as a value stands before it. */

@@ -5,7 +5,7 @@ import { characterOf } from "./percent-format.ts";
 import { pythonRepr, pythonText } from "./python-text.ts";
 import type { Plain } from "./runtime-values.ts";
 import { templateFailed } from "./template-error.ts";
-import type { CallArguments } from "./text-methods.ts";
+import type { CallArguments } from "./call-arguments.ts";
 
 const FIELD = /^([^.[\]!:]*)((?:\.[^.[\]!:]+|\[[^\]]*\])*)(?:!([^]?))?(?::([^]*))?$/;
 const SPEC = /^(?:([^])?([<>=^]))?([-+ ])?(#)?(0)?(\d+)?([,_])?(?:\.(\d+))?([a-zA-Z%])?$/u;
@@ -63,7 +63,9 @@ class BraceFormat {
       throw templateFailed(`"!${conversion}" is not known in a format; there are !r and !s.`);
     }
     const converted = conversion === undefined ? value : conversion === "r" ? pythonRepr(value) : pythonText(value);
-    return inner === "" ? pythonText(converted) : this.#shaped(converted, inner);
+    const text = inner === "" ? pythonText(converted) : this.#shaped(converted, inner);
+    this.#call.budget.spend(text.length);
+    return text;
   }
 
   #value(name: string, path: string): Plain {
@@ -109,7 +111,9 @@ class BraceFormat {
 
   #text(text: string, shape: FieldShape): string {
     if (shape.type !== "s" || shape.align === "=" || shape.sign !== "" || shape.grouping !== "") {
-      throw templateFailed(`the format of a text may have fill, alignment, width and precision; "${shape.type}" is for numbers.`);
+      throw templateFailed(
+        `the format of a text may have fill, alignment, width and precision; "${shape.type}" is for numbers.`,
+      );
     }
     return textField(text, shape, this.#call.budget);
   }

@@ -11,7 +11,8 @@ import {
   toPlain,
 } from "./runtime-values.ts";
 import { templateFailed } from "./template-error.ts";
-import { argument, type CallArguments, numberArgument, textMethod } from "./text-methods.ts";
+import { argument, type CallArguments, numberArgument } from "./call-arguments.ts";
+import { textMethod } from "./text-methods.ts";
 
 type Method<T> = (target: T, call: CallArguments) => PlainResult;
 
@@ -24,12 +25,12 @@ const LIST_METHODS: ReadonlyMap<string, Method<Plain[]>> = new Map<string, Metho
 const DICTIONARY_METHODS: ReadonlyMap<string, Method<Map<string, Plain>>> = new Map<string, Method<Map<string, Plain>>>(
   [
     [
-    "get",
-    (map, call) => {
-      const key = String(call.args[0]);
-      return map.has(key) ? map.get(key) : (argument(call, 1, "default") ?? null);
-    },
-  ],
+      "get",
+      (map, call) => {
+        const key = String(call.args[0]);
+        return map.has(key) ? map.get(key) : (argument(call, 1, "default") ?? null);
+      },
+    ],
     ["items", (map) => entriesOf(map)],
     ["keys", (map) => [...map.keys()]],
     ["values", (map) => [...map.values()]],

@@ -1,7 +1,7 @@
 import { exponentText, fixedText, generalText, integerText } from "./number-text.ts";
 import type { RenderBudget } from "./render-budget.ts";
 import { templateFailed, templateTooCostly } from "./template-error.ts";
-import { MAX_WIDTH } from "./text-methods.ts";
+import { MAX_WIDTH } from "./call-arguments.ts";
 
 /** Most digits after the point. */
 const MAX_PRECISION = 100;

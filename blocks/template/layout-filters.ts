@@ -3,7 +3,7 @@ import { fixedText } from "./number-text.ts";
 import { pythonText } from "./python-text.ts";
 import type { Plain } from "./runtime-values.ts";
 import { templateFailed } from "./template-error.ts";
-import { argument, type CallArguments, textArgument, widthArgument } from "./text-methods.ts";
+import { argument, type CallArguments, textArgument, widthArgument } from "./call-arguments.ts";
 
 const DECIMAL_UNITS = ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
 const BINARY_UNITS = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"];
@@ -64,7 +64,12 @@ function wrapLine(line: string, options: WrapOptions): string[] {
     if (current === "" && isBlank && lines.length > 0) {
       continue;
     }
-    if (current.length + chunk.length > options.width && chunk.length > options.width && options.breakLong && !isBlank) {
+    if (
+      current.length + chunk.length > options.width &&
+      chunk.length > options.width &&
+      options.breakLong &&
+      !isBlank
+    ) {
       for (; current.length + chunk.length > options.width; current = "") {
         const room = options.width - current.length;
         lines.push((current + chunk.slice(0, room)).trimEnd());

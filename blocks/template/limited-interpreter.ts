@@ -40,7 +40,7 @@ import {
   type TupleNode,
 } from "./template-nodes.ts";
 import { runTest } from "./template-tests.ts";
-import type { CallArguments } from "./text-methods.ts";
+import type { CallArguments } from "./call-arguments.ts";
 
 type LibraryNode = Parameters<Interpreter["evaluate"]>[0];
 
@@ -84,9 +84,11 @@ export class LimitedInterpreter extends Interpreter {
       return super.evaluate(node, environment);
     }
     this.#budget.enter();
-    const result = this.#withRole(node, this.#dispatch(node, environment));
-    this.#budget.leave();
-    return result;
+    try {
+      return this.#withRole(node, this.#dispatch(node, environment));
+    } finally {
+      this.#budget.leave();
+    }
   }
 
   #withRole(node: TemplateNode, value: RuntimeValue): RuntimeValue {
@@ -180,7 +182,10 @@ export class LimitedInterpreter extends Interpreter {
 
   #loop(node: ForNode, environment: Environment): RuntimeValue {
     const { iterable } = node;
-    const list = this.evaluate(iterable.type === "SelectExpression" ? (iterable as SelectNode).lhs : iterable, environment);
+    const list = this.evaluate(
+      iterable.type === "SelectExpression" ? (iterable as SelectNode).lhs : iterable,
+      environment,
+    );
     return runLoop({ node, environment, depth: 0, index: 0, seen: undefined }, list, this.#loopHost);
   }
 

@@ -1,15 +1,22 @@
 import { elementsOf, equalValues, isNumeric, isTruthy, kindOf, orderValues } from "./compare-values.ts";
 import { memberAt } from "./member-path.ts";
 import { pythonRepr, pythonText } from "./python-text.ts";
-import { type Plain, type PlainResult, Tuple, tupleOf } from "./runtime-values.ts";
+import { type Plain, type PlainResult, type Tuple, tupleOf } from "./runtime-values.ts";
 import { templateFailed, templateTooCostly } from "./template-error.ts";
 import { matches } from "./template-tests.ts";
 import { TEXT_FILTERS, type TemplateFilter } from "./text-filters.ts";
-import { argument, type CallArguments, MAX_WIDTH, numberArgument, textArgument, widthArgument } from "./text-methods.ts";
+import {
+  argument,
+  type CallArguments,
+  MAX_WIDTH,
+  numberArgument,
+  textArgument,
+  widthArgument,
+} from "./call-arguments.ts";
 
 /** Jinja's filters for lists and dictionaries. */
 const LIST_FILTERS: ReadonlyMap<string, TemplateFilter> = new Map<string, TemplateFilter>([
-  ["list", (value) => elementsOf(value)],
+  ["list", (value) => [...elementsOf(value)]],
   ["first", (value) => elementsOf(value)[0]],
   ["last", (value) => elementsOf(value).at(-1)],
   ["length", lengthOf],
@@ -130,10 +137,7 @@ function extreme(value: Plain, call: CallArguments, sign: 1 | -1): Plain {
   const path = argument(call, 1, "attribute");
   const keyOf = (item: Plain): Plain => foldCase(memberAt(item, path), caseSensitive);
   const [first, ...others] = elementsOf(value);
-  return others.reduce(
-    (best, item) => (orderValues(keyOf(item), keyOf(best)) * sign > 0 ? item : best),
-    first,
-  );
+  return others.reduce((best, item) => (orderValues(keyOf(item), keyOf(best)) * sign > 0 ? item : best), first);
 }
 
 function mapElements(value: Plain, call: CallArguments): PlainResult[] {

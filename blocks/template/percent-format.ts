@@ -44,7 +44,8 @@ class PercentFormat {
       const shape = this.#shape(flags, [width, part.includes(".") ? (precision ?? "0") : undefined], type);
       return this.#convert(name === undefined ? this.#take() : this.#named(name), shape);
     });
-    const isContainer = this.#operand instanceof Map || (Array.isArray(this.#operand) && !(this.#operand instanceof Tuple));
+    const isContainer =
+      this.#operand instanceof Map || (Array.isArray(this.#operand) && !(this.#operand instanceof Tuple));
     if (this.#next < this.#values.length && !isContainer) {
       throw templateFailed("there are more values than % places in the format.");
     }

@@ -1,4 +1,5 @@
 import type { tokenize } from "@huggingface/jinja";
+import { invalidTemplate } from "./template-error.ts";
 import { ABSENT, SCOPE_ONLY } from "./template-nodes.ts";
 
 type Token = ReturnType<typeof tokenize>[number];
@@ -43,7 +44,11 @@ function rewriteStatement(tokens: Token[]): Token[] {
   if (word.value === "endwith") {
     return tokens.with(1, name("endfor"));
   }
-  if (word.value === "for" && tokens.at(-2)?.value === "recursive" && !["in", "."].includes(tokens.at(-3)?.value ?? "")) {
+  if (
+    word.value === "for" &&
+    tokens.at(-2)?.value === "recursive" &&
+    !["in", "."].includes(tokens.at(-3)?.value ?? "")
+  ) {
     return tokens.toSpliced(-2, 1);
   }
   return word.value === "with" ? rewriteWith(open, tokens) : tokens;
@@ -68,6 +73,9 @@ function rewriteWith(open: Token, tokens: Token[]): Token[] {
     } else {
       values.push(part);
     }
+  }
+  if (isName && tokens.length > 3) {
+    throw invalidTemplate("{% with %} needs name = value, with commas between several.");
   }
   const [left, right] = [token("[", "OpenSquareBracket"), token("]", "CloseSquareBracket")];
   return [open, name("for"), ...names, name("in"), left, left, ...values, right, right, ...tokens.slice(-1)];

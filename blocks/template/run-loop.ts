@@ -48,9 +48,7 @@ export function runLoop(state: LoopState, iterable: RuntimeValue, host: LoopHost
   const { node, environment } = state;
   const all = elementsOf(iterable);
   const test = node.iterable.type === "SelectExpression" ? node.iterable.test : undefined;
-  const items = test
-    ? all.filter((item) => host.truth(host.evaluate(test, scopeFor(node, item, environment))))
-    : all;
+  const items = test ? all.filter((item) => host.truth(host.evaluate(test, scopeFor(node, item, environment)))) : all;
   if (items.length === 0) {
     return block(node.defaultBlock, environment, host);
   }
@@ -98,7 +96,7 @@ function block(body: TemplateNode[], environment: Environment, host: LoopHost): 
 
 function elementsOf(iterable: RuntimeValue): RuntimeValue[] {
   if (isList(iterable)) {
-    return iterable.value;
+    return [...iterable.value];
   }
   if (iterable.value instanceof Map && iterable.type === "ObjectValue") {
     return [...(iterable.value as Map<string, RuntimeValue>).keys()].map(textValue);

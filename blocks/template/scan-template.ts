@@ -1,4 +1,5 @@
 import { tokenize } from "@huggingface/jinja";
+import { fixedText } from "./number-text.ts";
 import { rewriteTag } from "./rewrite-tokens.ts";
 import { invalidTemplate } from "./template-error.ts";
 
@@ -10,6 +11,7 @@ export interface ScannedTemplate {
   names: Map<string, string>;
 }
 
+const NUMBER = /0[xob][\da-f_]+|(\d[\d_]*(?:\.\d[\d_]*)?)(?:e[-+]?\d{1,4})?/iy;
 const RAW = /\{%[-+]?\s*raw\s*(-?)\+?%\}/y;
 const END_RAW = /\{%([-+]?)\s*endraw\s*(-?)\+?%\}/g;
 
@@ -131,6 +133,8 @@ class Scanner {
       } else if (/\s/.test(char)) {
         this.#position += 1;
         code += code.endsWith(" ") ? "" : " ";
+      } else if (/\d/.test(char) && !/[.\w]$/.test(code.slice(-1))) {
+        code += this.#readNumber();
       } else if (/[\p{L}\p{N}_]/u.test(this.#codePoint())) {
         code += this.#readWord();
       } else {
@@ -145,6 +149,24 @@ class Scanner {
 
   #codePoint(): string {
     return String.fromCodePoint(this.#source.codePointAt(this.#position) ?? 0);
+  }
+
+  /** A number in the digits that the library's lexer reads: `1_000`, `1e3` and `0x1f` are written out. */
+  #readNumber(): string {
+    NUMBER.lastIndex = this.#position;
+    const [literal = "", mantissa] = NUMBER.exec(this.#source) ?? [];
+    if (literal === "" || /^[\d.]+$/.test(literal)) {
+      return this.#readWord();
+    }
+    this.#position += literal.length;
+    const value = Number(literal.replaceAll("_", ""));
+    if (mantissa === undefined || /^[\d_]+$/.test(literal)) {
+      return String(BigInt(value));
+    }
+    if (value === 0 || (Math.abs(value) >= 1e-80 && Math.abs(value) <= 1e300)) {
+      return fixedText(value, 100).replace(/0+$/, "0");
+    }
+    throw invalidTemplate(`the number ${literal} is too large or too small.`);
   }
 
   #readWord(): string {

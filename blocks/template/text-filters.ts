@@ -5,17 +5,8 @@ import { formatPercent } from "./percent-format.ts";
 import { escapeHtml, pythonText } from "./python-text.ts";
 import { type Plain, type PlainResult, PythonFloat, tupleOf } from "./runtime-values.ts";
 import { templateFailed } from "./template-error.ts";
-import {
-  argument,
-  type CallArguments,
-  capitalize,
-  center,
-  numberArgument,
-  replaceText,
-  textArgument,
-  textMethod,
-  widthArgument,
-} from "./text-methods.ts";
+import { argument, type CallArguments, numberArgument, textArgument, widthArgument } from "./call-arguments.ts";
+import { capitalize, center, replaceText, textMethod } from "./text-methods.ts";
 
 export type TemplateFilter = (value: Plain, call: CallArguments) => PlainResult;
 
@@ -74,8 +65,7 @@ function replace(value: Plain, call: CallArguments): string {
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" };
 
 function stripTags(value: Plain): string {
-  return pythonText(value)
-    .replace(/<!--(?:(?!-->)[^])*-->/g, "")
+  return withoutComments(pythonText(value))
     .replace(/<[^<>]*>/g, "")
     .split(/\s+/)
     .filter(Boolean)
@@ -83,6 +73,20 @@ function stripTags(value: Plain): string {
     .replace(/&(?:#(\d{1,7})|(amp|lt|gt|quot|apos|nbsp));/g, (entity, code: string | undefined, name = "") =>
       code === undefined ? (ENTITIES[String(name)] ?? entity) : characterAt(Number(code), entity),
     );
+}
+
+function withoutComments(text: string): string {
+  let kept = "";
+  let from = 0;
+  for (let start = text.indexOf("<!--"); start !== -1; start = text.indexOf("<!--", from)) {
+    const end = text.indexOf("-->", start + 4);
+    if (end === -1) {
+      break;
+    }
+    kept += text.slice(from, start);
+    from = end + 3;
+  }
+  return kept + text.slice(from);
 }
 
 function characterAt(code: number, otherwise: string): string {
@@ -158,7 +162,9 @@ function toInteger(value: Plain, call: CallArguments): Plain {
   const base = numberArgument(call, 1, "base", 10);
   if (typeof value === "string" && base >= 2 && base <= 36 && base !== 10) {
     const digits = value.trim().replace(/^([-+]?)0[xob]/i, "$1");
-    const isNumber = Array.from(digits.replace(/^[-+]/, "")).every((digit) => !Number.isNaN(Number.parseInt(digit, base)));
+    const isNumber = Array.from(digits.replace(/^[-+]/, "")).every(
+      (digit) => !Number.isNaN(Number.parseInt(digit, base)),
+    );
     const number = isNumber ? Number.parseInt(digits, base) : NaN;
     return Number.isNaN(number) ? (argument(call, 0, "default") ?? 0) : number;
   }

@@ -110,6 +110,7 @@ export class OpenRun {
     const { state, header } = this.run;
     const run = { executionId: header.execution_id, plan: state.plan };
     return {
+      workspace_id: header.workspace_id,
       graph_id: state.plan.graph_id,
       graph_version: state.plan.graph_version,
       leases: commit.leased.map((execution) => toLease(run, execution, execution.attempt)),

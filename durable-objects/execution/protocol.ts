@@ -206,6 +206,8 @@ export interface Lease {
   /** ms since the epoch; renew before it passes. */
   deadline: number;
   idempotency_key: string;
+  /** Set when an equal execution's result may serve for a time. */
+  cache: { ttl_seconds: number } | null;
   /** Set when the node execution goes on after a wait. */
   resume: Resume | null;
 }
@@ -235,7 +237,7 @@ export interface AttemptReport {
   outputs: [pin: string, value: JsonValue][];
   /** Absent while the block is still running. */
   end?:
-    | { status: "completed"; duration_ms: number; usage?: NodeUsage }
+    | { status: "completed"; duration_ms: number; usage?: NodeUsage; reused?: "cache" }
     | {
         status: "failed";
         duration_ms: number;
@@ -248,6 +250,8 @@ export interface AttemptReport {
 }
 
 export interface WorkAnswer {
+  /** Empty when there is no run. */
+  workspace_id: string;
   graph_id: string;
   graph_version: number;
   leases: Lease[];

@@ -23,6 +23,7 @@ export function toLease(run: { executionId: string; plan: Pick<Plan, "nodes"> },
     effects: node.effects,
     timeout_ms: node.timeout_ms,
     deadline: execution.leaseUntil,
+    cache: node.cache ?? null,
     resume: execution.resume,
     idempotency_key: `${run.executionId}:${execution.id}`,
   };
@@ -42,12 +43,12 @@ function toEnd(end: AttemptReport["end"]): Report["end"] {
     return { ...base, status: "waiting", wait: end.wait };
   }
   return end.status === "completed"
-    ? { ...base, status: "completed" }
+    ? { ...base, status: "completed", ...(end.reused === undefined ? {} : { reused: end.reused }) }
     : { ...base, status: "failed", error: end.error, retryable: end.retryable, retryAfterMs: end.retry_after_ms };
 }
 
 /** The answer of an object that holds no run. */
 export function nothingHere(attempts: AttemptRef[]): WorkAnswer {
   const refused = attempts.map(({ node_execution_id, attempt }) => ({ node_execution_id, attempt }));
-  return { graph_id: "", graph_version: 0, leases: [], seq: 0, sync: null, refused, deadline: 0, ended: true };
+  return { workspace_id: "", graph_id: "", graph_version: 0, leases: [], seq: 0, sync: null, refused, deadline: 0, ended: true };
 }

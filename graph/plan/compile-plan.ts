@@ -73,6 +73,7 @@ function planNode(node: GraphNode, block: BlockDescriptor): PlanNode {
     pool: block.pool,
     timeout_ms: weft?.timeout_ms ?? block.timeout_ms,
     ...(weft?.retry === undefined ? {} : { retry: weft.retry }),
+    ...(weft?.cache === undefined || block.effects === "once" ? {} : { cache: weft.cache }),
     input_default: node.input_default,
     linked_pins: [],
     static_pins: [],

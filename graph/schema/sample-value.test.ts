@@ -9,7 +9,7 @@ describe("sampleValue", () => {
     [{ type: "string", format: "email", maxLength: 100 }, "sample@example.com"],
     [{ type: "string", minLength: 8 }, "samplexx"],
     [{ type: "string", maxLength: 3 }, "sam"],
-    [{ type: "string", default: "d", enum: ["e"] }, "d"],
+    [{ type: "string", default: "d", enum: ["e", "d"] }, "d"],
     [{ enum: ["a", "b"] }, "a"],
     [{ const: 0 }, 0],
     [{ type: "integer", examples: [7], default: 1 }, 7],

@@ -7,9 +7,9 @@ import { seededRandom } from "./seeded-random.ts";
 import { startServer, type TestServer } from "./server.ts";
 
 const RUNS = 100;
-const ROUNDS = 20;
-/** A round's runs are started, and killed, within this time: long enough that some end before the kill. */
-const LATEST_KILL_MS = 700;
+const RUNS_PER_ROUND = 8;
+/** A kill comes after a random number of a round's answers, and then after a random time up to this: some runs have ended by then. */
+const LATEST_KILL_MS = 400;
 const LONGEST_RECOVERY_MS = 60_000;
 
 const seed = Number(process.env["WEFT_CRASH_SEED"] ?? Date.now() % 1_000_000);
@@ -37,20 +37,24 @@ describe(`SIGKILL of the serving process at random moments (WEFT_CRASH_SEED=${se
 
       const accepted: AcceptedRun[] = [];
       let kills = 0;
-      for (let round = 0; accepted.length < RUNS || round < ROUNDS; round++) {
-        if (round > 3 * ROUNDS) throw new Error(`Only ${accepted.length} of ${RUNS} runs were accepted in ${round} rounds.`);
-        const starts = Array.from({ length: RUNS / ROUNDS }, async (_, index) => {
-          const agent = testAgents[Math.floor(random() * testAgents.length)] ?? testAgents[0];
-          const run = round * 10 + index;
-          if (agent === undefined) return;
-          const id = await start(server.client, graphs.get(agent) ?? "", agent.inputs(run));
-          if (id !== null) accepted.push({ id, agent, run });
+      for (let round = 0; accepted.length < RUNS; round++) {
+        if (round > RUNS) throw new Error(`Only ${accepted.length} of ${RUNS} runs were accepted in ${round} rounds.`);
+        const enough = accepted.length + 1 + Math.floor(random() * RUNS_PER_ROUND);
+        const delay = random() * LATEST_KILL_MS;
+        await new Promise<void>((killNow) => {
+          const starts = Array.from({ length: RUNS_PER_ROUND }, async (_, index) => {
+            const agent = pick(testAgents, random());
+            const run = round * 10 + index;
+            const id = await start(server.client, graphs.get(agent) ?? "", agent.inputs(run));
+            if (id !== null) accepted.push({ id, agent, run });
+            if (accepted.length >= enough) killNow();
+          });
+          void Promise.all(starts).then(() => killNow());
         });
-        // The moment of the kill is what this test is about: it waits for nothing.
-        await pass(random() * LATEST_KILL_MS);
+        // The moment of the kill is what this test is about: this waits for nothing.
+        await pass(delay);
         await server.kill("SIGKILL");
         kills++;
-        await Promise.all(starts);
         await server.restart();
       }
 
@@ -95,6 +99,12 @@ describe("a run whose consumer died", () => {
     await checkRun(server.client, id, { agent: waiting, run: 1 });
   });
 });
+
+function pick<T>(items: readonly T[], random: number): T {
+  const item = items[Math.floor(random * items.length)];
+  if (item === undefined) throw new Error("There is nothing to pick from.");
+  return item;
+}
 
 /** Null when the server was killed before it answered: then nobody was promised anything. */
 async function start(client: WeftClient, graph_id: string, inputs: Parameters<WeftClient["startExecution"]>[0]["inputs"]) {

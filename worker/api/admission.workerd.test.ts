@@ -61,8 +61,7 @@ function countCalls(name: "EXECUTIONS" | "WORKSPACES"): { namespace: DurableObje
         new Proxy(target.get(id), {
           get: (stub, method) => {
             calls.push(String(method));
-            const call = Reflect.get(stub, method) as (...args: unknown[]) => unknown;
-            return (...args: unknown[]) => call.apply(stub, args);
+            return (...args: unknown[]) => (stub as unknown as Record<string, (...all: unknown[]) => unknown>)[String(method)]?.(...args);
           },
         });
     },

@@ -6,6 +6,7 @@ import { errorMessage } from "#durable-objects/logger.ts";
 import type { JsonValue } from "#graph/json.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
 import type { Clock } from "./clock.ts";
+import type { CacheSlot } from "./node-cache.ts";
 
 /** Why an attempt was told to stop. */
 export class AttemptStopped extends Error {
@@ -21,6 +22,8 @@ export interface AttemptOptions {
   block: Block | undefined;
   context: (signal: AbortSignal, onUsage: (add: NodeUsage) => void) => BlockContext;
   clock: Clock;
+  /** Where the result of an equal execution may be, and this one's is kept. */
+  cache?: (block: Block) => Promise<CacheSlot | null>;
   /** What stops the attempt; shared by attempts that run one after the other. */
   abort?: AbortController;
   /** Something is there to be reported. */
@@ -41,6 +44,7 @@ export class Attempt {
   #usage: NodeUsage | undefined;
   #end: AttemptReport["end"];
   #discarded = false;
+  #reused = false;
 
   constructor(lease: Lease, options: AttemptOptions) {
     this.lease = lease;
@@ -53,7 +57,7 @@ export class Attempt {
   async runPure(): Promise<void> {
     try {
       await this.#consume();
-      this.#end = { status: "completed", duration_ms: this.#elapsed(), ...this.#usagePart() };
+      this.#end = { status: "completed", duration_ms: this.#elapsed(), ...this.#usagePart(), ...(this.#reused ? { reused: "cache" } : {}) };
     } catch (error) {
       this.#end = this.#failure(error);
     }
@@ -98,13 +102,28 @@ export class Attempt {
 
   async #consume(): Promise<void> {
     const { block } = this.#options;
-    const { block_id, input_default, input } = this.lease;
+    const { block_id } = this.lease;
     if (block === undefined) {
       throw new BlockError("unknown_block", `This deployment has no block ${block_id}.`);
     }
     if (block.descriptor.disabled) {
       throw new BlockError("disabled_block", `The block ${block.descriptor.name} is disabled in this deployment.`);
     }
+    const slot = (await this.#options.cache?.(block)) ?? null;
+    const cached = await slot?.read();
+    if (cached !== undefined && cached !== null) {
+      this.#reused = true;
+      this.#outputs.push(...cached);
+      return;
+    }
+    const outputs = await this.#runBlock(block, slot !== null);
+    await slot?.write(outputs);
+  }
+
+  /** Answers what the block yielded if `keep`. */
+  async #runBlock(block: Block, keep: boolean): Promise<[string, JsonValue][]> {
+    const { input_default, input } = this.lease;
+    const outputs: [string, JsonValue][] = [];
     const { signal } = this.#abort;
     const context = this.#options.context(signal, (add) => this.#addUsage(add));
     for await (const output of runBlock(block, { input_default, data: input }, context)) {
@@ -112,8 +131,12 @@ export class Attempt {
         throw signal.reason;
       }
       this.#outputs.push(output);
+      if (keep) {
+        outputs.push(output);
+      }
       this.#options.onNews();
     }
+    return outputs;
   }
 
   #aborted(): Promise<never> {

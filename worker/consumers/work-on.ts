@@ -1,9 +1,11 @@
 import { blockRegistry } from "#blocks/registry.ts";
 import type { WorkMessage } from "#durable-objects/execution/protocol.ts";
+import { openDatabase } from "#worker/db/database.ts";
 import { executionStub } from "../env.ts";
 import type { Env } from "../env.ts";
 import { systemClock } from "./clock.ts";
 import { createBlockContext } from "./block-context.ts";
+import { createNodeCache } from "./node-cache.ts";
 import { WorkSession } from "./work-session.ts";
 
 /** Leaves a consumer invocation of 15 minutes room for the longest attempt. */
@@ -32,6 +34,7 @@ export async function workOn(env: Env, message: WorkMessage): Promise<void> {
           },
         }),
       clock: systemClock,
+      cache: createNodeCache(openDatabase(env.DB), () => systemClock.now()),
       consumer: crypto.randomUUID(),
       budgetMs: BUDGET_MS,
     },

@@ -8,6 +8,7 @@ import type { Plan } from "#graph/plan/plan.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
 import { Attempt } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
+import type { NodeCache } from "./node-cache.ts";
 import { roughSize } from "./rough-size.ts";
 import { StretchGuard } from "./stretch-guard.ts";
 
@@ -29,6 +30,8 @@ export interface SessionDeps {
     live: { signal: AbortSignal; onUsage: (add: NodeUsage) => void },
   ) => BlockContext;
   clock: Clock;
+  /** Absent: every block is run. */
+  cache?: NodeCache;
   consumer: string;
   /** A consumer invocation may live 15 minutes on Cloudflare; after this many ms it takes no new work. */
   budgetMs: number;
@@ -52,6 +55,7 @@ export class WorkSession {
   #plan: Plan | null = null;
   #replica: Replica | null = null;
   #graph = { id: "", version: 0 };
+  #workspaceId = "";
   #wake: (() => void) | null = null;
   #ended = false;
 
@@ -120,6 +124,7 @@ export class WorkSession {
       return;
     }
     this.#graph = { id: answer.graph_id, version: answer.graph_version };
+    this.#workspaceId = answer.workspace_id;
     this.#follow(answer, request);
     for (const lease of answer.leases) {
       this.#held.set(lease.node_execution_id, lease);
@@ -145,8 +150,10 @@ export class WorkSession {
   }
 
   #attempt(lease: Lease, abort?: AbortController): Attempt {
+    const { cache } = this.#deps;
     return new Attempt(lease, {
       ...(abort === undefined ? {} : { abort }),
+      ...(lease.cache === null || cache === undefined ? {} : { cache: (block) => cache.slot(this.#workspaceId, lease, block) }),
       block: this.#deps.getBlock(lease.block_id),
       clock: this.#deps.clock,
       context: (signal, onUsage) => this.#deps.context(lease, this.#graph, { signal, onUsage }),

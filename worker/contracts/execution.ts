@@ -1,11 +1,20 @@
 import { z } from "@hono/zod-openapi";
 import type { ExecutionView, NodeExecutionView, ReviewView } from "#durable-objects/execution/protocol.ts";
 import type { QueuedReason } from "#durable-objects/workspace/protocol.ts";
+import type { JsonValue } from "#graph/json.ts";
 import { jsonObjectSchema, jsonValueSchema } from "./json-value.ts";
 import { listOf, pageQuerySchema } from "./list.ts";
 import { executionStatusSchema, nodeUsageSchema, reusedSchema, runErrorSchema, runStatsSchema, timeSchema } from "./run-figures.ts";
 
 export const MAX_WAIT_SECONDS = 60;
+
+/** Values by output pin. */
+const pinnedOutputsSchema = z
+  .custom<Record<string, JsonValue[]>>(
+    (value) => typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(Array.isArray),
+    { error: "Expected a list of values for each output pin." },
+  )
+  .openapi({ type: "object", additionalProperties: { type: "array", items: {} } });
 
 export const startExecutionSchema = z
   .strictObject({
@@ -18,6 +27,28 @@ export const startExecutionSchema = z
       .max(MAX_WAIT_SECONDS)
       .default(0)
       .openapi({ description: "Answer with the finished run when it ends within this time." }),
+    dry_run: z
+      .boolean()
+      .default(false)
+      .openapi({ description: "Touch nothing outside: nodes that would give samples that fit their outputs." }),
+    pinned: z
+      .union([z.boolean(), z.record(z.string(), pinnedOutputsSchema)])
+      .default(false)
+      .openapi({ description: "Outputs that nodes give instead of being run: true for those in the file, or by node id." }),
+    until_node_id: z
+      .string()
+      .min(1)
+      .optional()
+      .openapi({ description: "Run only this node and those that lead to it." }),
+    only_node_id: z
+      .string()
+      .min(1)
+      .optional()
+      .openapi({ description: "Run only this node; `inputs` are its pins, laid over the values that it has in the file." }),
+  })
+  .refine(({ until_node_id, only_node_id }) => until_node_id === undefined || only_node_id === undefined, {
+    error: "Give until_node_id or only_node_id, not both.",
+    path: ["only_node_id"],
   })
   .openapi("StartExecution");
 export type StartExecution = z.infer<typeof startExecutionSchema>;

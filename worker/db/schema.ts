@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { JsonValue } from "#graph/json.ts";
 import type { RunError, RunStats } from "#graph/run/event.ts";
 import type { ExecutionStatus } from "#graph/run/status.ts";
 import type { Permission } from "#worker/contracts/permission.ts";
@@ -206,5 +207,21 @@ export const execution = sqliteTable(
     index("execution_deleted")
       .on(table.workspaceId, table.deletedAt)
       .where(sql`deleted_at IS NOT NULL`),
+  ],
+);
+
+/** Results of node executions whose nodes allow them to serve equal executions for a time. */
+export const nodeCache = sqliteTable(
+  "node_cache",
+  {
+    workspaceId: text("workspace_id").notNull(),
+    /** Hash of block and input. */
+    key: text("key").notNull(),
+    outputs: text("outputs", { mode: "json" }).$type<[pin: string, value: JsonValue][]>().notNull(),
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.key] }),
+    index("node_cache_expiry").on(table.workspaceId, table.expiresAt),
   ],
 );

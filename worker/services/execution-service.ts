@@ -20,8 +20,9 @@ import { fingerprintOf } from "./admission-key.ts";
 import { decodeCursor, encodeCursor } from "./list-cursor.ts";
 import { stubOf, unwrap } from "./execution-object.ts";
 import { requirePermission } from "./require-permission.ts";
-import { resolveRunnableGraph } from "./runnable-graph.ts";
 import type { ServiceDeps } from "./service-deps.ts";
+import { resolveShapedRun } from "./shaped-run.ts";
+import type { RunShape } from "./shaped-run.ts";
 import { notFound, ServiceError } from "./service-error.ts";
 
 export interface StartRun {
@@ -34,6 +35,8 @@ export interface StartRun {
   source: string;
   /** The caller's: the same key within 24 hours is the same run. */
   idempotencyKey?: string;
+  /** Absent: a run of the whole agent. */
+  shape?: RunShape;
 }
 
 /**
@@ -46,11 +49,10 @@ export async function startExecution(deps: ServiceDeps, principal: Principal, ru
   const { graphId, graphVersion: version, inputs: given, idempotencyKey: key, source } = run;
   const waitMs = run.waitSeconds * 1000;
   const idempotency =
-    key === undefined ? undefined : { key, fingerprint: fingerprintOf({ graph_id: graphId, graph_version: version ?? null, inputs: given }) };
+    key === undefined ? undefined : { key, fingerprint: fingerprintOf({ graph_id: graphId, graph_version: version ?? null, inputs: given, ...shapeRequest(run.shape) }) };
   try {
-    const graph = await resolveRunnableGraph(deps, { workspaceId, graphId, version });
-    const inputs = graph.checkInputs(given);
-    return unwrap(await startAdmittedRun(deps, { workspaceId, graph, inputs, source, waitMs, idempotency }));
+    const shaped = await resolveShapedRun(deps, { workspaceId, graphId, version }, given, run.shape ?? {});
+    return unwrap(await startAdmittedRun(deps, { workspaceId, ...shaped, source, waitMs, idempotency }));
   } catch (error) {
     // A run that was started stays the answer to its key, whatever has become of its graph.
     const repeated =
@@ -62,6 +64,11 @@ export async function startExecution(deps: ServiceDeps, principal: Principal, ru
     }
     return unwrap(repeated);
   }
+}
+
+/** The shape as part of the request that a key stands for. */
+function shapeRequest(shape: RunShape | undefined): JsonObject {
+  return shape === undefined ? {} : (JSON.parse(JSON.stringify({ shape })) as JsonObject);
 }
 
 export async function getExecution(deps: ServiceDeps, principal: Principal, id: string): Promise<ExecutionView> {

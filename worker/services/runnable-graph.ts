@@ -3,6 +3,7 @@ import type { JsonObject } from "#graph/json.ts";
 import type { FlowSettings } from "#graph/model/flow-settings.ts";
 import type { GraphFile } from "#graph/model/graph-file.ts";
 import { compilePlan } from "#graph/plan/compile-plan.ts";
+import type { PinnedOutputs } from "#graph/plan/pin-plan.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import { computeInputSchema } from "#graph/schema/compute-schemas.ts";
 import { checkRunInputs } from "#graph/validation/check-inputs.ts";
@@ -19,6 +20,10 @@ import { notFound, ServiceError } from "./service-error.ts";
 /** A graph version that was checked and compiled: all that starting a run takes. */
 export interface RunnableGraph {
   plan: Plan;
+  /** Of all nodes in the file, also those that are no part of the plan. */
+  nodeIds: ReadonlySet<string>;
+  /** `metadata.weft.pinned` of the nodes that have it. */
+  pinned: ReadonlyMap<string, PinnedOutputs>;
   /** `metadata.weft.flow` of the graph. */
   flow: FlowSettings | undefined;
   /** The run's inputs, converted to their types. @throws ServiceError 422 `invalid_inputs` with a message for each field. */
@@ -42,6 +47,32 @@ export async function resolveRunnableGraph(
   deps: ServiceDeps,
   request: GraphKey & { version: number | undefined },
 ): Promise<RunnableGraph> {
+  const version = await versionOf(deps, request);
+  const versionKey = `${headKey(request)}@${version}`;
+  const known = runnables.get(versionKey);
+  if (known !== undefined) {
+    return known;
+  }
+  const text = await loadVersion(deps, { ...request, version });
+  const runnable = prepare(deps, JSON.parse(text) as GraphFile);
+  runnables.set(versionKey, runnable, text.length);
+  return runnable;
+}
+
+/**
+ * Resolves a part of a graph version, which is checked and compiled by itself.
+ * @throws ServiceError as `resolveRunnableGraph`, and what `cut` throws.
+ */
+export async function resolveRunnablePart(
+  deps: ServiceDeps,
+  request: GraphKey & { version: number | undefined },
+  cut: (file: GraphFile) => GraphFile,
+): Promise<RunnableGraph> {
+  const file = JSON.parse(await loadVersion(deps, { ...request, version: await versionOf(deps, request) })) as GraphFile;
+  return { ...prepare(deps, cut(file)), nodeIds: new Set(file.nodes.map(({ id }) => id)) };
+}
+
+async function versionOf(deps: ServiceDeps, request: GraphKey & { version: number | undefined }): Promise<number> {
   const key = headKey(request);
   let head = heads.get(key, deps.now());
   if (head === undefined) {
@@ -52,20 +83,15 @@ export async function resolveRunnableGraph(
     head = { activeVersion: row.activeVersion };
     heads.set(key, head, deps.now());
   }
-  const version = request.version ?? head.activeVersion;
-  const versionKey = `${key}@${version}`;
-  const known = runnables.get(versionKey);
-  if (known !== undefined) {
-    return known;
-  }
-  const row = await findGraphVersion(deps.db, { ...request, version });
+  return request.version ?? head.activeVersion;
+}
+
+async function loadVersion(deps: ServiceDeps, request: GraphKey & { version: number }): Promise<string> {
+  const row = await findGraphVersion(deps.db, request);
   if (row === undefined) {
-    throw new ServiceError(404, "not_found", `The graph has no version ${version}.`);
+    throw new ServiceError(404, "not_found", `The graph has no version ${request.version}.`);
   }
-  const text = await loadGraphContent(deps.env.FILES, row);
-  const runnable = prepare(deps, JSON.parse(text) as GraphFile);
-  runnables.set(versionKey, runnable, text.length);
-  return runnable;
+  return loadGraphContent(deps.env.FILES, row);
 }
 
 /**
@@ -110,6 +136,8 @@ function prepare(deps: ServiceDeps, graph: GraphFile): RunnableGraph {
   const inputSchema = computeInputSchema(graph, catalog);
   return {
     plan,
+    nodeIds: new Set(graph.nodes.map(({ id }) => id)),
+    pinned: new Map(graph.nodes.flatMap(({ id, metadata }) => (metadata.weft?.pinned === undefined ? [] : [[id, metadata.weft.pinned]]))),
     flow: graph.metadata?.weft?.flow,
     checkInputs(inputs) {
       const checked = checkRunInputs(inputSchema, inputs);

@@ -21,7 +21,7 @@ export interface Report {
   firstOutput: number;
   outputs: [pin: string, value: JsonValue][];
   end:
-    | { status: "completed"; durationMs: number; usage: NodeUsage | undefined }
+    | { status: "completed"; durationMs: number; usage: NodeUsage | undefined; reused?: "cache" }
     | {
         status: "failed";
         durationMs: number;
@@ -56,6 +56,7 @@ export function commitReport(recorder: Recorder, execution: NodeExecution, repor
       node: execution.node,
       duration_ms: end.durationMs,
       ...(end.usage === undefined ? {} : { usage: end.usage }),
+      ...(end.reused === undefined ? {} : { reused: end.reused }),
     });
     propagate(recorder);
   } else {

@@ -13,8 +13,10 @@ import {
   startExecutionHeadersSchema,
   startExecutionSchema,
 } from "#worker/contracts/execution.ts";
+import type { StartExecution } from "#worker/contracts/execution.ts";
 import { pageQuerySchema } from "#worker/contracts/list.ts";
 import * as executions from "#worker/services/execution-service.ts";
+import type { RunShape } from "#worker/services/shaped-run.ts";
 import { ServiceError } from "#worker/services/service-error.ts";
 import { createRouter } from "../create-router.ts";
 import { eventStream } from "../event-stream.ts";
@@ -162,6 +164,13 @@ const live = createRoute({
   },
 });
 
+/** Undefined for a run of the whole agent. */
+function shapeOf(body: StartExecution): RunShape | undefined {
+  const { dry_run: dryRun, pinned, until_node_id: untilNodeId, only_node_id: onlyNodeId } = body;
+  const whole = !dryRun && pinned === false && untilNodeId === undefined && onlyNodeId === undefined;
+  return whole ? undefined : { dryRun, pinned, untilNodeId, onlyNodeId };
+}
+
 export const executionRoutes = createRouter()
   .openapi(start, async (c) => {
     const { deps, principal } = c.var;
@@ -173,6 +182,7 @@ export const executionRoutes = createRouter()
       waitSeconds: body.wait_seconds,
       source: principal.via === "session" ? "page" : "api",
       idempotencyKey: c.req.valid("header")["idempotency-key"],
+      shape: shapeOf(body),
     });
     return c.json(run, body.wait_seconds > 0 && isTerminal(run.status) ? 200 : 202);
   })

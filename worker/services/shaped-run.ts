@@ -1,0 +1,62 @@
+import type { JsonObject } from "#graph/json.ts";
+import type { GraphFile } from "#graph/model/graph-file.ts";
+import { graphOfOne, graphUntil } from "#graph/plan/partial-graph.ts";
+import { dryRunPlan, pinPlan } from "#graph/plan/pin-plan.ts";
+import type { PinnedOutputs } from "#graph/plan/pin-plan.ts";
+import type { GraphKey } from "#worker/db/graph-table.ts";
+import type { NewRun } from "./admission.ts";
+import { refusingGraphs } from "./graph-refusal.ts";
+import { resolveRunnableGraph, resolveRunnablePart } from "./runnable-graph.ts";
+import type { RunnableGraph } from "./runnable-graph.ts";
+import type { ServiceDeps } from "./service-deps.ts";
+import { ServiceError } from "./service-error.ts";
+
+/** How a run differs from one of the whole agent. Rules RU7 and RU8 of the run's SPEC.md. */
+export interface RunShape {
+  /** Nodes that may touch anything outside give samples instead. */
+  dryRun?: boolean | undefined;
+  /** True: the outputs pinned in the file; else these, by node id. */
+  pinned?: boolean | Record<string, PinnedOutputs> | undefined;
+  /** Only this node and those that lead to it. */
+  untilNodeId?: string | undefined;
+  /** Only this node; the run's inputs are its pins. */
+  onlyNodeId?: string | undefined;
+}
+
+/**
+ * What is to run, and its inputs checked. Limits on the agent's runs hold for whole, real runs only.
+ * @throws ServiceError as `resolveRunnableGraph`; 422 `node_not_found` for a node that the graph does not have.
+ */
+export async function resolveShapedRun(
+  deps: ServiceDeps,
+  request: GraphKey & { version: number | undefined },
+  given: JsonObject,
+  shape: RunShape,
+): Promise<Pick<NewRun, "graph" | "inputs" | "more">> {
+  const { untilNodeId, onlyNodeId, dryRun } = shape;
+  const cut = cutOf(shape, given);
+  const graph = cut === undefined ? await resolveRunnableGraph(deps, request) : await resolveRunnablePart(deps, request, cut);
+  const inputs = onlyNodeId === undefined ? graph.checkInputs(given) : given;
+  const pinned = pinPlan(graph.plan, pinnedOutputs(graph, shape.pinned));
+  const plan = dryRun === true ? dryRunPlan(pinned, deps.blocks.catalog) : pinned;
+  const whole = untilNodeId === undefined && onlyNodeId === undefined && dryRun !== true;
+  return { graph: { plan, flow: whole ? graph.flow : undefined }, inputs, ...(dryRun === true ? { more: { dry_run: true } } : {}) };
+}
+
+function cutOf({ untilNodeId, onlyNodeId }: RunShape, inputs: JsonObject): ((file: GraphFile) => GraphFile) | undefined {
+  if (onlyNodeId !== undefined) {
+    return (file) => refusingGraphs(() => graphOfOne(file, onlyNodeId, inputs));
+  }
+  return untilNodeId === undefined ? undefined : (file) => refusingGraphs(() => graphUntil(file, untilNodeId));
+}
+
+function pinnedOutputs(graph: RunnableGraph, pinned: RunShape["pinned"]): ReadonlyMap<string, PinnedOutputs> {
+  if (typeof pinned !== "object") {
+    return pinned === true ? graph.pinned : new Map();
+  }
+  const unknown = Object.keys(pinned).find((id) => !graph.nodeIds.has(id));
+  if (unknown !== undefined) {
+    throw new ServiceError(422, "node_not_found", `The graph has no node ${unknown}, for which outputs are given.`);
+  }
+  return new Map(Object.entries(pinned));
+}
