@@ -6,9 +6,10 @@ export const CHECKS: Step[] = [
   { name: "types of the Workers runtime", command: ["wrangler", "types", "--include-env=false"] },
   { name: "format", command: ["oxfmt", "--check"] },
   { name: "lint", command: ["oxlint", "--deny-warnings"] },
-  ...["core", "workers", "app", "node", "workerd"].map(
-    (world): Step => ({ name: `types: ${world}`, command: ["tsc", "-p", `tsconfig.${world}.json`, "--noEmit"] }),
-  ),
+  ...["core", "workers", "app", "node", "workerd"].map((world): Step => ({
+    name: `types: ${world}`,
+    command: ["tsc", "-p", `tsconfig.${world}.json`, "--noEmit"],
+  })),
 ];
 
 export async function runChecks(): Promise<{ passed: number; failed: number }> {

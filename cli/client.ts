@@ -81,7 +81,7 @@ export class WeftClient {
 
   /** The events that a run has so far, after number `after`. */
   async *events(id: string, after = 0): AsyncGenerator<ExecutionEvent> {
-    for (let next: number | null = after; next !== null; ) {
+    for (let next: number | null = after; next !== null;) {
       const page: { items: ExecutionEvent[]; last_seq: number } = await this.#json(
         "GET",
         `/executions/${encodeURIComponent(id)}/events?after=${next}&limit=1000`,
@@ -95,7 +95,7 @@ export class WeftClient {
   /** Every event exactly once and in order until the run has ended, over lost connections and restarts of the server. */
   async *follow(id: string, after = 0, signal?: AbortSignal): AsyncGenerator<ExecutionEvent> {
     let last = after;
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       try {
         const response = await this.#fetch("GET", `/executions/${encodeURIComponent(id)}/events?after=${last}`, {
           accept: "text/event-stream",
@@ -141,7 +141,10 @@ export class WeftClient {
     path: string,
     options: { body?: unknown; accept?: string; signal?: AbortSignal | undefined },
   ): Promise<Response> {
-    const headers = new Headers({ authorization: `Bearer ${this.#apiKey}`, accept: options.accept ?? "application/json" });
+    const headers = new Headers({
+      authorization: `Bearer ${this.#apiKey}`,
+      accept: options.accept ?? "application/json",
+    });
     if (options.body !== undefined) headers.set("content-type", "application/json");
     const init: RequestInit = { method, headers, signal: options.signal ?? null };
     if (options.body !== undefined) init.body = JSON.stringify(options.body);
@@ -163,7 +166,10 @@ async function refusal(response: Response): Promise<ApiError> {
     const { error } = JSON.parse(text) as { error: { code: string; message: string; details?: unknown } };
     return new ApiError(response.status, error);
   } catch {
-    return new ApiError(response.status, { code: "unexpected_answer", message: `HTTP ${response.status}: ${text.slice(0, 300)}` });
+    return new ApiError(response.status, {
+      code: "unexpected_answer",
+      message: `HTTP ${response.status}: ${text.slice(0, 300)}`,
+    });
   }
 }
 

@@ -51,7 +51,9 @@ async function dryRun({ path }: WrittenConfig): Promise<void> {
   const size = uploadSize(output);
   if (!ok || size === null) throw new StartError("dry_run_failed", `wrangler deploy --dry-run failed:\n${output}`);
   const bound = `${MAX_COMPRESSED_KIB} KiB`;
-  console.log(`The Worker is ${size.compressed} KiB compressed (${size.total} KiB with source maps); the bound is ${bound}.`);
+  console.log(
+    `The Worker is ${size.compressed} KiB compressed (${size.total} KiB with source maps); the bound is ${bound}.`,
+  );
   if (size.compressed > MAX_COMPRESSED_KIB) {
     throw new StartError("worker_too_large", `The Worker is larger than ${bound} compressed. What came in lately?`);
   }

@@ -162,10 +162,16 @@ async function checkPort(host: string, port: number): Promise<void> {
 function asStartError(error: unknown, { host, port }: { host: string; port: number }): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE" || code === "ERR_ADDRESS_IN_USE") {
-    return new StartError("port_taken", `Port ${port} on ${host} is in use. Stop the other program or set PORT to another number.`);
+    return new StartError(
+      "port_taken",
+      `Port ${port} on ${host} is in use. Stop the other program or set PORT to another number.`,
+    );
   }
   if (code === "EACCES") {
-    return new StartError("port_forbidden", `Port ${port} may not be opened by this user. Set PORT to a number above 1023.`);
+    return new StartError(
+      "port_forbidden",
+      `Port ${port} may not be opened by this user. Set PORT to a number above 1023.`,
+    );
   }
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN") {
     return new StartError("bad_host", `HOST is "${host}", which is no address of this machine.`);

@@ -36,7 +36,11 @@ describe("inputValues", () => {
   });
 
   it("falls back to the text, so that the server says what is wrong with it", () => {
-    expect(values("count=many", "any=hello = world", "list=")).toEqual({ count: "many", any: "hello = world", list: "" });
+    expect(values("count=many", "any=hello = world", "list=")).toEqual({
+      count: "many",
+      any: "hello = world",
+      list: "",
+    });
   });
 
   it("lays --input over --input-file", () => {

@@ -50,6 +50,10 @@ describe("runCommandLine", () => {
   });
 
   it("explains a command without running it", async () => {
-    expect(await run(new TypeError("never"), ["try", "--help"])).toEqual({ code: 0, out: "weft try FILE\n\ntries\n", err: "" });
+    expect(await run(new TypeError("never"), ["try", "--help"])).toEqual({
+      code: 0,
+      out: "weft try FILE\n\ntries\n",
+      err: "",
+    });
   });
 });

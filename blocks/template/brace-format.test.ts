@@ -35,6 +35,7 @@ describe("renderTemplate formats texts as Python's str.format does", () => {
       "a    | 3.14 {} None   1",
     ],
     ["{{ '{:é>4}|{:.2}|{}'.format('猫', 'abc', 0.1) }}", {}, "ééé猫|ab|0.1"],
+    ["{{ '{:012,.2f}|{:08,}|{:04,}|{:}'.format(1234.5, -1234, 1, 0.00001) }}", {}, "0,001,234.50|-001,234|0,001|1e-05"],
   ];
   test.each(cases)("%s", (template, values, expected) => {
     expect(renderTemplate(template, values)).toBe(expected);

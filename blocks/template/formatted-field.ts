@@ -51,10 +51,11 @@ export function numberField(value: number, shape: FieldShape, budget: RenderBudg
   const negative = value < 0 || Object.is(value, -0);
   const base = BASES[shape.type.toLowerCase()];
   const isWhole = base !== undefined && Number.isFinite(value);
-  const sign = negative && !(isWhole && value === 0) ? "-" : shape.sign;
+  const sign = negative && !(isWhole && Math.trunc(value) === 0) ? "-" : shape.sign;
   const digits = isWhole ? integerText(value, base).padStart(precisionOf(shape, 1), "0") : decimal(value, shape);
   const prefix = isWhole && shape.alternate && base !== 10 ? `0${shape.type.toLowerCase()}` : "";
-  const grouped = shape.grouping === "" ? digits : group(digits, shape.grouping);
+  const room = shape.align === "=" && shape.fill === "0" ? shape.width - sign.length - prefix.length : 0;
+  const grouped = shape.grouping === "" ? digits : group(digits, shape.grouping, room);
   const inCase = (text: string): string => (/[A-Z]/.test(shape.type) ? text.toUpperCase() : text);
   return pad(sign + inCase(prefix), inCase(grouped), shape, budget);
 }
@@ -87,9 +88,14 @@ function precisionOf(shape: FieldShape, fallback: number): number {
   return precision;
 }
 
-function group(digits: string, separator: string): string {
+/** Separates thousands; zeros in front that fill `room` are separated too. */
+function group(digits: string, separator: string, room: number): string {
   const whole = /^\d+/.exec(digits)?.[0] ?? "";
-  return whole.replace(/\B(?=(\d{3})+$)/g, separator) + digits.slice(whole.length);
+  const rest = digits.slice(whole.length);
+  const padded = whole.padStart(Math.ceil((3 * (room - rest.length) + 1) / 4), "0");
+  const start = padded.length % 3;
+  const parts = padded.slice(start).match(/\d{3}/g) ?? [];
+  return [...(start > 0 ? [padded.slice(0, start)] : []), ...parts].join(separator) + rest;
 }
 
 function pad(lead: string, body: string, shape: FieldShape, budget: RenderBudget): string {

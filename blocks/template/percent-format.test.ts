@@ -39,6 +39,7 @@ describe("renderTemplate formats texts as Python's % does", () => {
       {},
       "0 2 2 1.00 0.2 10000000000000000000000.000  -0.00",
     ],
+    ["{{ '%d' % -0.001 }} {{ '%s' % 0.00001 }} {{ 0.00012 }} {{ '%+d' % 0 }}", {}, "0 1e-05 0.00012 +0"],
   ];
   test.each(cases)("%s", (template, values, expected) => {
     expect(renderTemplate(template, values)).toBe(expected);

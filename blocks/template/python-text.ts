@@ -32,7 +32,9 @@ export function pythonRepr(value: Plain): string {
 }
 
 function pythonNumber(value: number): string {
-  return String(value)
+  // Python goes over to an exponent earlier than JavaScript.
+  const isSmall = value !== 0 && Math.abs(value) < 1e-4;
+  return (isSmall ? value.toExponential() : String(value))
     .replace("Infinity", "inf")
     .replace("NaN", "nan")
     .replace(/e([+-])(\d)$/, "e$10$2");

@@ -26,7 +26,12 @@ export const blocksCommand: Command = {
     const found = all.filter(({ name, description }) => `${name}\n${description}`.toLowerCase().includes(wanted));
     if (values.json) io.out(`${JSON.stringify(found, null, 2)}\n`);
     else {
-      const rows = found.map((block) => [block.id, block.name, block.categories.join(", "), oneLine(block.description, 80)]);
+      const rows = found.map((block) => [
+        block.id,
+        block.name,
+        block.categories.join(", "),
+        oneLine(block.description, 80),
+      ]);
       io.out(formatTable(["ID", "NAME", "CATEGORIES", "DESCRIPTION"], rows));
     }
     return EXIT.ok;

@@ -47,7 +47,13 @@ function check(file: unknown): { name: string; problems: Problem[] } {
 
 function nodeProblems(nodeErrors: Record<string, Record<string, string>>): Problem[] {
   return Object.entries(nodeErrors).flatMap(([node_id, fields]) =>
-    Object.entries(fields).map(([field, message]) => ({ severity: "error", code: "invalid_node", message, node_id, field })),
+    Object.entries(fields).map(([field, message]) => ({
+      severity: "error",
+      code: "invalid_node",
+      message,
+      node_id,
+      field,
+    })),
   );
 }
 

@@ -27,7 +27,10 @@ export function sourceDigest(): string {
   const hash = createHash("sha1");
   for (const source of SOURCES) {
     for (const file of filesOf(source)) {
-      hash.update(`${file}\0`).update(readFileSync(join(PROJECT_ROOT, file))).update("\0");
+      hash
+        .update(`${file}\0`)
+        .update(readFileSync(join(PROJECT_ROOT, file)))
+        .update("\0");
     }
   }
   return hash.digest("hex");

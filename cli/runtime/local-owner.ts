@@ -43,7 +43,10 @@ export async function ensureLocalOwner(
   const { email, api_key } = answer;
   const chosen = password ?? answer.password;
   if (api_key === undefined || chosen === undefined) {
-    throw new StartError("bootstrap_failed", "The owner's account exists, but no new password and key could be made for it.");
+    throw new StartError(
+      "bootstrap_failed",
+      "The owner's account exists, but no new password and key could be made for it.",
+    );
   }
   return { access: { url: runtime.url, api_key, email, password: chosen }, created: true };
 }
@@ -56,7 +59,10 @@ async function bootstrap(runtime: EmbeddedRuntime, request: Partial<BootstrapReq
   });
   const text = await response.text();
   if (!response.ok) {
-    throw new StartError("bootstrap_failed", `The owner's account could not be made: HTTP ${response.status} ${text.slice(0, 500)}`);
+    throw new StartError(
+      "bootstrap_failed",
+      `The owner's account could not be made: HTTP ${response.status} ${text.slice(0, 500)}`,
+    );
   }
   return JSON.parse(text) as BootstrapResponse;
 }

@@ -31,7 +31,10 @@ const one = { name: "0000_one.sql", sql: "CREATE TABLE a (x);\n--> statement-bre
 const two = { name: "0001_two.sql", sql: "-- a comment; alone\n--> statement-breakpoint\nINSERT INTO a VALUES (2);" };
 
 function rows(sqlite: DatabaseSync): unknown[] {
-  return sqlite.prepare("SELECT x FROM a ORDER BY x").all().map(({ x }) => x);
+  return sqlite
+    .prepare("SELECT x FROM a ORDER BY x")
+    .all()
+    .map(({ x }) => x);
 }
 
 describe("applyMigrations", () => {
@@ -40,7 +43,12 @@ describe("applyMigrations", () => {
     await applyMigrations(database(sqlite), [one]);
     await applyMigrations(database(sqlite), [one, two]);
     expect(rows(sqlite)).toEqual([1, 2]);
-    expect(sqlite.prepare("SELECT id, name FROM d1_migrations").all().map((row) => ({ ...row }))).toEqual([
+    expect(
+      sqlite
+        .prepare("SELECT id, name FROM d1_migrations")
+        .all()
+        .map((row) => ({ ...row })),
+    ).toEqual([
       { id: 1, name: one.name },
       { id: 2, name: two.name },
     ]);
@@ -48,7 +56,10 @@ describe("applyMigrations", () => {
 
   it("leaves nothing of a file that fails, and keeps the files before it", async () => {
     const sqlite = new DatabaseSync(":memory:");
-    const bad = { name: "0001_bad.sql", sql: "INSERT INTO a VALUES (9);\n--> statement-breakpoint\nINSERT INTO missing VALUES (1);" };
+    const bad = {
+      name: "0001_bad.sql",
+      sql: "INSERT INTO a VALUES (9);\n--> statement-breakpoint\nINSERT INTO missing VALUES (1);",
+    };
     const failure = applyMigrations(database(sqlite), [one, bad]);
     await expect(failure).rejects.toThrow(StartError);
     await expect(failure).rejects.toThrow(/0001_bad\.sql/);

@@ -24,7 +24,8 @@ function lint(tree: string): Map<string, Set<string>> {
   const copy = mkdtempSync(join(tmpdir(), "weft-lint-"));
   try {
     cpSync(tree, copy, { recursive: true, filter: (path) => relative(tree, path).split("/")[0] !== ALLOWED });
-    for (const name of [".oxlintrc.jsonc", "package.json", "tsconfig.base.json"]) cpSync(join(root, name), join(copy, name));
+    for (const name of [".oxlintrc.jsonc", "package.json", "tsconfig.base.json"])
+      cpSync(join(root, name), join(copy, name));
     cpSync(join(here, "fixture-tsconfig.json"), join(copy, "tsconfig.json"));
     const { stdout, stderr } = spawnSync("oxlint", ["--format", "json", "-c", ".oxlintrc.jsonc"], {
       cwd: copy,

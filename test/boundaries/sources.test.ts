@@ -22,7 +22,9 @@ function linesThat(matches: (line: string) => boolean): string[] {
 
 describe("habits that no lint rule knows", () => {
   it("gives a reason with every suppressed finding", () => {
-    expect(linesThat((line) => /(ox|es)lint-disable/.test(line) && !/(ox|es)lint-disable\S* .* -- \S/.test(line))).toEqual([]);
+    expect(
+      linesThat((line) => /(ox|es)lint-disable/.test(line) && !/(ox|es)lint-disable\S* .* -- \S/.test(line)),
+    ).toEqual([]);
   });
 
   it("does not suppress type errors", () => {

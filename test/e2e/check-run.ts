@@ -8,14 +8,25 @@ const NODE_ENDS = new Set<ExecutionEvent["type"]>(["node_completed", "node_faile
 const RUN_ENDS = new Set<ExecutionEvent["type"]>(["execution_completed", "execution_failed", "execution_terminated"]);
 
 /** A run of `agent` that has ended must have come to what it must come to, and its log must tell it without gap or repetition. */
-export async function checkRun(client: WeftClient, id: string, { agent, run }: { agent: TestAgent; run: number }): Promise<void> {
+export async function checkRun(
+  client: WeftClient,
+  id: string,
+  { agent, run }: { agent: TestAgent; run: number },
+): Promise<void> {
   const label = `run ${run} (${agent.name}, ${id})`;
   const execution = await client.execution(id);
   const events = await Array.fromAsync(client.events(id));
-  expect({ label, status: execution.status, error: execution.error }).toEqual({ label, status: "COMPLETED", error: null });
+  expect({ label, status: execution.status, error: execution.error }).toEqual({
+    label,
+    status: "COMPLETED",
+    error: null,
+  });
   const inOrder = agent.anyOrder === true ? sorted : (outputs: Outputs): Outputs => outputs;
   expect({ label, outputs: inOrder(execution.outputs) }).toEqual({ label, outputs: inOrder(agent.outputs(run)) });
-  expect(events.map(({ seq }) => seq), label).toEqual(events.map((_, index) => index + 1));
+  expect(
+    events.map(({ seq }) => seq),
+    label,
+  ).toEqual(events.map((_, index) => index + 1));
   expect(events.filter(({ type }) => RUN_ENDS.has(type)).length, label).toBe(1);
   checkNodeExecutions(events, agent, label);
 }

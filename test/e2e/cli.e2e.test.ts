@@ -87,7 +87,10 @@ describe("weft run", () => {
     ["a file that is not there", ["run", "nowhere.json"]],
     ["no JSON", ["run", agentFile("text", "hello")]],
     ["no agent", ["run", agentFile("other", { hello: 1 })]],
-    ["an unknown block", ["run", agentFile("unknown", { name: "x", nodes: [{ id: "a", block_id: "nothing" }], links: [] })]],
+    [
+      "an unknown block",
+      ["run", agentFile("unknown", { name: "x", nodes: [{ id: "a", block_id: "nothing" }], links: [] })],
+    ],
     ["a missing input", ["run", agentFile("chain-2", chain.file)]],
     ["an option that does not exist", ["run", "--what"]],
   ])("exits with 2 for %s", async (_, args) => {
@@ -102,7 +105,10 @@ describe("weft without a server", () => {
   it("validates a file", async () => {
     const good = await runWeft(["validate", agentFile("valid", chain.file)]);
     expect(good).toMatchObject({ code: 0, stdout: "Chain is valid.\n" });
-    const broken = { ...chain.file, links: [{ id: "l", source_id: "in", sink_id: "nobody", source_name: "result", sink_name: "a" }] };
+    const broken = {
+      ...chain.file,
+      links: [{ id: "l", source_id: "in", sink_id: "nobody", source_name: "result", sink_name: "a" }],
+    };
     const bad = await runWeft(["validate", agentFile("broken", broken), "--json"]);
     expect(bad.code).toBe(2);
     expect(JSON.parse(bad.stdout)).toMatchObject({ valid: false });
@@ -138,7 +144,10 @@ describe("weft with a server", () => {
     const { id } = await server.client.startExecution({ graph_id: graphId, inputs: fanOut.inputs(1) });
 
     const followed = await runWeft(["logs", id, "--follow", "--json"], { env });
-    const events = followed.stdout.trim().split("\n").map((line) => JSON.parse(line) as { seq: number; type: string });
+    const events = followed.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { seq: number; type: string });
     expect(followed.code).toBe(0);
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
     expect(events.at(-1)?.type).toBe("execution_completed");
@@ -167,13 +176,19 @@ describe("weft with a server", () => {
     await server.kill("SIGKILL");
     await server.restart();
     const { stdout, code } = await following;
-    const events = stdout.trim().split("\n").map((line) => JSON.parse(line) as { seq: number; type: string });
+    const events = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { seq: number; type: string });
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
     expect({ code, last: events.at(-1)?.type }).toEqual({ code: 0, last: "execution_completed" });
   });
 
   it("says what is wrong with the key, the server or the id", async () => {
-    expect(await runWeft(["executions", "--key", "wrong"], { env })).toMatchObject({ code: 1, stderr: expect.stringMatching(/\(\w+\)/) });
+    expect(await runWeft(["executions", "--key", "wrong"], { env })).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/\(\w+\)/),
+    });
     const nobody = await runWeft(["executions", "--url", "http://127.0.0.1:9", "--key", "x"], { env });
     expect(nobody).toMatchObject({ code: 1, stderr: expect.stringContaining("unreachable") });
     const unknown = await runWeft(["logs", "01a20518-0000-7000-8000-000000000000"], { env });

@@ -107,7 +107,11 @@ function pick<T>(items: readonly T[], random: number): T {
 }
 
 /** Null when the server was killed before it answered: then nobody was promised anything. */
-async function start(client: WeftClient, graph_id: string, inputs: Parameters<WeftClient["startExecution"]>[0]["inputs"]) {
+async function start(
+  client: WeftClient,
+  graph_id: string,
+  inputs: Parameters<WeftClient["startExecution"]>[0]["inputs"],
+) {
   try {
     return (await client.startExecution({ graph_id, inputs })).id;
   } catch (error) {

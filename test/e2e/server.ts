@@ -89,7 +89,13 @@ class ServerProcess implements TestServer {
     const child = spawn(process.execPath, ["cli/start.ts"], {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, HOST: "127.0.0.1", ...this.#env, PORT: this.#env["PORT"] ?? port, WEFT_DATA: this.dataDir },
+      env: {
+        ...process.env,
+        HOST: "127.0.0.1",
+        ...this.#env,
+        PORT: this.#env["PORT"] ?? port,
+        WEFT_DATA: this.dataDir,
+      },
     });
     this.#child = child;
     running.add(child);
@@ -117,7 +123,10 @@ class ServerProcess implements TestServer {
   #untilReady(child: ChildProcess): Promise<void> {
     return new Promise((done, fail) => {
       const from = this.output.length;
-      const timer = setTimeout(() => fail(new Error(`The server did not become ready:\n${this.output.slice(from)}`)), LONGEST_START_MS);
+      const timer = setTimeout(
+        () => fail(new Error(`The server did not become ready:\n${this.output.slice(from)}`)),
+        LONGEST_START_MS,
+      );
       const read = (chunk: Buffer): void => {
         this.output += chunk.toString();
         if (!ready.test(this.output.slice(from))) return;

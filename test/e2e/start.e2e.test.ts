@@ -91,7 +91,9 @@ describe("npm start", () => {
   });
 
   it("lets no header of the simulator through", async () => {
-    const response = await fetch(`${server.url}/health`, { headers: { "MF-Original-URL": "http://elsewhere.example/nothing" } });
+    const response = await fetch(`${server.url}/health`, {
+      headers: { "MF-Original-URL": "http://elsewhere.example/nothing" },
+    });
     expect(await response.json()).toEqual({ status: "healthy" });
   });
 

@@ -57,7 +57,7 @@ export class Attempt {
   async runPure(): Promise<void> {
     try {
       await this.#consume();
-      this.#end = { status: "completed", duration_ms: this.#elapsed(), ...this.#usagePart(), ...(this.#reused ? { reused: "cache" } : {}) };
+      this.#end = this.#completed();
     } catch (error) {
       this.#end = this.#failure(error);
     }
@@ -68,7 +68,7 @@ export class Attempt {
     const calledOff = this.#options.clock.after(this.lease.timeout_ms, () => this.timeOut());
     try {
       await Promise.race([this.#consume(), this.#aborted()]);
-      this.#end = { status: "completed", duration_ms: this.#elapsed(), ...this.#usagePart() };
+      this.#end = this.#completed();
     } catch (error) {
       this.#end = this.#failure(error);
     } finally {
@@ -159,6 +159,11 @@ export class Attempt {
       output_tokens: (sum.output_tokens ?? 0) + (add.output_tokens ?? 0),
       calls: (sum.calls ?? 0) + (add.calls ?? 0),
     };
+  }
+
+  #completed(): AttemptReport["end"] {
+    const reused = this.#reused ? ({ reused: "cache" } as const) : {};
+    return { status: "completed", duration_ms: this.#elapsed(), ...this.#usagePart(), ...reused };
   }
 
   #usagePart(): { usage?: NodeUsage } {

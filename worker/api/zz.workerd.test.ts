@@ -1,0 +1,276 @@
+import { runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
+import type { AdmissionTicket } from "#durable-objects/workspace/protocol.ts";
+import type { WorkspaceObject } from "#durable-objects/workspace/workspace.ts";
+import type { FlowSettings } from "#graph/model/flow-settings.ts";
+import { ApiClient, createTenant, testEnv } from "#test/workerd/api-client.ts";
+import type { Answer, Tenant } from "#test/workerd/api-client.ts";
+import { echoGraph } from "#test/workerd/echo-graph.ts";
+import type { EstimateView } from "#worker/contracts/estimate.ts";
+import { workspaceStub } from "#worker/env.ts";
+import { fingerprintOf } from "#worker/services/admission-key.ts";
+
+const RUNS = "/api/v1/executions";
+
+interface Failure {
+  error: { code: string; message: string; details: Record<string, unknown> };
+}
+
+let tenant: Tenant;
+let graphId: string;
+
+async function createGraph(flow?: FlowSettings, of: Tenant = tenant): Promise<string> {
+  const change = flow === undefined ? {} : { metadata: { weft: { flow } } };
+  const answer = await of.client.call<{ id: string }>("/api/v1/graphs", { body: echoGraph(change) });
+  expect(answer.status).toBe(201);
+  return answer.body.id;
+}
+
+beforeAll(async () => {
+  tenant = await createTenant();
+  graphId = await createGraph();
+});
+
+function start<T = ExecutionView>(key: string | undefined, body: object = {}, of: Tenant = tenant): Promise<Answer<T>> {
+  return of.client.call<T>(RUNS, {
+    body: { graph_id: graphId, inputs: { text: "hello" }, wait_seconds: 30, ...body },
+    headers: { "idempotency-key": key },
+  });
+}
+
+/** Takes a place for a run of this graph that does not exist: whoever comes next has to wait. */
+async function takePlace(graph: string, flow: FlowSettings, keys: AdmissionTicket["keys"] = {}): Promise<() => Promise<void>> {
+  const stub = workspaceStub(testEnv, tenant.workspaceId);
+  const execution_id = crypto.randomUUID();
+  const ticket = { execution_id, workspace_id: tenant.workspaceId, graph_id: graph, flow, keys };
+  expect(await stub.begin({ ticket })).toMatchObject({ kind: "start", counted: true });
+  return () => stub.release([execution_id], "ended");
+}
+
+/** The calls that a request makes to objects of a class. */
+function countCalls(name: "EXECUTIONS" | "WORKSPACES"): { namespace: DurableObjectNamespace; calls: string[] } {
+  const calls: string[] = [];
+  const namespace = new Proxy(testEnv[name], {
+    get: (target, key) => {
+      const member: unknown = Reflect.get(target, key);
+      if (key !== "get") {
+        return typeof member === "function" ? (member.bind(target) as unknown) : member;
+      }
+      return (id: DurableObjectId) =>
+        new Proxy(target.get(id), {
+          get: (stub, method) => {
+            calls.push(String(method));
+            return (...args: unknown[]) => (stub as unknown as Record<string, (...all: unknown[]) => unknown>)[String(method)]?.(...args);
+          },
+        });
+    },
+  });
+  return { namespace, calls };
+}
+
+describe("Idempotency-Key", () => {
+  it("[WI1] is one run, however often and however simultaneously it comes", async () => {
+    const first = await start("key-1");
+    expect([first.status, first.body.status]).toEqual([200, "COMPLETED"]);
+    const again = await Promise.all(Array.from({ length: 4 }, () => start("key-1", { wait_seconds: 0 })));
+    expect(again.map(({ body }) => body.id)).toEqual(Array.from({ length: 4 }, () => first.body.id));
+    const together = await Promise.all(Array.from({ length: 6 }, () => start("key-2")));
+    expect(together.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
+    expect(new Set(together.map(({ body }) => body.id)).size).toBe(1);
+    expect(together[0]?.body.id).not.toBe(first.body.id);
+  });
+
+  it("[WI1] does not care for the order of inputs or for how long the caller waits", async () => {
+    const inputs = { text: "x" };
+    const first = await start("key-3", { inputs, wait_seconds: 1 });
+    expect((await start("key-3", { wait_seconds: 2, inputs })).body.id).toBe(first.body.id);
+    expect(fingerprintOf({ a: 1, b: [{ c: 2, d: 3 }] })).toBe(fingerprintOf({ b: [{ d: 3, c: 2 }], a: 1 }));
+  });
+
+  it("[WI2] refuses another request", async () => {
+    await start("key-4");
+    for (const other of [{ inputs: { text: "other" } }, { graph_version: 1 }]) {
+      const answer = await start<Failure>("key-4", other);
+      expect([answer.status, answer.body.error.code]).toEqual([409, "idempotency_conflict"]);
+    }
+  });
+
+  it("is each workspace's own", async () => {
+    const other = await createTenant();
+    const theirs = await createGraph(undefined, other);
+    const first = await start("key-5");
+    const second = await start("key-5", { graph_id: theirs }, other);
+    expect([first.status, second.status]).toEqual([200, 200]);
+    expect(second.body.id).not.toBe(first.body.id);
+  });
+
+  it.each(["", " ", "ä", "a b", "x".repeat(256)])("must be visible ASCII: %j", async (key) => {
+    const encoded = key === "ä" ? "\u00e4" : key;
+    const answer = await start<Failure>(encoded);
+    expect([answer.status, answer.body.error.code]).toEqual([422, "invalid_request"]);
+  });
+
+  it("[WI4] starts the run whose first request died on the way, under the id that it had", async () => {
+    const execution_id = crypto.randomUUID();
+    const fingerprint = fingerprintOf({ graph_id: graphId, graph_version: null, inputs: { text: "hello" } });
+    const ticket = { execution_id, workspace_id: tenant.workspaceId, graph_id: graphId, flow: null, keys: {} };
+    await workspaceStub(testEnv, tenant.workspaceId).begin({ ticket, idempotency: { key: "key-6", fingerprint } });
+    const answers = await Promise.all([start("key-6"), start("key-6")]);
+    expect(answers.map(({ status, body }) => [status, body.id, body.status])).toEqual([
+      [200, execution_id, "COMPLETED"],
+      [200, execution_id, "COMPLETED"],
+    ]);
+  });
+
+  it("[WI4] does not bring a deleted run back", async () => {
+    const { body: run } = await start("key-7");
+    await tenant.client.call(`${RUNS}/${run.id}`, { method: "DELETE" });
+    const answer = await start<Failure>("key-7");
+    expect([answer.status, answer.body.error.code]).toEqual([410, "execution_deleted"]);
+    expect((await tenant.client.call(`${RUNS}/${run.id}`)).status).toBe(404);
+  });
+
+  it("[WI5] still answers when the graph is gone", async () => {
+    const gone = await createGraph();
+    const { body: run } = await start("key-8", { graph_id: gone });
+    await tenant.client.call(`/api/v1/graphs/${gone}`, { method: "DELETE" });
+    expect((await start("key-8", { graph_id: gone })).body).toEqual(run);
+    expect((await start<Failure>("key-8", { graph_id: gone, inputs: {} })).status).toBe(409);
+    expect((await start("key-9", { graph_id: gone })).status).toBe(404);
+  });
+
+  it("is not used up by a request that is refused", async () => {
+    const refused = await start<Failure>("key-10", { inputs: { nonsense: 1 } });
+    expect(refused.status).toBe(422);
+    expect((await start("key-10")).status).toBe(200);
+  });
+});
+
+describe("flow settings", () => {
+  it("[WA1] [WH1] a run that must wait is QUEUED with the reason, and goes when there is room", async () => {
+    const flow: FlowSettings = { concurrency: { limit: 1 } };
+    const graph = await createGraph(flow);
+    const free = await takePlace(graph, flow);
+    const held = await start(undefined, { graph_id: graph, wait_seconds: 0 });
+    expect([held.status, held.body]).toMatchObject([202, { status: "QUEUED", queued_reason: { code: "concurrency" }, inputs: { text: "hello" } }]);
+    const waiting = start(undefined, { graph_id: graph });
+    await free();
+    expect((await waiting).body).toMatchObject({ status: "COMPLETED", queued_reason: null, outputs: { echo: ["hello"] } });
+    expect((await tenant.client.call(`${RUNS}/${held.body.id}`)).body).toMatchObject({ status: "COMPLETED" });
+  });
+
+  it("[WA1] a key keeps the values of an input apart", async () => {
+    const flow: FlowSettings = { singleton: { mode: "skip", key: "inputs.text" } };
+    const graph = await createGraph(flow);
+    const first = await start(undefined, { graph_id: graph, inputs: { text: "a" } });
+    expect(first.body.status).toBe("COMPLETED");
+    const { flowKeyValues } = await import("#worker/services/admission-key.ts");
+    const free = await takePlace(graph, flow, flowKeyValues(flow, { text: "a" }));
+    const same = await start<Failure>(undefined, { graph_id: graph, inputs: { text: "a" } });
+    expect([same.status, same.body.error.code]).toEqual([409, "singleton_running"]);
+    expect(same.body.error.details).toMatchObject({ execution_id: expect.any(String) });
+    expect((await start(undefined, { graph_id: graph, inputs: { text: "b" } })).body.status).toBe("COMPLETED");
+    await free();
+    expect((await start(undefined, { graph_id: graph, inputs: { text: "a" } })).body.status).toBe("COMPLETED");
+  });
+
+  it("[WA8] a full queue answers 429 with Retry-After, and takes no key", async () => {
+    const small = await createTenant();
+    const graph = await createGraph({ throttle: { limit: 1, period_seconds: 3_600 } }, small);
+    const inside = workspaceStub(testEnv, small.workspaceId) as unknown as DurableObjectStub<WorkspaceObject>;
+    await runInDurableObject(inside, (instance) => {
+      const own = instance as unknown as { env: object };
+      own.env = { ...own.env, WEFT_MAX_QUEUED_RUNS_PER_AGENT: "2" };
+    });
+    const begin = (key?: string) => start<Failure & ExecutionView>(key, { graph_id: graph, wait_seconds: 0 }, small);
+    expect((await begin()).status).toBe(202);
+    expect((await begin()).body.queued_reason?.code).toBe("throttle");
+    const last = await begin();
+    const refused = await begin("k");
+    expect([refused.status, refused.body.error.code]).toEqual([429, "too_many_queued"]);
+    expect(refused.body.error.details).toEqual({ scope: "agent", queued: 2, limit: 2 });
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    await small.client.call(`${RUNS}/${last.body.id}/cancel`, { method: "POST" });
+    let accepted = await begin("k");
+    while (accepted.status === 429) {
+      accepted = await begin("k");
+    }
+    expect(accepted.status).toBe(202);
+  });
+
+  it("answers 503 with Retry-After when the workspace's object cannot keep up, and starts nothing", async () => {
+    const overloaded = Object.assign(new Error("too many requests"), { overloaded: true });
+    const WORKSPACES = { idFromName: () => "", get: () => ({ begin: () => Promise.reject(overloaded) }) };
+    const executions = countCalls("EXECUTIONS");
+    const env = { ...testEnv, WORKSPACES: WORKSPACES as unknown as DurableObjectNamespace, EXECUTIONS: executions.namespace };
+    const client = new ApiClient({ "x-api-key": tenant.apiKey }, { env });
+    const headers = { "idempotency-key": "overloaded" };
+    const answer = await client.call<Failure>(RUNS, { body: { graph_id: graphId, inputs: { text: "x" } }, headers });
+    expect([answer.status, answer.body.error.code, answer.headers.get("retry-after")]).toEqual([503, "overloaded", "2"]);
+    expect(executions.calls).toEqual([]);
+  });
+
+  it("is checked when a graph is saved", async () => {
+    const save = (flow: unknown): Promise<Answer<Failure>> =>
+      tenant.client.call<Failure>("/api/v1/graphs", { body: echoGraph({ metadata: { weft: { flow } } }) });
+    const wrong = await save({ concurrency: { limit: 0 } });
+    expect([wrong.status, wrong.body.error.code]).toEqual([422, "invalid_graph"]);
+    expect(JSON.stringify(wrong.body.error.details)).toContain("metadata.weft.flow.concurrency.limit");
+    const unknown = await save({ concurrency: { limit: 1, key: "inputs.customer" } });
+    expect([unknown.status, unknown.body.error.code]).toEqual([422, "invalid_graph"]);
+    expect(unknown.body.error.message).toContain('"inputs.customer"');
+  });
+});
+
+describe("what admission costs", () => {
+  it("[WC1] nothing for a run without settings and key, one call for any other", async () => {
+    const limited = await createGraph({ concurrency: { limit: 5 } });
+    const [executions, workspaces] = [countCalls("EXECUTIONS"), countCalls("WORKSPACES")];
+    const env = { ...testEnv, EXECUTIONS: executions.namespace, WORKSPACES: workspaces.namespace };
+    const client = new ApiClient({ "x-api-key": tenant.apiKey }, { env });
+    const run = async (graph: string, key?: string): Promise<string[]> => {
+      const body = { graph_id: graph, inputs: { text: "x" }, wait_seconds: 30 };
+      executions.calls.length = 0;
+      workspaces.calls.length = 0;
+      const answer = await client.call(RUNS, { body, headers: { "idempotency-key": key } });
+      expect(answer.status).toBe(200);
+      return [...workspaces.calls, ...executions.calls];
+    };
+    // The first of an isolate also fetches leave for those that follow, beside its own start.
+    await run(graphId);
+    expect(await run(graphId)).toEqual(["start"]);
+    expect(await run(graphId)).toEqual(["start"]);
+    expect(await run(limited)).toEqual(["begin", "start"]);
+    expect(await run(graphId, "cost")).toEqual(["begin", "start"]);
+    expect(await run(graphId, "cost")).toEqual(["begin", "wait"]);
+  });
+});
+
+describe("an estimate", () => {
+  it("comes from the runs so far", async () => {
+    const own = await createTenant();
+    const graph = await createGraph(undefined, own);
+    const estimate = (): Promise<Answer<EstimateView>> => own.client.call<EstimateView>(`/api/v1/graphs/${graph}/estimate`);
+    expect((await estimate()).body).toEqual({
+      graph_id: graph,
+      sample_size: 0,
+      basis: "none",
+      duration_ms: null,
+      tokens: null,
+      cost_usd: null,
+      queued_before: 0,
+      outliers: [],
+    });
+    await start(undefined, { graph_id: graph }, own);
+    await start(undefined, { graph_id: graph }, own);
+    let answer = await estimate();
+    for (let i = 0; i < 30 && answer.body.sample_size < 2; i++) { await new Promise((r) => setTimeout(r, 100));
+      answer = await estimate(); console.error(JSON.stringify(answer));
+    }
+    expect(answer.body).toMatchObject({ sample_size: 2, basis: "all", tokens: { p50: 0 }, cost_usd: null });
+    expect(answer.body.duration_ms?.p90).toBeGreaterThanOrEqual(0);
+    const stranger = await createTenant();
+    expect((await stranger.client.call(`/api/v1/graphs/${graph}/estimate`)).status).toBe(404);
+  });
+});
