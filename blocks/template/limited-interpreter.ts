@@ -175,7 +175,8 @@ export class LimitedInterpreter extends Interpreter {
     while (target.type === "FilterExpression") {
       target = (target as FilterNode).operand;
     }
-    const result = this.#statement({ ...node, assignee: target }, environment);
+    const plain: SetNode = { ...node, assignee: target };
+    const result = this.#statement(plain, environment);
     environment.setVariable(String(target.value), this.evaluate(node.assignee, environment));
     return result;
   }

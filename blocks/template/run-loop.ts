@@ -12,7 +12,7 @@ import {
   undefinedValue,
 } from "./runtime-values.ts";
 import { templateFailed } from "./template-error.ts";
-import { type ForNode, SCOPE_ONLY, type TemplateNode } from "./template-nodes.ts";
+import { type ForNode, SCOPE_ONLY, type SelectNode, type TemplateNode } from "./template-nodes.ts";
 
 /** What a loop needs of the interpreter. */
 export interface LoopHost {
@@ -47,7 +47,7 @@ export class LoopExit extends Error {
 export function runLoop(state: LoopState, iterable: RuntimeValue, host: LoopHost): RuntimeValue {
   const { node, environment } = state;
   const all = elementsOf(iterable);
-  const test = node.iterable.type === "SelectExpression" ? node.iterable.test : undefined;
+  const test = node.iterable.type === "SelectExpression" ? (node.iterable as SelectNode).test : undefined;
   const items = test ? all.filter((item) => host.truth(host.evaluate(test, scopeFor(node, item, environment)))) : all;
   if (items.length === 0) {
     return block(node.defaultBlock, environment, host);

@@ -35,6 +35,7 @@ export async function serve(environment: Environment): Promise<Server> {
   let runtime: EmbeddedRuntime | undefined;
   try {
     await killOrphan(readRecord(data)?.runtime_pid ?? 0);
+    useOwnTemporaryFolder(data);
     runtime = await startRuntime({
       dataDir: data,
       ...address,
@@ -77,6 +78,14 @@ function lockData(data: string): FileLock {
     "data_in_use",
     `The data in ${data} is in use by ${who}. Stop it, or set WEFT_DATA (and PORT) to run a second platform.`,
   );
+}
+
+/** The simulator's temporary files outlive a SIGKILL; here the next start finds and deletes them. */
+function useOwnTemporaryFolder(data: string): void {
+  const folder = join(data, "tmp");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  process.env["TMPDIR"] = folder;
 }
 
 function recordPath(data: string): string {

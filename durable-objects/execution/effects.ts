@@ -14,7 +14,8 @@ export interface Effects {
   list(summary: ExecutionSummary): Promise<void>;
   listedSeq(): Promise<number>;
   setAlarm(at: number): void;
-  later(ms: number, work: () => void): void;
+  /** Does `work` after `ms`; the answer calls it off. A pending timer keeps the object from sleeping. */
+  later(ms: number, work: () => void): () => void;
   /** Keeps the object alive for a send, and logs its failure. */
   background(what: string, work: Promise<unknown>): void;
   now(): number;
@@ -60,7 +61,10 @@ export function createEffects(host: EffectsHost, env: () => ExecutionEnv, header
     },
     listedSeq: () => env().WORK_RUNNER.listedSeq(header.execution_id),
     setAlarm: (at) => background("set the alarm", host.storage.setAlarm(at)),
-    later: (ms, work) => void setTimeout(work, ms),
+    later: (ms, work) => {
+      const timer = setTimeout(work, ms);
+      return () => clearTimeout(timer);
+    },
     background,
     now: () => Date.now(),
     workspaceId: header.workspace_id,

@@ -27,6 +27,7 @@ export class Runner {
   /** Messages sent that no consumer has answered yet. Lost with the object; the alarm starts again from none. */
   #hints: Record<BlockPool, number> = { io: 0, cpu: 0, memory: 0 };
   #alarmAt: number | null = null;
+  #callOffListing: (() => void) | undefined;
   /** It will be in the lists, or is. */
   #listed = false;
   /** The lists were told of it. */
@@ -46,8 +47,9 @@ export class Runner {
   after(commit: Commit, state: ExecutionState, summary: () => ExecutionSummary, servedPool: BlockPool | null): void {
     if (isTerminal(state.status)) {
       if (commit.batch !== null) {
+        this.#callOffListing?.();
         this.list(summary());
-        this.#effects.setAlarm(this.#effects.now() + CHECK_LISTED_MS);
+        this.#armAfterEnd();
       }
       return;
     }
@@ -78,11 +80,19 @@ export class Runner {
       this.list(summary());
     } else if (!this.#listed) {
       this.#listed = true;
-      this.#effects.later(LIST_AFTER_MS, () => {
+      this.#callOffListing = this.#effects.later(LIST_AFTER_MS, () => {
         if (!isTerminal(state.status)) {
           this.list(summary());
         }
       });
+    }
+  }
+
+  /** Rule AL4: an alarm that is set already will do: it rings within a lease, and finds the run ended. */
+  #armAfterEnd(): void {
+    const latest = this.#effects.now() + Math.max(CHECK_LISTED_MS, this.#leaseMs);
+    if (this.#alarmAt === null || this.#alarmAt > latest) {
+      this.#effects.setAlarm(this.#effects.now() + CHECK_LISTED_MS);
     }
   }
 
