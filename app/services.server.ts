@@ -32,6 +32,9 @@ export interface Refusal {
 
 const UNPROCESSABLE = 422;
 
+/** What an action answers that only does something. */
+export type Answer = { ok: true } | { ok: false; refusal: Refusal };
+
 export function asRefusal(error: unknown): Refusal | undefined {
   if (error instanceof GraphError) {
     return { code: error.code, message: error.message, status: UNPROCESSABLE, details: error.details };
@@ -41,6 +44,20 @@ export function asRefusal(error: unknown): Refusal | undefined {
     return { code: String(error.code), message: error.message, status: error.status, details };
   }
   return undefined;
+}
+
+/** Turns a refusal into an answer; anything else stays an unexpected error. */
+export async function toAnswer(work: Promise<unknown>): Promise<Answer> {
+  try {
+    await work;
+    return { ok: true };
+  } catch (error) {
+    const refusal = asRefusal(error);
+    if (refusal === undefined) {
+      throw error;
+    }
+    return { ok: false, refusal };
+  }
 }
 
 /** Turns a refusal into the page's error boundary with its status; anything else stays an unexpected error. */

@@ -1,9 +1,10 @@
 import type { BlockDescriptor } from "#graph/catalog/block-descriptor.ts";
 import type { JsonObject, JsonSchema } from "#graph/json.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
-import type { ExecutionListItem, ExecutionWithNodes } from "#worker/contracts/execution.ts";
+import type { ExecutionListItem, ExecutionWithNodes, Review, ReviewDecision } from "#worker/contracts/execution.ts";
 import type { GraphView } from "#worker/contracts/graph.ts";
 import type { List } from "#worker/contracts/list.ts";
+import type { RedriveFilter, RedriveItem } from "#worker/contracts/rerun.ts";
 import type { Me } from "#worker/contracts/me.ts";
 import { readServerSentEvents } from "./server-sent-events.ts";
 
@@ -77,6 +78,34 @@ export class WeftClient {
 
   cancel(id: string): Promise<Execution> {
     return this.#json("POST", `/executions/${encodeURIComponent(id)}/cancel`);
+  }
+
+  pause(id: string): Promise<Execution> {
+    return this.#json("POST", `/executions/${encodeURIComponent(id)}/pause`);
+  }
+
+  resume(id: string): Promise<Execution> {
+    return this.#json("POST", `/executions/${encodeURIComponent(id)}/resume`);
+  }
+
+  retry(id: string): Promise<Execution> {
+    return this.#json("POST", `/executions/${encodeURIComponent(id)}/retry`);
+  }
+
+  fork(id: string, from: { node_execution_id: string; inputs: JsonObject }): Promise<Execution> {
+    return this.#json("POST", `/executions/${encodeURIComponent(id)}/fork`, from);
+  }
+
+  redrive(filter: RedriveFilter): Promise<{ items: RedriveItem[] }> {
+    return this.#json("POST", "/executions/redrive", { filter });
+  }
+
+  reviews(id: string): Promise<{ items: Review[] }> {
+    return this.#json("GET", `/executions/${encodeURIComponent(id)}/reviews`);
+  }
+
+  review(id: string, reviewId: string, decision: ReviewDecision): Promise<Execution> {
+    return this.#json("POST", `/executions/${encodeURIComponent(id)}/reviews/${encodeURIComponent(reviewId)}`, decision);
   }
 
   /** The events that a run has so far, after number `after`. */

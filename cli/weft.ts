@@ -1,10 +1,16 @@
+import { approveCommand } from "./commands/approve.ts";
 import { blocksCommand } from "./commands/blocks.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { executionsCommand } from "./commands/executions.ts";
 import { exportCommand } from "./commands/export.ts";
 import { fakeLlmCommand } from "./commands/fake-llm.ts";
+import { forkCommand } from "./commands/fork.ts";
 import { importCommand } from "./commands/import.ts";
 import { logsCommand } from "./commands/logs.ts";
+import { pauseCommand, resumeCommand } from "./commands/pause.ts";
+import { redriveCommand } from "./commands/redrive.ts";
+import { retryCommand } from "./commands/retry.ts";
+import { reviewsCommand } from "./commands/reviews.ts";
 import { runCommand } from "./commands/run.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { runCommandLine } from "./run-command.ts";
@@ -19,6 +25,13 @@ const COMMANDS = [
   executionsCommand,
   logsCommand,
   cancelCommand,
+  pauseCommand,
+  resumeCommand,
+  retryCommand,
+  forkCommand,
+  redriveCommand,
+  reviewsCommand,
+  approveCommand,
   fakeLlmCommand,
 ];
 

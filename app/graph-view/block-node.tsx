@@ -4,9 +4,11 @@ import { type CSSProperties, memo } from "react";
 import { StatusBadge } from "#app/components/status-badge.tsx";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import { useNodeActivity } from "#app/run/live-run.tsx";
+import { nodeWaiting } from "#app/run/waiting.ts";
 import classes from "./block-node.module.css";
 import type { DrawnNode, DrawnPin } from "./drawing.ts";
 import type { BlockFlowNode } from "./flow-elements.ts";
+import { NodeWaiting } from "./node-waiting.tsx";
 
 /** A block: header in the colour of its kind, one row a pin. */
 export const BlockNode = memo(function BlockNode({ data, selected }: NodeProps<BlockFlowNode>) {
@@ -17,6 +19,7 @@ export const BlockNode = memo(function BlockNode({ data, selected }: NodeProps<B
 function ActiveCard({ drawn, selected }: { drawn: DrawnNode; selected: boolean }) {
   const { t } = useI18n();
   const activity = useNodeActivity(drawn.id);
+  const waiting = activity === undefined ? null : nodeWaiting(activity);
   return (
     <div
       className={classes.card}
@@ -40,6 +43,7 @@ function ActiveCard({ drawn, selected }: { drawn: DrawnNode; selected: boolean }
         </div>
         {activity !== undefined && <StatusBadge status={activity.status} count={activity.executions} />}
       </div>
+      {waiting !== null && <NodeWaiting {...waiting} />}
       <Pins drawn={drawn} />
     </div>
   );

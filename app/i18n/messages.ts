@@ -70,6 +70,8 @@ export interface Messages {
     none_match: string;
     not_started: string;
     clear_filter: string;
+    waiting_for_you: (count: number, more: boolean) => string;
+    waiting_for_you_hint: string;
   };
   status: Record<ExecutionStatus, string>;
   agent: {
@@ -96,6 +98,8 @@ export interface Messages {
     run: string;
     run_again: string;
     stop: string;
+    pause: string;
+    resume: string;
     no_inputs: string;
     loading: string;
     advanced: string;
@@ -106,6 +110,8 @@ export interface Messages {
     fix: string;
     start_failed: string;
     stop_failed: string;
+    pause_failed: string;
+    resume_failed: string;
     add_item: string;
     remove_item: string;
     move_up: string;
@@ -134,6 +140,54 @@ export interface Messages {
     event_position: (at: number, of: number) => string;
     replay: string;
     all_events: string;
+    paused: string;
+    paused_hint: string;
+    parent: string;
+  };
+  review: {
+    title: (count: number) => string;
+    announce: (count: number) => string;
+    untitled: string;
+    asked_by: string;
+    asked_at: string;
+    deadline: string;
+    position: (at: number, of: number) => string;
+    previous: string;
+    next: string;
+    data: string;
+    data_hint: string;
+    read_only: string;
+    edited: string;
+    undo: string;
+    message: string;
+    message_hint: string;
+    approve_further: string;
+    approve_further_hint: string;
+    approve: string;
+    reject: string;
+    approved: (name: string) => string;
+    rejected: (name: string) => string;
+    decided_before_title: string;
+    decided_before: string;
+    failed: string;
+    unreachable: string;
+    close: string;
+  };
+  wait: {
+    timer: string;
+    review: string;
+    child: string;
+    callback: string;
+    until: string;
+    left: (duration: string) => string;
+    due: string;
+    more: (count: number) => string;
+    timer_text: string;
+    review_text: string;
+    child_text: string;
+    callback_text: string;
+    decide: string;
+    open_child: string;
   };
   outputs: {
     waiting: string;

@@ -1,7 +1,7 @@
 import { Button, NativeSelect, Text, Title } from "@mantine/core";
-import { History } from "lucide-react";
+import { History, UserCheck } from "lucide-react";
 import { Form, Link, useSearchParams, useSubmit } from "react-router";
-import { EXECUTION_STATUSES, type ExecutionStatus, isTerminal } from "#graph/run/status.ts";
+import { EXECUTION_STATUSES, type ExecutionStatus } from "#graph/run/status.ts";
 import { EmptyState } from "#app/components/empty-state.tsx";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import { orErrorPage, requireServices } from "#app/services.server.ts";
@@ -11,6 +11,8 @@ import page from "#app/components/page.module.css";
 import type { Route } from "./+types/runs.ts";
 
 const PAGE_SIZE = 50;
+/** Runs that wait for people are counted up to here. */
+const MOST_COUNTED = 50;
 
 export async function loader({ context, request }: Route.LoaderArgs) {
   const services = requireServices(context, request);
@@ -18,7 +20,7 @@ export async function loader({ context, request }: Route.LoaderArgs) {
   const status = EXECUTION_STATUSES.find((candidate) => candidate === query.get("status"));
   const graphId = query.get("agent") ?? "";
   const cursor = query.get("cursor") ?? "";
-  const [list, graphs] = await orErrorPage(
+  const [list, graphs, waiting] = await orErrorPage(
     Promise.all([
       services.executions.list({
         limit: PAGE_SIZE,
@@ -27,17 +29,22 @@ export async function loader({ context, request }: Route.LoaderArgs) {
         ...(cursor === "" ? {} : { cursor }),
       }),
       services.graphs.list({ limit: 100 }),
+      services.executions.list({ limit: MOST_COUNTED, status: ["REVIEW"] }),
     ]),
   );
   const agents = graphs.items.map(({ id, name }) => ({ id, name }));
-  return { ...list, agents, status: status ?? null, graphId };
+  const waitingForPeople = { count: waiting.items.length, more: waiting.next_cursor !== null };
+  return { ...list, agents, status: status ?? null, graphId, waitingForPeople };
 }
 
 export default function Runs({ loaderData }: Route.ComponentProps) {
   const { t } = useI18n();
-  const { items, next_cursor, agents, status, graphId } = loaderData;
+  const { items, next_cursor, agents, status, graphId, waitingForPeople } = loaderData;
   const [params] = useSearchParams();
-  useRefresh(items.some((run) => !isTerminal(run.status)));
+  useRefresh(
+    items.some(({ status: at }) => at === "QUEUED" || at === "RUNNING"),
+    items.map((run) => `${run.id} ${run.status}`).join() + waitingForPeople.count,
+  );
   const filtered = status !== null || graphId !== "" || params.has("cursor");
   return (
     <div className={page.page}>
@@ -45,6 +52,7 @@ export default function Runs({ loaderData }: Route.ComponentProps) {
         <Title order={1} size="h3" className={page.title}>
           {t.runs.title}
         </Title>
+        <WaitingForYou {...waitingForPeople} filtered={status === "REVIEW"} />
         <Filters agents={agents} status={status} graphId={graphId} />
       </div>
       {items.length > 0 && <RunTable runs={items} showAgent />}
@@ -66,6 +74,35 @@ export default function Runs({ loaderData }: Route.ComponentProps) {
         </div>
       )}
     </div>
+  );
+}
+
+interface WaitingForYouProps {
+  count: number;
+  more: boolean;
+  /** The list shows just these. */
+  filtered: boolean;
+}
+
+/** How many runs wait for people, and the way to them and back. */
+function WaitingForYou({ count, more, filtered }: WaitingForYouProps) {
+  const { t } = useI18n();
+  if (count === 0 && !filtered) {
+    return null;
+  }
+  return (
+    <Button
+      component={Link}
+      to={filtered ? "/runs" : "/runs?status=REVIEW"}
+      aria-current={filtered ? "true" : undefined}
+      title={filtered ? t.runs.clear_filter : t.runs.waiting_for_you_hint}
+      size="xs"
+      color="violet"
+      variant={filtered ? "filled" : "light"}
+      leftSection={<UserCheck size={14} aria-hidden />}
+    >
+      {t.runs.waiting_for_you(count, more)}
+    </Button>
   );
 }
 

@@ -36,6 +36,7 @@ function setUp(mayRetry = true) {
   const sockets: FakeSocket[] = [];
   const events: ExecutionEvent[] = [];
   const states: ConnectionState[] = [];
+  const clock = { now: 1_000, wanted: true };
   const connection = new EventConnection({
     after: 0,
     connect: (after) => {
@@ -46,8 +47,9 @@ function setUp(mayRetry = true) {
     mayRetry: () => Promise.resolve(mayRetry),
     onEvent: (event) => events.push(event),
     onState: (state) => states.push(state),
-    now: () => 1_000,
+    now: () => clock.now,
     random: () => 1,
+    wanted: () => clock.wanted,
   });
   connection.open();
   const socket = (index: number): FakeSocket => {
@@ -57,7 +59,12 @@ function setUp(mayRetry = true) {
     }
     return found;
   };
-  return { connection, sockets, socket, events, states };
+  return { connection, sockets, socket, events, states, clock };
+}
+
+/** Ms until the next attempt. */
+function waitOf(state: ConnectionState | undefined, now = 1_000): number {
+  return state?.kind === "reconnecting" ? state.retryAt - now : -1;
 }
 
 beforeEach(() => {
@@ -109,20 +116,56 @@ describe("EventConnection", () => {
     expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3]);
   });
 
-  it("waits longer after each failed attempt, up to 15 s, and starts over once a socket opens", async () => {
+  it("waits longer after each failed attempt, up to a minute, and starts over once an event came", async () => {
     const { socket, sockets, states } = setUp();
     const waits: number[] = [];
-    for (let attempt = 0; attempt < 8; attempt++) {
+    for (let attempt = 0; attempt < 9; attempt++) {
       socket(attempt).emit("close");
-      const state = states.at(-1);
-      waits.push(state?.kind === "reconnecting" ? state.retryAt - 1_000 : -1);
-      await vi.advanceTimersByTimeAsync(15_000);
+      waits.push(waitOf(states.at(-1)));
+      await vi.advanceTimersByTimeAsync(60_000);
       expect(sockets).toHaveLength(attempt + 2);
     }
-    expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000]);
-    socket(8).emit("open");
-    socket(8).emit("close");
-    expect(states.at(-1)).toEqual({ kind: "reconnecting", retryAt: 1_500 });
+    expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+    socket(9).emit("open");
+    socket(9).send(1);
+    socket(9).emit("close");
+    expect(waitOf(states.at(-1))).toBe(500);
+  });
+
+  it("does not ask at once again for a socket that is closed as soon as it is open", async () => {
+    const { socket, states } = setUp();
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 3; attempt++) {
+      socket(attempt).emit("open");
+      socket(attempt).emit("close");
+      waits.push(waitOf(states.at(-1)));
+      await vi.advanceTimersByTimeAsync(60_000);
+    }
+    expect(waits).toEqual([500, 1_000, 2_000]);
+  });
+
+  it("starts over after a socket that lived, though nothing happened in the run", async () => {
+    const { socket, states, clock } = setUp();
+    for (let attempt = 0; attempt < 3; attempt++) {
+      socket(attempt).emit("close");
+      await vi.advanceTimersByTimeAsync(60_000);
+    }
+    socket(3).emit("open");
+    clock.now += 10_000;
+    socket(3).emit("close");
+    expect(waitOf(states.at(-1), clock.now)).toBe(500);
+  });
+
+  it("makes no attempt while nobody looks, and one when somebody does", async () => {
+    const { connection, socket, sockets, clock } = setUp();
+    socket(0).emit("open");
+    clock.wanted = false;
+    socket(0).emit("close");
+    await vi.advanceTimersByTimeAsync(86_400_000);
+    expect(sockets).toHaveLength(1);
+    clock.wanted = true;
+    connection.retryNow();
+    expect(sockets).toHaveLength(2);
   });
 
   it("stops when the server says that there is nothing to hear", async () => {

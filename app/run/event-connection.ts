@@ -22,15 +22,20 @@ export interface EventConnectionOptions {
   onState(state: ConnectionState): void;
   now(): number;
   random(): number;
+  /** Does anybody look? If not, the next attempt waits until `retryNow`. Default: yes. */
+  wanted?(): boolean;
 }
 
 const FIRST_DELAY_MS = 500;
-const MAX_DELAY_MS = 15_000;
+const MAX_DELAY_MS = 60_000;
+/** A socket that lives as long has shown that the way is clear; one that is closed at once, over and over, must not be asked for at once. */
+const STEADY_MS = 10_000;
 const TERMINAL = new Set(["execution_completed", "execution_failed", "execution_terminated"]);
 
 /**
  * The events of one run, each once and in order, across any number of lost connections: every new socket asks for what follows the last
- * event seen. Waits between attempts grow from 0.5 s to 15 s, with jitter, and start over once an event or an open socket came through.
+ * event seen. A run may wait for weeks, and its pages with it: the waits between attempts grow from 0.5 s to 60 s, with jitter, and start over
+ * once an event came through or a socket has lived for 10 s; while nobody looks at the page, no attempt is made at all.
  */
 export class EventConnection {
   readonly #options: EventConnectionOptions;
@@ -38,6 +43,7 @@ export class EventConnection {
   #socket: Socket | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
+  #openedAt: number | null = null;
   #closed = false;
 
   constructor(options: EventConnectionOptions) {
@@ -78,7 +84,7 @@ export class EventConnection {
     socket.addEventListener("open", () => {
       opened = true;
       if (this.#socket === socket) {
-        this.#failures = 0;
+        this.#openedAt = this.#options.now();
         this.#options.onState({ kind: "live" });
       }
     });
@@ -95,6 +101,12 @@ export class EventConnection {
     });
   }
 
+  #connectIfWanted(): void {
+    if (this.#options.wanted?.() ?? true) {
+      this.#connect();
+    }
+  }
+
   #receive(data: unknown): void {
     const event = parseEvent(data);
     if (event === undefined || event.seq <= this.#lastSeq) {
@@ -106,6 +118,7 @@ export class EventConnection {
       return;
     }
     this.#lastSeq = event.seq;
+    this.#failures = 0;
     this.#options.onEvent(event);
     if (TERMINAL.has(event.type)) {
       this.close();
@@ -124,12 +137,17 @@ export class EventConnection {
     if (this.#closed) {
       return;
     }
+    const { now } = this.#options;
+    if (this.#openedAt !== null && now() - this.#openedAt >= STEADY_MS) {
+      this.#failures = 0;
+    }
+    this.#openedAt = null;
     const delay = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#failures);
     const wait = delay / 2 + this.#options.random() * (delay / 2);
     this.#failures += 1;
-    this.#options.onState({ kind: "reconnecting", retryAt: this.#options.now() + wait });
+    this.#options.onState({ kind: "reconnecting", retryAt: now() + wait });
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#connect(), wait);
+    this.#timer = setTimeout(() => this.#connectIfWanted(), wait);
     if (!opened && !(await this.#options.mayRetry()) && !this.#closed) {
       this.close();
       this.#options.onState({ kind: "refused" });

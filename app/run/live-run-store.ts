@@ -1,7 +1,9 @@
 import type { ExecutionEvent } from "#graph/run/event.ts";
 import { foldEvents, RunViewBuilder } from "#graph/run/fold-events.ts";
 import { emptyRunView, type RunView, type ViewLink } from "#graph/run/run-view.ts";
+import type { AppReview } from "#worker/contracts/app-context.ts";
 import type { ConnectionState } from "./event-connection.ts";
+import { PendingReviews } from "./pending-reviews.ts";
 
 /** Events kept to step back through; of a longer run the first ones are not kept and stepping is off. */
 export const MAX_KEPT_EVENTS = 50_000;
@@ -22,6 +24,8 @@ export class LiveRunStore {
   readonly #builder: RunViewBuilder;
   readonly #events: ExecutionEvent[] = [];
   readonly #listeners = new Set<() => void>();
+  readonly #pendingReviews = new PendingReviews();
+  #reviews: readonly AppReview[] = [];
   #view: RunView = emptyRunView();
   #connection: ConnectionState = { kind: "idle" };
   /** Shown instead of the newest state while somebody steps through the run. */
@@ -49,6 +53,11 @@ export class LiveRunStore {
     return this.#view;
   }
 
+  /** What people are asked for now, whatever is shown; oldest first. */
+  reviews(): readonly AppReview[] {
+    return this.#reviews;
+  }
+
   connection(): ConnectionState {
     return this.#connection;
   }
@@ -64,6 +73,7 @@ export class LiveRunStore {
 
   push(event: ExecutionEvent): void {
     if (this.#builder.add(event)) {
+      this.#pendingReviews.add(event);
       if (this.#events.length < MAX_KEPT_EVENTS) {
         this.#events.push(event);
       }
@@ -93,6 +103,7 @@ export class LiveRunStore {
       this.#options.schedule(() => {
         this.#scheduled = false;
         this.#view = this.#builder.snapshot();
+        this.#reviews = this.#pendingReviews.list();
         this.#emit();
       });
     }

@@ -1,5 +1,6 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
 import type { NodeRunView, RunView, ViewLink } from "#graph/run/run-view.ts";
+import type { AppReview } from "#worker/contracts/app-context.ts";
 import { type ConnectionState, EventConnection } from "./event-connection.ts";
 import { LiveRunStore } from "./live-run-store.ts";
 
@@ -26,9 +27,16 @@ export function LiveRunProvider({ executionId, links, children }: LiveRunProvide
     }
     const { connection } = live;
     const retryNow = () => connection.retryNow();
+    const retryWhenSeen = () => {
+      if (isSeen()) {
+        connection.retryNow();
+      }
+    };
     connection.open();
     window.addEventListener("online", retryNow);
+    document.addEventListener("visibilitychange", retryWhenSeen);
     return () => {
+      document.removeEventListener("visibilitychange", retryWhenSeen);
       window.removeEventListener("online", retryNow);
       connection.close();
     };
@@ -47,8 +55,13 @@ function createLiveRun(executionId: string, links: readonly ViewLink[]): LiveRun
     onState: (state) => store.setConnection(state),
     now: () => Date.now(),
     random: () => Math.random(),
+    wanted: isSeen,
   });
   return { store, connection };
+}
+
+function isSeen(): boolean {
+  return document.visibilityState === "visible";
 }
 
 function liveUrl(executionId: string, after: number): string {
@@ -74,7 +87,7 @@ async function mayRetry(executionId: string): Promise<boolean> {
 
 /** A hidden page gets no frames; it still has to take in what comes. */
 function scheduleFrame(flush: () => void): void {
-  if (document.visibilityState === "visible") {
+  if (isSeen()) {
     requestAnimationFrame(flush);
   } else {
     setTimeout(flush, 250);
@@ -99,6 +112,11 @@ const pickView = (store: LiveRunStore): RunView => store.view();
 
 export function useNodeActivity(nodeId: string): NodeRunView | undefined {
   return useLiveRun((store) => store.view().nodes.get(nodeId));
+}
+
+/** What people are asked for: as the live events tell it, and until they have come, as it was loaded. */
+export function usePendingReviews(loaded: readonly AppReview[]): readonly AppReview[] {
+  return useLiveRun((store) => (store.latest().last_seq > 0 ? store.reviews() : null)) ?? loaded;
 }
 
 /** How many values a link has carried; undefined while no run is shown. */

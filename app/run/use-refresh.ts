@@ -1,27 +1,43 @@
 import { useEffect, useRef } from "react";
 import { useRevalidator } from "react-router";
+import { nextDelay } from "./refresh-pace.ts";
 
-const BUSY_MS = 2_000;
-const IDLE_MS = 6_000;
-
-/** Loads the page's data again every few seconds while the page is visible: often while something runs, seldom otherwise. */
-export function useRefresh(busy: boolean): void {
-  const { revalidate, state } = useRevalidator();
+/**
+ * Loads the page's data again from time to time while the page is visible: often while something runs and changes, ever more seldom while
+ * all stays as it is, as with runs that wait for days. `state` is what the page shows: any other text is a change.
+ */
+export function useRefresh(busy: boolean, state: string): void {
+  const { revalidate, state: loading } = useRevalidator();
   const idle = useRef(true);
   useEffect(() => {
-    idle.current = state === "idle";
-  }, [state]);
+    idle.current = loading === "idle";
+  }, [loading]);
   useEffect(() => {
+    let timer: ReturnType<typeof setTimeout>;
+    let delay = nextDelay(null, busy);
     const refresh = () => {
       if (document.visibilityState === "visible" && idle.current) {
         void revalidate();
       }
     };
-    const timer = setInterval(refresh, busy ? BUSY_MS : IDLE_MS);
-    document.addEventListener("visibilitychange", refresh);
-    return () => {
-      clearInterval(timer);
-      document.removeEventListener("visibilitychange", refresh);
+    const wait = () => {
+      timer = setTimeout(() => {
+        refresh();
+        delay = nextDelay(delay, busy);
+        wait();
+      }, delay);
     };
-  }, [busy, revalidate]);
+    const startOver = () => {
+      clearTimeout(timer);
+      delay = nextDelay(null, busy);
+      refresh();
+      wait();
+    };
+    wait();
+    document.addEventListener("visibilitychange", startOver);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", startOver);
+    };
+  }, [busy, revalidate, state]);
 }

@@ -1,4 +1,5 @@
-import type { AppGraph, AppRun, AppServices } from "#worker/contracts/app-context.ts";
+import { isTerminal } from "#graph/run/status.ts";
+import type { AppGraph, AppReview, AppRun, AppServices } from "#worker/contracts/app-context.ts";
 import { drawGraph } from "#app/graph-view/draw-graph.ts";
 import { asRefusal } from "#app/services.server.ts";
 import type { WorkbenchAgent, WorkbenchData } from "./workbench-data.ts";
@@ -16,18 +17,26 @@ export async function loadAgent(
     executionId === null ? null : services.executions.get(executionId),
     services.executions.list({ graph_id: graphId, limit: HISTORY_LENGTH }),
   ]);
-  const shown = run !== null && run.graph_version !== graph.version ? await graphOfRun(services, run) : graph;
-  return { agent: shown === null ? null : toAgent(services, shown), run, history: history.items };
+  const [shown, reviews] = await Promise.all([
+    run !== null && run.graph_version !== graph.version ? graphOfRun(services, run) : graph,
+    run === null ? [] : reviewsOf(services, run),
+  ]);
+  return { agent: shown === null ? null : toAgent(services, shown), run, reviews, history: history.items };
 }
 
 /** The page of a run, with the version of the agent that it ran. */
 export async function loadRun(services: AppServices, executionId: string): Promise<WorkbenchData> {
   const run = await services.executions.get(executionId);
-  const [graph, history] = await Promise.all([
+  const [graph, reviews, history] = await Promise.all([
     graphOfRun(services, run),
+    reviewsOf(services, run),
     services.executions.list({ graph_id: run.graph_id, limit: HISTORY_LENGTH }),
   ]);
-  return { agent: graph === null ? null : toAgent(services, graph), run, history: history.items };
+  return { agent: graph === null ? null : toAgent(services, graph), run, reviews, history: history.items };
+}
+
+async function reviewsOf(services: AppServices, run: AppRun): Promise<AppReview[]> {
+  return isTerminal(run.status) ? [] : services.executions.reviews(run.id);
 }
 
 async function graphOfRun(services: AppServices, run: AppRun): Promise<AppGraph | null> {

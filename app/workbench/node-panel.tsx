@@ -1,6 +1,6 @@
 import { ActionIcon, Group, Stack, Text, Title } from "@mantine/core";
 import { ChevronLeft, ChevronRight, X } from "lucide-react";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { NodeExecutionRunView, NodeRunView } from "#graph/run/run-view.ts";
 import type { AppGraphProblem } from "#worker/contracts/app-context.ts";
@@ -12,18 +12,20 @@ import type { DrawnNode } from "#app/graph-view/drawing.ts";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import { useNodeActivity } from "#app/run/live-run.tsx";
 import { adviceFor } from "./advice.ts";
+import { WaitingNotice } from "./waiting-notice.tsx";
 import classes from "./workbench.module.css";
 
 interface NodePanelProps {
   node: DrawnNode;
   problems: AppGraphProblem[];
-  /** A run is shown, so that a block without activity "has not run". */
-  inRun: boolean;
+  /** The run that is shown; in it, a block without activity "has not run". */
+  executionId: string | null;
   onClose: () => void;
+  onDecide: (reviewId: string) => void;
 }
 
 /** One block: what it is, and what it did in the run shown. */
-export function NodePanel({ node, problems, inRun, onClose }: NodePanelProps) {
+export function NodePanel({ node, problems, executionId, onClose, onDecide }: NodePanelProps) {
   const { t } = useI18n();
   const activity = useNodeActivity(node.id);
   return (
@@ -60,20 +62,35 @@ export function NodePanel({ node, problems, inRun, onClose }: NodePanelProps) {
         </Notice>
       )}
       {activity === undefined ? (
-        inRun && (
+        executionId !== null && (
           <Text c="var(--text-quiet)" size="sm">
             {t.node.not_run}
           </Text>
         )
       ) : (
-        <Activity key={node.id} activity={activity} />
+        <Activity key={node.id} activity={activity}>
+          {(execution) => (
+            <WaitingNotice
+              execution={execution}
+              executionId={executionId ?? ""}
+              startsRuns={node.ui_type === "Agent"}
+              onDecide={onDecide}
+            />
+          )}
+        </Activity>
       )}
       <Values title={t.node.defaults} values={node.defaults} hideWhenEmpty />
     </Stack>
   );
 }
 
-function Activity({ activity }: { activity: NodeRunView }) {
+interface ActivityProps {
+  activity: NodeRunView;
+  /** What to say of an execution before its values. */
+  children: (execution: NodeExecutionRunView) => ReactNode;
+}
+
+function Activity({ activity, children }: ActivityProps) {
   const { t, format } = useI18n();
   const { recent } = activity;
   /** Which of the kept executions, counted from the newest; 0 follows the run. */
@@ -116,12 +133,12 @@ function Activity({ activity }: { activity: NodeRunView }) {
           </Group>
         )}
       </Group>
-      <OneExecution execution={shown} />
+      <OneExecution execution={shown}>{children(shown)}</OneExecution>
     </Stack>
   );
 }
 
-function OneExecution({ execution }: { execution: NodeExecutionRunView }) {
+function OneExecution({ execution, children }: { execution: NodeExecutionRunView; children: ReactNode }) {
   const { t, format } = useI18n();
   const { error } = execution;
   return (
@@ -145,6 +162,7 @@ function OneExecution({ execution }: { execution: NodeExecutionRunView }) {
           </Text>
         )}
       </Group>
+      {children}
       {error !== null && (
         <Notice kind={execution.handled ? "warning" : "error"} title={t.node.error}>
           <Text size="sm" style={{ overflowWrap: "anywhere", whiteSpace: "pre-wrap" }}>

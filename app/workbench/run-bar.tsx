@@ -1,43 +1,53 @@
 import { ActionIcon, Button, CopyButton, Group, Slider, Text, Tooltip } from "@mantine/core";
-import { Check, Copy, History, Square, Wifi, WifiOff } from "lucide-react";
+import { Check, Copy, CornerLeftUp, History, Pause, Play, Square, Wifi, WifiOff } from "lucide-react";
 import { useEffect, useState } from "react";
-import { useFetcher } from "react-router";
+import { Link } from "react-router";
 import { isTerminal } from "#graph/run/status.ts";
 import type { RunStats } from "#graph/run/event.ts";
 import type { AppRun } from "#worker/contracts/app-context.ts";
 import { LocalTime } from "#app/components/local-time.tsx";
 import { Notice } from "#app/components/notice.tsx";
+import { PausedBadge } from "#app/components/paused-badge.tsx";
 import { StatusBadge } from "#app/components/status-badge.tsx";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import { Elapsed } from "#app/run/elapsed.tsx";
 import { useConnection, useLiveRun, useLiveRunStore, useRunView } from "#app/run/live-run.tsx";
-import type { StopRunAnswer } from "#app/routes/stop-run.ts";
+import { RunCommand } from "#app/run/run-command.tsx";
 import classes from "./workbench.module.css";
 
-/** How the run stands: status, time, figures, the connection, and the button that stops it. */
+/** How the run stands: status, time, figures, the connection, and the buttons that hold and stop it. */
 export function RunBar({ run }: { run: AppRun }) {
   const { t, format } = useI18n();
   const latest = useLiveRun((store) => store.latest());
   const view = useRunView();
   const live = latest !== undefined && latest.last_seq > 0 ? latest : undefined;
   const status = live?.status ?? run.status;
-  const shown = view !== undefined && view.last_seq > 0 ? view.status : status;
+  const heard = view !== undefined && view.last_seq > 0 ? view : undefined;
+  const shown = heard?.status ?? status;
+  const paused = (live ?? run).paused && !isTerminal(status);
+  const shownPaused = heard?.paused ?? paused;
   const started = run.started_at ?? live?.created_at ?? run.created_at;
   const ended = live?.ended_at ?? run.ended_at;
   const stats = live?.stats ?? (isTerminal(run.status) ? run.stats : null);
   return (
     <div className={classes.runBar} data-testid="run-bar">
-      <StatusBadge status={shown} />
+      {(!shownPaused || shown === "REVIEW") && <StatusBadge status={shown} />}
+      {shownPaused && <PausedBadge />}
       <Text size="sm" className={classes.numeric}>
         <Elapsed from={started} to={isTerminal(status) ? (ended ?? started) : null} />
       </Text>
       <Text size="xs" c="var(--text-quiet)" className={classes.wide}>
         <LocalTime iso={started} />
       </Text>
+      {run.parent_execution_id !== null && (
+        <Link to={`/runs/${encodeURIComponent(run.parent_execution_id)}`} className={classes.parentLink}>
+          <CornerLeftUp size={13} aria-hidden /> {t.run.parent}
+        </Link>
+      )}
       {stats !== null && <Figures stats={stats} />}
       {!isTerminal(status) && <Connection />}
       <Replay />
-      <Group gap={4} ml="auto" wrap="nowrap">
+      <Group gap={6} ml="auto">
         <CopyButton value={run.id}>
           {({ copied, copy }) => (
             <Tooltip label={copied ? t.run.copied : t.run.copy_id}>
@@ -47,10 +57,14 @@ export function RunBar({ run }: { run: AppRun }) {
             </Tooltip>
           )}
         </CopyButton>
-        {!isTerminal(status) && <StopButton executionId={run.id} />}
+        {!isTerminal(status) && <Commands executionId={run.id} paused={paused} />}
       </Group>
       <span className="visually-hidden" role="status">
-        {isTerminal(status) ? `${t.status[status]}, ${format.duration(stats?.duration_ms ?? 0)}` : t.status[status]}
+        {isTerminal(status)
+          ? `${t.status[status]}, ${format.duration(stats?.duration_ms ?? 0)}`
+          : paused
+            ? `${t.run.paused}. ${t.run.paused_hint}`
+            : t.status[status]}
       </span>
     </div>
   );
@@ -113,29 +127,42 @@ function Countdown({ until }: { until: number }) {
   return <Text size="xs">{t.run.reconnecting(Math.max(0, Math.ceil((until - now) / 1_000)))}</Text>;
 }
 
-function StopButton({ executionId }: { executionId: string }) {
+interface CommandsProps {
+  executionId: string;
+  paused: boolean;
+}
+
+function Commands({ executionId, paused }: CommandsProps) {
   const { t } = useI18n();
-  const fetcher = useFetcher<StopRunAnswer>();
-  const refused = fetcher.data?.ok === false ? fetcher.data.refusal : null;
   return (
     <>
-      {refused !== null && (
-        <Text size="xs" c="red" role="alert">
-          {t.form.stop_failed}: {refused.message}
-        </Text>
+      {paused ? (
+        <RunCommand
+          executionId={executionId}
+          command="resume"
+          label={t.form.resume}
+          failed={t.form.resume_failed}
+          icon={<Play size={12} aria-hidden />}
+          color="ink"
+        />
+      ) : (
+        <RunCommand
+          executionId={executionId}
+          command="pause"
+          label={t.form.pause}
+          failed={t.form.pause_failed}
+          icon={<Pause size={12} aria-hidden />}
+          color="gray"
+        />
       )}
-      <Button
+      <RunCommand
+        executionId={executionId}
+        command="stop"
+        label={t.form.stop}
+        failed={t.form.stop_failed}
+        icon={<Square size={12} aria-hidden />}
         color="red"
-        variant="light"
-        size="xs"
-        leftSection={<Square size={12} aria-hidden />}
-        loading={fetcher.state !== "idle"}
-        onClick={() =>
-          void fetcher.submit(null, { method: "post", action: `/runs/${encodeURIComponent(executionId)}/stop` })
-        }
-      >
-        {t.form.stop}
-      </Button>
+      />
     </>
   );
 }

@@ -1,5 +1,5 @@
 import type { JsonSchema } from "#graph/json.ts";
-import type { AppGraphProblem, AppRun, AppRunSummary } from "#worker/contracts/app-context.ts";
+import type { AppGraphProblem, AppReview, AppRun, AppRunSummary } from "#worker/contracts/app-context.ts";
 import type { Drawing } from "#app/graph-view/drawing.ts";
 
 /** An agent as its page needs it. */
@@ -18,6 +18,8 @@ export interface WorkbenchData {
   /** Null when the agent of the run has been deleted. */
   agent: WorkbenchAgent | null;
   run: AppRun | null;
+  /** What the run asked people when it was loaded. */
+  reviews: AppReview[];
   /** The newest runs of the agent. */
   history: AppRunSummary[];
 }

@@ -8,6 +8,7 @@ import { Notice } from "#app/components/notice.tsx";
 import { useInBrowser } from "#app/components/local-time.tsx";
 import type { Drawing } from "#app/graph-view/drawing.ts";
 import { useI18n } from "#app/i18n/i18n.tsx";
+import { type ReviewChoice, ReviewsPanel } from "#app/reviews/reviews-panel.tsx";
 import { LiveRunProvider, useLiveRun } from "#app/run/live-run.tsx";
 import { RunTable } from "#app/run/run-table.tsx";
 import { adviceFor } from "./advice.ts";
@@ -35,12 +36,12 @@ interface WorkbenchProps {
 
 /** One agent: its graph, its inputs, and a run of it as it happens or happened. */
 export function Workbench({ data, runPath }: WorkbenchProps) {
-  const { run, history } = data;
+  const { run, reviews, history } = data;
   const agent = useKeyed(data.agent === null ? "" : `${data.agent.id}@${data.agent.version}`, data.agent);
   const links = useMemo(() => (agent === null ? [] : toViewLinks(agent.drawing)), [agent]);
   return (
     <LiveRunProvider executionId={run?.id ?? null} links={links}>
-      <Page agent={agent} run={run} history={history} runPath={runPath} />
+      <Page agent={agent} run={run} reviews={reviews} history={history} runPath={runPath} />
     </LiveRunProvider>
   );
 }
@@ -55,9 +56,10 @@ function toViewLinks(drawing: Drawing): ViewLink[] {
   }));
 }
 
-function Page({ agent, run, history, runPath }: WorkbenchData & Pick<WorkbenchProps, "runPath">) {
+function Page({ agent, run, reviews, history, runPath }: WorkbenchData & Pick<WorkbenchProps, "runPath">) {
   const selection = useSelection(run);
   const { selected, showNode, select, tab, setTab, focus } = selection;
+  const [review, setReview] = useState<ReviewChoice | null>(null);
   const { t } = useI18n();
   const titleOf = useTitles(agent);
   useReloadAtEnd(run);
@@ -66,6 +68,17 @@ function Page({ agent, run, history, runPath }: WorkbenchData & Pick<WorkbenchPr
       <div className={classes.stage}>
         {agent === null ? <AgentGone run={run} /> : <AgentHeader agent={agent} linked={run !== null} />}
         {run !== null && <RunBar run={run} />}
+        {run !== null && (
+          <ReviewsPanel
+            key={run.id}
+            executionId={run.id}
+            loaded={reviews}
+            titleOf={titleOf}
+            onShowNode={showNode}
+            chosen={review?.executionId === run.id ? review : null}
+            onChoose={(reviewId) => setReview({ executionId: run.id, reviewId, focus: false })}
+          />
+        )}
         <div className={classes.notices}>
           {run !== null && (
             <RunFailure
@@ -81,21 +94,25 @@ function Page({ agent, run, history, runPath }: WorkbenchData & Pick<WorkbenchPr
         {agent !== null && <Canvas drawing={agent.drawing} selected={selected} onSelect={select} focus={focus} />}
       </div>
       <aside className={classes.panel} aria-label={t.tabs.panel}>
-        <Panel {...{ agent, run, history, runPath, selected, select, showNode, tab, setTab }} />
+        <Panel
+          {...{ agent, run, history, runPath, selected, select, showNode, tab, setTab }}
+          decide={(reviewId) => setReview({ executionId: run?.id ?? "", reviewId, focus: true })}
+        />
       </aside>
     </div>
   );
 }
 
-interface PanelProps extends WorkbenchData, Pick<WorkbenchProps, "runPath"> {
+interface PanelProps extends Omit<WorkbenchData, "reviews">, Pick<WorkbenchProps, "runPath"> {
   selected: string | null;
   select: (nodeId: string | null) => void;
   showNode: (nodeId: string) => void;
   tab: Tab;
   setTab: (tab: Tab) => void;
+  decide: (reviewId: string) => void;
 }
 
-function Panel({ agent, run, history, runPath, selected, select, showNode, tab, setTab }: PanelProps) {
+function Panel({ agent, run, history, runPath, selected, select, showNode, tab, setTab, decide }: PanelProps) {
   const { t } = useI18n();
   const navigate = useNavigate();
   const onStarted = useCallback(
@@ -131,7 +148,13 @@ function Panel({ agent, run, history, runPath, selected, select, showNode, tab, 
         {node === undefined ? (
           <Quiet text={t.node.choose} />
         ) : (
-          <NodePanel node={node} problems={problems} inRun={run !== null} onClose={() => select(null)} />
+          <NodePanel
+            node={node}
+            problems={problems}
+            executionId={run?.id ?? null}
+            onClose={() => select(null)}
+            onDecide={decide}
+          />
         )}
       </Tabs.Panel>
       <Tabs.Panel value="history" className={classes.tabPanel}>

@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { ReviewDecision } from "#graph/run/wait.ts";
 import type { ChildNews } from "./core/child.ts";
 import type { Input } from "./core/decide.ts";
+import { errorMessage, log } from "../logger.ts";
 import { createEffects } from "./effects.ts";
 import { leaseMsOf } from "./env.ts";
 import type { ExecutionEnv } from "./env.ts";
@@ -161,8 +162,15 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
     return news === undefined ? NOT_FOUND : { ok: true, value: news };
   }
 
+  /** Never throws: the platform drops an alarm that has failed a few times, and this one is what recovers the run. */
   override async alarm(): Promise<void> {
-    await this.#load()?.alarm();
+    try {
+      await this.#load()?.alarm();
+    } catch (error) {
+      log("error", "an alarm failed and is set again", { error: errorMessage(error) });
+      this.#open = null;
+      await this.ctx.storage.setAlarm(Date.now() + this.#leaseMs);
+    }
   }
 
   /** The live view: a WebSocket upgrade of `/live?after=N`, with the workspace in `X-Weft-Workspace`. */

@@ -75,7 +75,7 @@ export class Client implements Caller {
           return items;
         }
       }
-      await this.pause(500);
+      await this.pause(2_000);
     }
   }
 

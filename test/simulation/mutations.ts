@@ -77,7 +77,8 @@ export const MUTATIONS: readonly Mutation[] = [
     rule: "LC2",
     file: `${CORE}/replica.ts`,
     find: "    const queue = this.#state.ready[pool].pure;",
-    replace: "    const queue = this.#state.ready[pool].effectful.length > 0 ? this.#state.ready[pool].effectful : this.#state.ready[pool].pure;",
+    replace:
+      "    const { effectful, pure } = this.#state.ready[pool];\n    const queue = effectful.length > 0 ? effectful : pure;",
   },
   {
     name: "leases-never-end",
@@ -189,8 +190,8 @@ export const MUTATIONS: readonly Mutation[] = [
     what: "after the end nobody looks whether the list of runs knows",
     rule: "AL4",
     file: `${OBJECT}/open-run.ts`,
-    find: "    return listed >= run.state.lastSeq && (parent?.settled ?? true);",
-    replace: "    return listed >= 0;",
+    find: "return listed >= run.state.lastSeq && ",
+    replace: "return listed >= 0 && ",
   },
   {
     name: "alarm-not-moved-for-retries",

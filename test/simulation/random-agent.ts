@@ -58,7 +58,8 @@ function node(random: Random, of: { index: number; pureness: number; leaseMs: nu
     ui_type: kind,
     effects,
     pool: random.chance(0.15) ? "cpu" : "io",
-    timeout_ms: random.pick([300, 2_000, 30_000, 30_000]),
+    // What hangs must not hang long: in a cycle, with retries, that would be hours.
+    timeout_ms: script.some((act) => act.do === "hang") ? random.pick([300, 2_000]) : random.pick([300, 2_000, 30_000, 30_000]),
     ...(random.chance(0.5) ? { retry } : {}),
     input_default: {
       script: script as unknown as JsonValue,

@@ -97,7 +97,7 @@ describe("retry", () => {
     const retried = await call(`/${asked.id}/retry`);
     expect(retried.status).toBe(202);
     let reviews: { review_id: string }[] = [];
-    while (reviews.length === 0) {
+    for (let looks = 0; reviews.length === 0 && looks < 500; looks += 1) {
       reviews = (await tenant.client.call<{ items: { review_id: string }[] }>(`${RUNS}/${retried.body.id}/reviews`)).body.items;
     }
     await evictDurableObject(executionStub(testEnv, retried.body.id) as unknown as DurableObjectStub);
@@ -174,13 +174,14 @@ describe("redrive", () => {
 
   /** The list follows the runs within moments: asked again until it has as many. */
   async function redriven(filter: object, count: number): Promise<{ execution_id: string; new_execution_id?: string }[]> {
-    for (;;) {
-      const graphId = "graph_id" in filter ? String(filter.graph_id) : "";
+    const graphId = "graph_id" in filter ? String(filter.graph_id) : "";
+    for (let looks = 0; looks < 500; looks += 1) {
       const listed = await tenant.client.call<{ items: unknown[] }>(`${RUNS}?status=FAILED&graph_id=${graphId}`);
       if (listed.body.items.length >= count) {
         return (await call<{ items: { execution_id: string; new_execution_id?: string }[] }>("/redrive", { filter })).body.items;
       }
     }
+    throw new Error("the list does not know the runs");
   }
 });
 

@@ -3,6 +3,7 @@ import type { BlockDescriptor } from "#graph/catalog/block-descriptor.ts";
 import type { GraphLink, GraphNode } from "#graph/model/graph-file.ts";
 import type { ExecutionEvent, NodeUsage, RunError, RunStats } from "#graph/run/event.ts";
 import type { ExecutionStatus } from "#graph/run/status.ts";
+import type { ReviewDecision } from "#graph/run/wait.ts";
 import { createContext } from "react-router";
 
 /**
@@ -70,8 +71,24 @@ export interface AppGraph {
 export interface AppRun extends AppRunSummary {
   inputs: JsonObject;
   outputs: Record<string, JsonValue[]>;
+  /** No block is started until the run is resumed. */
+  paused: boolean;
+  /** The run that started this one. */
+  parent_execution_id: string | null;
   /** Sequence number of the newest event. */
   last_seq: number;
+}
+
+/** A person is asked. */
+export interface AppReview {
+  /** The node execution that asks. */
+  review_id: string;
+  node_id: string;
+  /** What is asked: `name`, `data`, `editable`, as the block put it. */
+  payload: JsonValue;
+  asked_at: string;
+  /** When the run goes on without an answer. */
+  until: string | null;
 }
 
 export interface AppNodeExecution {
@@ -108,6 +125,20 @@ export interface AppServices {
     get(executionId: string): Promise<AppRun>;
     start(request: { graph_id: string; graph_version?: number; inputs: JsonObject }): Promise<AppRun>;
     cancel(executionId: string): Promise<AppRun>;
+    /** Starts no more blocks, in sub-agents too, until `resume`; what runs, finishes. */
+    pause(executionId: string): Promise<AppRun>;
+    resume(executionId: string): Promise<AppRun>;
+    /** Pending ones, oldest first. */
+    reviews(executionId: string): Promise<AppReview[]>;
+    /** 409 `review_not_pending` when it was decided before. `autoApprove`: further ones of the same node too, pending ones included. */
+    decideReview(
+      executionId: string,
+      reviewId: string,
+      decision: ReviewDecision,
+      autoApprove: boolean,
+    ): Promise<AppRun>;
+    /** The run that a node execution has started. */
+    child(executionId: string, nodeExecutionId: string): Promise<AppRun>;
     /** At most `limit` (≤ 1,000) events after `after`. */
     events(
       executionId: string,

@@ -145,6 +145,8 @@ export const reviewSchema = z
   })
   .openapi("Review") satisfies z.ZodType<ReviewView>;
 
+export type Review = z.infer<typeof reviewSchema>;
+
 export const reviewListSchema = z.object({ items: z.array(reviewSchema) }).openapi("ReviewList");
 
 export const reviewDecisionSchema = z
@@ -158,6 +160,7 @@ export const reviewDecisionSchema = z
       .openapi({ description: "Approve further reviews of the same node in this run, pending ones included." }),
   })
   .openapi("ReviewDecision");
+export type ReviewDecision = z.input<typeof reviewDecisionSchema>;
 
 export const executionListSchema = listOf(executionSummarySchema).openapi("ExecutionList");
 

@@ -37,6 +37,8 @@ export const redriveSchema = z
   })
   .openapi("Redrive");
 
+export type RedriveFilter = z.input<typeof redriveSchema>["filter"];
+
 export const redriveItemSchema = z
   .object({
     execution_id: z.string().openapi({ description: "The run that was retried." }),

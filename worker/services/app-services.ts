@@ -2,6 +2,7 @@ import type { AppGraph, AppServices } from "#worker/contracts/app-context.ts";
 import type { GraphView } from "#worker/contracts/graph.ts";
 import type { Principal } from "#worker/auth/principal.ts";
 import { listLastExecutions } from "#worker/db/execution-table.ts";
+import { getChildExecution } from "./child-execution.ts";
 import * as executions from "./execution-service.ts";
 import * as graphs from "./graph-service.ts";
 import type { ServiceDeps } from "./service-deps.ts";
@@ -30,6 +31,12 @@ export function bindAppServices(deps: ServiceDeps, principal: Principal): AppSer
           source: "page",
         }),
       cancel: (id) => executions.cancelExecution(deps, principal, id),
+      pause: (id) => executions.pauseExecution(deps, principal, id),
+      resume: (id) => executions.resumeExecution(deps, principal, id),
+      reviews: (id) => executions.listReviews(deps, principal, id),
+      decideReview: (executionId, reviewId, decision, autoApprove) =>
+        executions.decideReview(deps, principal, { executionId, reviewId, decision, autoApprove }),
+      child: (executionId, nodeExecutionId) => getChildExecution(deps, principal, { executionId, nodeExecutionId }),
       events: (executionId, after, limit) =>
         executions.listExecutionEvents(deps, principal, { executionId, after, limit }),
     },

@@ -19,6 +19,8 @@ export const CHECK_MS = 300_000;
 export const APPEAR_MS = 60_000;
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 10_000;
+/** How old a run is before it is asked while others wait for its place, ms. */
+const PRESS_MS = 10_000;
 /** Runs asked at a time. */
 const CHECKS_AT_ONCE = 50;
 
@@ -47,6 +49,7 @@ export class Admission {
   readonly #over = new RecentSet<string>(2_000);
   /** No check is due before this time. */
   #nextCheck = Number.POSITIVE_INFINITY;
+  #pressedAt = Number.NEGATIVE_INFINITY;
   /** No queued run gets free by time alone before this. */
   #nextDue = Number.POSITIVE_INFINITY;
 
@@ -102,18 +105,20 @@ export class Admission {
       return { kind: "skipped", execution_id: other.ticket.execution_id };
     }
     const debounced = this.#debounce(entry, now);
-    const tooMany = this.#tooMany(entry, { leaving: singletons.length + (debounced === undefined ? 0 : 1) }, now);
+    const leaving = new Map(singletons.map((old) => [old, "A newer run of this agent took its place."]));
+    if (debounced !== undefined) {
+      leaving.set(debounced, "A newer start of this agent came within its debounce time.");
+    }
+    const tooMany = this.#tooMany(entry, [...leaving.keys()], now);
     if (tooMany !== undefined) {
       return tooMany;
     }
-    for (const old of singletons) {
-      this.#cancel(old, "A newer run of this agent took its place.", now);
-    }
-    if (debounced !== undefined && debounced.state === "queued") {
-      this.#cancel(debounced, "A newer start of this agent came within its debounce time.", now);
+    for (const [old, reason] of leaving) {
+      this.#cancel(old, reason, now);
     }
     this.#put(entry);
     this.#pump(now, entry);
+    this.#press(now);
     return this.#standing(entry, now);
   }
 
@@ -124,6 +129,7 @@ export class Admission {
       const entry = known ?? newEntry(ticket, now);
       this.#put(entry, { state: "queued", queuedAt: now, notBefore: now, resumed: true });
       this.#pump(now, entry);
+      this.#press(now);
       return this.#standing(entry, now);
     }
     return this.#standing(known, now);
@@ -230,8 +236,9 @@ export class Admission {
   }
 
   /** Rule WA8: a queue that is full says so, and when a hundredth of it should be gone. */
-  #tooMany(entry: LiveEntry, { leaving }: { leaving: number }, now: number): Refusal | undefined {
+  #tooMany(entry: LiveEntry, instead: readonly LiveEntry[], now: number): Refusal | undefined {
     const { limits, expectedMs } = this.#options;
+    const leaving = instead.filter(({ state }) => state === "queued").length;
     const agent = entry.ticket.graph_id;
     const inAgent = this.#runs.queuedOf(agent);
     const scope = inAgent - leaving >= limits.queuedPerAgent ? "agent" : "workspace";
@@ -363,6 +370,19 @@ export class Admission {
   #command({ ticket }: LiveEntry, what: { type: "admit" } | { type: "cancel"; reason: string }): void {
     const { execution_id, workspace_id } = ticket;
     this.#changes.command({ execution_id, workspace_id, ...what });
+  }
+
+  /** When runs wait for room, those that nobody asked for are looked at sooner: they may be asleep by now. */
+  #press(now: number): void {
+    if (!this.#full || this.#runs.queued === 0 || now < this.#pressedAt + PRESS_MS) {
+      return;
+    }
+    this.#pressedAt = now;
+    for (const entry of this.#runs.entries()) {
+      if (entry.ticket.flow === null && entry.state === "running") {
+        this.#checkAt(entry, Math.min(entry.checkAt, Math.max(now, (entry.admittedAt ?? now) + PRESS_MS)));
+      }
+    }
   }
 
   #checkAt(entry: LiveEntry, at: number): void {

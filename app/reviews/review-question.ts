@@ -1,0 +1,49 @@
+import { isJsonObject } from "#graph/json-value.ts";
+import type { JsonValue } from "#graph/json.ts";
+
+/** What a person is asked. */
+export interface ReviewQuestion {
+  /** Null when the block gave none. */
+  name: string | null;
+  data: JsonValue;
+  editable: boolean;
+}
+
+/** Reads the payload of a review; a payload of an unknown shape is the data itself, and nobody can edit it. */
+export function readQuestion(payload: JsonValue): ReviewQuestion {
+  if (!isJsonObject(payload) || !Object.hasOwn(payload, "data")) {
+    return { name: null, data: payload, editable: false };
+  }
+  const { name, data, editable } = payload;
+  return {
+    name: typeof name === "string" && name.trim() !== "" ? name : null,
+    data: data ?? null,
+    editable: editable === true,
+  };
+}
+
+/** How data is edited: `text` is the data itself, `json` its notation. */
+export type EditMode = "text" | "json";
+
+export function modeFor(data: JsonValue): EditMode {
+  return typeof data === "string" ? "text" : "json";
+}
+
+/** What the editor begins with. */
+export function toEditorText(data: JsonValue, mode: EditMode): string {
+  return mode === "text" && typeof data === "string" ? data : JSON.stringify(data, null, 2);
+}
+
+export type Edited = { ok: true; data: JsonValue } | { ok: false; detail: string };
+
+/** What the editor's text means. */
+export function fromEditorText(text: string, mode: EditMode): Edited {
+  if (mode === "text") {
+    return { ok: true, data: text };
+  }
+  try {
+    return { ok: true, data: JSON.parse(text) as JsonValue };
+  } catch (error) {
+    return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,41 @@
+import { parseArgs } from "node:util";
+import { type Command, EXIT, UsageError } from "../command.ts";
+import { formatTable } from "../output/table.ts";
+import { clientFor, SERVER_OPTIONS, SERVER_USAGE } from "../server-options.ts";
+
+/** Exit code 1 when a run could not be retried. */
+export const redriveCommand: Command = {
+  name: "redrive",
+  usage: `--status FAILED|TERMINATED [--graph GRAPH_ID] [--from TIME] [--to TIME] [--limit N] [--json] ${SERVER_USAGE}`,
+  summary: "retry many runs: the newest (at most 100) with this status, of an agent, created from a time on and before another",
+  async run(argv, io) {
+    const { values } = parseArgs({
+      args: argv,
+      options: {
+        ...SERVER_OPTIONS,
+        status: { type: "string" },
+        graph: { type: "string" },
+        from: { type: "string" },
+        to: { type: "string" },
+        limit: { type: "string", default: "100" },
+        json: { type: "boolean", default: false },
+      },
+    });
+    const status = values.status?.toUpperCase();
+    if (status !== "FAILED" && status !== "TERMINATED") throw new UsageError("--status takes FAILED or TERMINATED.");
+    const limit = Number(values.limit);
+    if (!(Number.isInteger(limit) && limit > 0 && limit <= 100)) throw new UsageError("--limit takes a number from 1 to 100.");
+    const filter = { status, graph_id: values.graph, from: timeOf("--from", values.from), to: timeOf("--to", values.to), limit };
+    const { items } = await clientFor(values, io).redrive(filter);
+    if (values.json) io.out(`${JSON.stringify(items, null, 2)}\n`);
+    else io.out(formatTable(["RUN", "NEW RUN", "ERROR"], items.map(({ execution_id, new_execution_id = "", error }) => [execution_id, new_execution_id, error?.message ?? ""])));
+    return items.every(({ error }) => error === undefined) ? EXIT.ok : EXIT.failed;
+  },
+};
+
+function timeOf(option: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) throw new UsageError(`${option} takes a time such as 2026-11-22T20:00:00Z.`);
+  return time.toISOString();
+}
