@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { RedriveFilter } from "#worker/contracts/rerun.ts";
 import { type Command, EXIT, UsageError } from "../command.ts";
 import { formatTable } from "../output/table.ts";
 import { clientFor, SERVER_OPTIONS, SERVER_USAGE } from "../server-options.ts";
@@ -25,7 +26,7 @@ export const redriveCommand: Command = {
     if (status !== "FAILED" && status !== "TERMINATED") throw new UsageError("--status takes FAILED or TERMINATED.");
     const limit = Number(values.limit);
     if (!(Number.isInteger(limit) && limit > 0 && limit <= 100)) throw new UsageError("--limit takes a number from 1 to 100.");
-    const filter = { status, graph_id: values.graph, from: timeOf("--from", values.from), to: timeOf("--to", values.to), limit };
+    const filter: RedriveFilter = { status, graph_id: values.graph, from: timeOf("--from", values.from), to: timeOf("--to", values.to), limit };
     const { items } = await clientFor(values, io).redrive(filter);
     if (values.json) io.out(`${JSON.stringify(items, null, 2)}\n`);
     else io.out(formatTable(["RUN", "NEW RUN", "ERROR"], items.map(({ execution_id, new_execution_id = "", error }) => [execution_id, new_execution_id, error?.message ?? ""])));

@@ -7,6 +7,12 @@ import { initialState } from "./core/state.ts";
 import type { ExecutionState } from "./core/state.ts";
 import type { ExecutionStore, RunHeader } from "./store.ts";
 
+/**
+ * How long a running attempt has to renew after a reload, ms (rule LS7). More than two heartbeats; less than the ten seconds after which an idle
+ * object is evicted, or no lease would ever be seen to end.
+ */
+const RELOAD_GRACE_MS = 8_000;
+
 /** A decision that is committed. */
 export interface Commit extends Decision {
   /** Null when nothing happened. */
@@ -25,7 +31,7 @@ export class Run {
     this.state = state;
   }
 
-  /** The run that a store holds, or null. Leases found in the log get a full new term, since renewals are not logged. */
+  /** The run that a store holds, or null. Renewals of leases are not logged: see RELOAD_GRACE_MS. */
   static load(store: ExecutionStore, now: number, leaseMs: number): Run | null {
     const header = store.header();
     if (header === null) {
@@ -36,7 +42,7 @@ export class Run {
       evolveBatch(state, batch);
     }
     for (const execution of state.running) {
-      execution.leaseUntil = now + leaseMs;
+      execution.leaseUntil = Math.max(execution.startedAt + leaseMs, now + Math.min(leaseMs, RELOAD_GRACE_MS));
     }
     return new Run(store, header, state);
   }

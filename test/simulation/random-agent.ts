@@ -4,6 +4,8 @@ import type { Random } from "./random.ts";
 import { SCRIPTED } from "./scripted-block.ts";
 import type { Act } from "./scripted-block.ts";
 
+type Shape = "free" | "chain" | "tree" | "wide";
+
 /** A small compiled agent: chains, joins, fans, cycles, static links, parts of values, failures, retries, every kind of effect. */
 export function randomAgent(random: Random, leaseMs: number): { plan: Plan; inputs: JsonObject } {
   const plan: Plan = {
@@ -17,11 +19,13 @@ export function randomAgent(random: Random, leaseMs: number): { plan: Plan; inpu
     ...(random.chance(0.1) ? { timeout_ms: random.between(2_000, 60_000) } : {}),
   };
   const size = random.between(1, 8);
+  const shape: Shape = random.pick(["free", "chain", "tree", "wide"] as const);
   const pureness = random.pick([0.2, 0.5, 0.9]);
   for (let index = 0; index < size; index += 1) {
-    plan.nodes.push(node(random, { index, pureness, leaseMs }));
+    // Many that take time, then many that take none: several consumers meet where the pure ones begin.
+    const wide = index < size / 2 ? 0.1 : 0.95;
+    plan.nodes.push(node(random, { index, pureness: shape === "wide" ? wide : pureness, leaseMs }));
   }
-  const shape = random.pick(["free", "chain", "tree"]);
   for (let count = random.between(size - 1, size * 2); count > 0; count -= 1) {
     addLink(random, plan, shape);
   }
@@ -96,10 +100,23 @@ function insert(random: Random, script: Act[], act: Act): void {
   script.splice(random.between(0, script.length), 0, act);
 }
 
-function addLink(random: Random, plan: Plan, shape: "free" | "chain" | "tree"): void {
+function sinkOf(random: Random, { shape, from, size }: { shape: Shape; from: number; size: number }): number {
+  switch (shape) {
+    case "chain":
+      return from + 1;
+    case "tree":
+      return random.between(from, size);
+    case "wide":
+      return random.between(Math.max(from, Math.ceil(size / 2)), size);
+    case "free":
+      return random.between(0, size - 1);
+  }
+}
+
+function addLink(random: Random, plan: Plan, shape: Shape): void {
   const size = plan.nodes.length;
   const from = random.between(0, size - 1);
-  const further = shape === "chain" ? from + 1 : shape === "tree" ? random.between(from, size) : random.between(0, size - 1);
+  const further = sinkOf(random, { shape, from, size });
   const to = further < size || random.chance(0.2) ? further % size : from;
   if (to === from && !random.chance(0.1)) {
     return;

@@ -9,7 +9,7 @@ import type { SimulationResult } from "./run-simulation.ts";
  *   --seed N       just this one                       --trace        tells every step
  *   --only a,b     just these                          --json         one line of JSON with the results, and no stop at failures
  *   --without a,b  leaves kinds of fault out           --mutation m   with a bug put in on purpose (mutations.ts)
- *   --mutations    tries every mutation and prints a table
+ *   --mutations    tries every mutation, or the one of --mutation, and prints a table
  *
  * Exit code 1 when an invariant broke.
  */
@@ -41,7 +41,7 @@ interface Totals {
 
 if (values.mutations === true) {
   const { tryMutations } = await import("./try-mutations.ts");
-  process.exitCode = (await tryMutations(whole("seeds", 20_000))) ? 0 : 1;
+  process.exitCode = (await tryMutations(whole("seeds", 20_000), values.mutation ?? null)) ? 0 : 1;
 } else {
   register(values.mutation ?? null);
   process.exitCode = (await simulate()) ? 0 : 1;

@@ -7,10 +7,10 @@ import { MUTATIONS } from "./mutations.ts";
 const STARTS = [1, 1_000_001, 2_000_001, 3_000_001, 4_000_001];
 
 /** Puts every mutation in, one at a time, and tells which invariant finds it after how many seeds. False when one is not found. */
-export async function tryMutations(most: number): Promise<boolean> {
+export async function tryMutations(most: number, only: string | null): Promise<boolean> {
   console.log("| mutation | rule | found by | seeds needed (median of 5) |\n|---|---|---|---|");
   let all = true;
-  for (const { name, rule, what } of MUTATIONS) {
+  for (const { name, rule, what } of MUTATIONS.filter((mutation) => only === null || mutation.name === only)) {
     const found = await Promise.all(STARTS.map((from) => search(name, from, most)));
     const needed = found.flatMap((one) => (one === null ? [] : [one.seeds])).toSorted((a, b) => a - b);
     const invariants = [...new Set(found.flatMap((one) => (one === null ? [] : [one.invariant])))];

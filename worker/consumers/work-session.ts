@@ -18,6 +18,9 @@ const STREAM_MS = 20;
 /** How often a report is tried before the session gives up and leaves the rest to the lease alarm. */
 const REPORT_TRIES = 5;
 
+/** Signs of life come at least this often, so that an object that was reloaded hears of its attempts before it takes them for lost. */
+const MAX_HEARTBEAT_MS = 3_000;
+
 /** A stretch of pure nodes is reported after this many of them, this time, or about this many bytes, whichever is first. */
 const STRETCH = { nodes: 1_000, ms: 50, bytes: 1_000_000 };
 
@@ -71,7 +74,8 @@ export class WorkSession {
     try {
       let request = this.#request();
       let answer = await this.#deps.object.lease(request);
-      stopHeartbeat = clock.every(Math.max(50, (answer.deadline - clock.now()) / 3), () => void this.#renew());
+      const heartbeatMs = Math.min(MAX_HEARTBEAT_MS, Math.max(50, (answer.deadline - clock.now()) / 3));
+      stopHeartbeat = clock.every(heartbeatMs, () => void this.#renew());
       for (;;) {
         this.#adopt(answer, request);
         await this.#stretch();

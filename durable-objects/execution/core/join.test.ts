@@ -43,13 +43,13 @@ describe("join", () => {
     ]);
   });
 
-  it("[JN6] a static value that comes late completes everything that waited for it, newest first after the oldest", () => {
+  it("[JN6] a static value that comes late completes everything that waited for it, oldest first", () => {
     const run = new TestRun(plan({ s: {}, a: {}, sink: {} }, ["s.out => sink.s", "a.out -> sink.x"]));
     const { s = "", a = "" } = run.lease();
     run.completes(a, ["out", 1], ["out", 2], ["out", 3]);
     expect(run.inputsOf("sink")).toEqual([]);
     run.completes(s, ["out", "late"]);
-    expect(run.inputsOf("sink").map(({ x }) => x)).toEqual([1, 3, 2]);
+    expect(run.inputsOf("sink").map(({ x }) => x)).toEqual([1, 2, 3]);
   });
 
   it("[JN4] null travels; a part travels when it is there", () => {

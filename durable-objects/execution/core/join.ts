@@ -92,7 +92,7 @@ function staticRefs(
   return refs;
 }
 
-/** Rule JN6: a static value completes the other executions that wait for it, newest first. */
+/** Rule JN6: a static value completes the other executions that wait for it, oldest first. */
 function completeWaiting(recorder: Recorder, index: number, arrivedAt: string): void {
   const node = nodeState(recorder.state, index);
   if (node.awaitingStatic.size === 0) {
@@ -101,7 +101,7 @@ function completeWaiting(recorder: Recorder, index: number, arrivedAt: string): 
   const plan = planNode(recorder.state, index);
   const source = recorder.state.executions.get(arrivedAt)?.input ?? node.latest;
   const values = new Map([...node.latest, ...source]);
-  for (const waiting of [...node.awaitingStatic].reverse()) {
+  for (const waiting of [...node.awaitingStatic]) {
     if (waiting.id === arrivedAt) {
       continue;
     }

@@ -111,7 +111,7 @@ export class ReferenceInterpreter {
     this.#tryQueue(target, this.queued.findLast(({ node }) => node === link.sink)?.input ?? {});
     if (link.is_static) {
       const latest = this.queued.findLast(({ node }) => node === link.sink)?.input ?? {};
-      for (const waiting of all.filter(({ state, id }) => state === "waiting" && id !== target.id).reverse()) {
+      for (const waiting of all.filter(({ state, id }) => state === "waiting" && id !== target.id)) {
         this.#tryQueue(waiting, { ...latest, ...target.input });
       }
     }

@@ -27,10 +27,10 @@ export interface WorkloadShape {
   places: number;
   /** Share of the places that the workload needs on average. */
   load: number;
+  /** Median durations of the agents run from one to the other, evenly on a log scale. Default: 30 ms to a minute. */
+  mediansMs?: readonly [number, number];
 }
 
-/** Median durations run from one to the other, evenly on a log scale. */
-const MEDIANS_MS = [30, 60_000] as const;
 /** Spread of one agent's durations: 95 % lie within a factor of 5 of the median. */
 const SIGMA = 0.8;
 /** One burst in so many arrivals brings up to so many runs of one agent at once. */
@@ -40,10 +40,10 @@ const BURST = { every: 120, upTo: 150 };
  * Arrivals in the shape that traces of hosted functions and agents have: durations log-normal within an agent and over three magnitudes between agents, few
  * agents with most of the runs and those mostly short, Poisson arrivals with bursts (schedules, fan-outs) on top.
  */
-export function makeWorkload({ seed, agents, runs, places, load }: WorkloadShape): Arrival[] {
+export function makeWorkload({ seed, agents, runs, places, load, mediansMs = [30, 60_000] }: WorkloadShape): Arrival[] {
   const random = seededRandom(seed);
+  const [low, high] = mediansMs;
   const profiles = Array.from({ length: agents }, (_, index) => {
-    const [low, high] = MEDIANS_MS;
     const share = agents === 1 ? 0 : index / (agents - 1);
     return { agent: `agent-${index}`, medianMs: low * (high / low) ** share, weight: 1 / (index + 1) ** 1.2 };
   });
