@@ -31,7 +31,7 @@ export function RunCommand({ executionId, command, label, failed, icon, color }:
         variant="light"
         size="xs"
         leftSection={icon}
-        loading={fetcher.state !== "idle"}
+        loading={fetcher.state === "submitting"}
         onClick={() => void fetcher.submit(null, { method: "post", action })}
       >
         {label}

@@ -23,10 +23,10 @@ export function TimeLeft({ until }: { until: string }) {
     tick();
     return () => clearTimeout(timer);
   }, [end]);
-  const near = now !== null && end - now < DAY_MS;
+  const today = now !== null && new Date(now).toDateString() === new Date(end).toDateString();
   return (
     <span>
-      <LocalTime iso={until} clock={near} />
+      <LocalTime iso={until} clock={today} />
       {now !== null && (
         <span style={{ fontVariantNumeric: "tabular-nums", whiteSpace: "nowrap" }}>
           {" · "}

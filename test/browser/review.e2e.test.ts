@@ -26,6 +26,9 @@ describeInBrowser("what a run asks people", (browser) => {
       .poll(() => block(page, "Ask somebody").getByTestId("waiting").textContent())
       .toMatch(/Waits for a decision until .*left/);
 
+    await block(page, "Ask somebody").click();
+    await page.getByTestId("waiting-notice").getByRole("button", { name: "Decide" }).click();
+    await expect.poll(() => reviews(page).evaluate((element) => element === document.activeElement)).toBe(true);
     const data = reviews(page).getByRole("textbox", { name: "Data" });
     expect(await data.inputValue()).toBe("Dear Ada");
     await data.fill("Dearest Ada");
@@ -34,12 +37,13 @@ describeInBrowser("what a run asks people", (browser) => {
     await reviews(page).getByRole("button", { name: "Approve" }).click();
 
     await reviews(page).getByText("Approved: Send this letter?").waitFor();
+    // The buttons are gone, and the keyboard is not lost with them.
+    await expect.poll(() => reviews(page).evaluate((element) => element === document.activeElement)).toBe(true);
     await expect.poll(() => bar(page).textContent(), { timeout: 30_000 }).toContain("Completed");
+    await page.getByRole("tab", { name: "Outputs" }).click();
     await expect.poll(() => outputs(page, "sent")).toEqual(["Dearest Ada"]);
     expect(await outputs(page, "remark")).toEqual(["warmer"]);
     expect(await outputs(page, "kept")).toEqual([]);
-    // The buttons are gone, and the keyboard is not lost with them.
-    expect(await reviews(page).evaluate((element) => element === document.activeElement)).toBe(true);
     await reviews(page).getByRole("button", { name: "Dismiss" }).click();
     expect(await reviews(page).count()).toBe(0);
   });
@@ -161,6 +165,29 @@ describeInBrowser("runs that wait", (browser) => {
     await page.getByRole("button", { name: "Stop" }).click();
     await expect.poll(() => bar(page).textContent()).toContain("Stopped");
     expect(await page.getByTestId("waiting-notice").count()).toBe(0);
+  });
+
+  it("ask the server for nothing while they wait, and their list ever more seldom", async () => {
+    const id = await importFixture(browser.server, "letter-review");
+    const run = await post(browser.server, "/api/v1/executions", { graph_id: id, inputs: {} });
+    const page = await browser.openSignedIn();
+    await page.clock.install();
+    await page.goto(`/runs/${run.id}`);
+    await reviews(page).getByRole("heading", { name: "Send this letter?" }).waitFor();
+    await bar(page).getByText("Live").waitFor();
+    await page.waitForLoadState("networkidle");
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
+    page.on("websocket", (socket) => asked.push(socket.url()));
+    await page.clock.runFor("01:00:00");
+    await expect.poll(() => block(page, "Ask somebody").getByTestId("waiting").textContent()).toMatch(/2[23] h/);
+    expect(asked).toEqual([]);
+
+    await page.goto("/runs?status=REVIEW");
+    await page.locator("tbody tr").first().waitFor();
+    asked.length = 0;
+    await page.clock.runFor("00:10:00");
+    expect(asked.filter((url) => url.includes("/runs")).length).toBeLessThan(30);
   });
 
   it("lead from an agent to the agent that it runs, and back", async () => {

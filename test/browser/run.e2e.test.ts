@@ -139,7 +139,8 @@ describeInBrowser("running an agent", (browser) => {
     await failure.waitFor();
     expect(await failure.textContent()).toContain("At block “Fetch the page”");
     expect(await failure.textContent()).toContain("WEFT_EGRESS_ALLOW");
-    expect(await block(page, "Fetch the page").getAttribute("data-status")).toBe("FAILED");
+    // The page may be loaded with the end of the run before its events have come.
+    await expect.poll(() => block(page, "Fetch the page").getAttribute("data-status")).toBe("FAILED");
     await failure.getByRole("button", { name: "Show block" }).click();
     await expect.poll(() => page.getByTestId("node-panel").textContent()).toContain("What to do");
   });

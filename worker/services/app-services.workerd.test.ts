@@ -7,6 +7,26 @@ import type { Tenant } from "#test/workerd/api-client.ts";
 import { echoGraph, INPUT_BLOCK } from "#test/workerd/echo-graph.ts";
 import { bindAppServices } from "./app-services.ts";
 
+const REVIEW_BLOCK = "8b2a7b3c-6e9d-4a5f-8c1b-2e3f4a5b6c7d";
+
+/** The echo with a person between. */
+function reviewGraph(): Record<string, unknown> {
+  const link = (id: string, [source_id, source_name]: string[], [sink_id, sink_name]: string[]) => ({
+    id,
+    source_id,
+    source_name,
+    sink_id,
+    sink_name,
+  });
+  const echo = echoGraph({ name: "Echo with a review" });
+  const ask = { id: "ask", block_id: REVIEW_BLOCK, input_default: { name: "ok?" } };
+  return {
+    ...echo,
+    nodes: [...(echo["nodes"] as object[]), ask],
+    links: [link("a", ["in", "result"], ["ask", "data"]), link("b", ["ask", "approved_data"], ["out", "value"])],
+  };
+}
+
 let tenant: Tenant;
 let services: AppServices;
 
@@ -67,6 +87,28 @@ describe("what the pages get", () => {
     await expect(services.graphs.get("nope")).rejects.toMatchObject({ status: 404, code: "not_found" });
     await expect(services.graphs.import({ name: 3 })).rejects.toMatchObject({ status: 422, code: "invalid_graph" });
     await expect(services.executions.get("nope")).rejects.toMatchObject({ status: 404, code: "not_found" });
+  });
+
+  it("holds a run, takes a decision once, and knows no run of a block that started none", async () => {
+    const { graph } = await services.graphs.import(reviewGraph());
+    const { id } = await services.executions.start({ graph_id: graph.id, inputs: { text: "hi" } });
+    await expect.poll(() => services.executions.reviews(id), { timeout: 20_000 }).toHaveLength(1);
+    const [review] = await services.executions.reviews(id);
+    expect(review).toMatchObject({ node_id: "ask", payload: { name: "ok?", data: "hi", editable: true }, until: null });
+    expect(await services.executions.pause(id)).toMatchObject({ paused: true, parent_execution_id: null });
+    expect(await services.executions.resume(id)).toMatchObject({ paused: false });
+    const ne = review?.review_id ?? "";
+    await expect(services.executions.child(id, ne)).rejects.toMatchObject({ status: 404, code: "not_found" });
+    await expect(services.executions.child("nope", ne)).rejects.toMatchObject({ status: 404, code: "not_found" });
+    await services.executions.decideReview(id, ne, { approved: true, data: "ho" }, false);
+    await expect(services.executions.decideReview(id, ne, { approved: false }, false)).rejects.toMatchObject({
+      status: 409,
+      code: "review_not_pending",
+    });
+    await expect
+      .poll(() => services.executions.get(id), { timeout: 20_000 })
+      .toMatchObject({ status: "COMPLETED", outputs: { echo: ["ho"] } });
+    expect(await services.executions.reviews(id)).toEqual([]);
   });
 
   it("describes the blocks that exist, each once", () => {

@@ -1,5 +1,4 @@
-import { validate as isUuid } from "uuid";
-import type { ExecutionView, NodeExecutionPage, Outcome, ReviewView } from "#durable-objects/execution/protocol.ts";
+import type { ExecutionView, NodeExecutionPage, ReviewView } from "#durable-objects/execution/protocol.ts";
 import type { JsonObject } from "#graph/json.ts";
 import type { ReviewDecision } from "#graph/run/wait.ts";
 import type { Principal } from "#worker/auth/principal.ts";
@@ -14,7 +13,6 @@ import {
   listExecutions as listExecutionRows,
 } from "#worker/db/execution-table.ts";
 import type { ExecutionRow } from "#worker/db/execution-table.ts";
-import { executionStub } from "#worker/env.ts";
 import { findRepeated, startAdmittedRun } from "./admission.ts";
 import { fingerprintOf } from "./admission-key.ts";
 import { decodeCursor, encodeCursor } from "./list-cursor.ts";

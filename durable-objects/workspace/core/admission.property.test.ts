@@ -17,7 +17,6 @@ interface Run {
   ticket: AdmissionTicket;
   /** `unborn`: accepted, its object does not exist yet. */
   state: "unborn" | "held" | "going" | "over";
-  startedAt: number;
 }
 
 /**
@@ -29,7 +28,6 @@ class World {
   readonly runs = new Map<string, Run>();
   readonly #store = new MemoryWorkspaceStore();
   readonly #random: () => number;
-  readonly #starts = new Map<string, number[]>();
   #admission: Admission;
   /** Calls on their way. None is on its way for as long as a run may take to appear. */
   #commands: (Command & { sentAt: number })[] = [];
@@ -51,7 +49,7 @@ class World {
   begin(ticket: AdmissionTicket): void {
     const answer = this.#do((admission) => admission.begin(ticket, this.now));
     if (answer.kind === "admitted" || answer.kind === "queued") {
-      const run: Run = { ticket, state: "unborn", startedAt: 0 };
+      const run: Run = { ticket, state: "unborn" };
       this.runs.set(ticket.execution_id, run);
       if (this.chance(0.8)) {
         this.#born(run, answer);
@@ -142,9 +140,6 @@ class World {
 
   #go(run: Run): void {
     run.state = "going";
-    run.startedAt = this.now;
-    const starts = this.#starts.get(run.ticket.graph_id) ?? [];
-    this.#starts.set(run.ticket.graph_id, [...starts, this.now]);
   }
 
   #born(run: Run, standing: Standing): void {

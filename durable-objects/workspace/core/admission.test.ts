@@ -114,6 +114,16 @@ describe("singleton", () => {
     expect(letGo(admission)).toEqual(["b"]);
   });
 
+  it("[WA4] a run that is being stopped before it went does not go, whoever asks", () => {
+    const admission = admissionWith();
+    const flow: FlowSettings = { singleton: { mode: "cancel_running" } };
+    admission.begin(ticket("a", flow), 0);
+    admission.begin(ticket("b", flow), 0);
+    admission.begin(ticket("c", flow), 0);
+    expect(admission.begin(ticket("b", flow), 1)).toMatchObject(queued("singleton"));
+    expect(admission.reacquire(ticket("b", flow), 1)).toMatchObject(queued("singleton"));
+  });
+
   it("[WA4] three at once: the last one goes", () => {
     const admission = admissionWith();
     const flow: FlowSettings = { singleton: { mode: "cancel_running" } };

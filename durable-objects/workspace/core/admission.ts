@@ -253,11 +253,16 @@ export class Admission {
   }
 
   #standing(entry: LiveEntry, now: number): Standing {
-    return entry.state === "queued" ? { kind: "queued", reason: this.#reason(entry, now) } : { kind: "admitted" };
+    return holdsPlace(entry) || entry.state === "waiting"
+      ? { kind: "admitted" }
+      : { kind: "queued", reason: this.#reason(entry, now) };
   }
 
   #reason(entry: LiveEntry, now: number): QueuedReason {
     const { running } = this.#options.limits;
+    if (entry.state === "cancelling") {
+      return { code: entry.ticket.flow?.debounce === undefined ? "singleton" : "debounce", message: entry.why };
+    }
     return (
       hindranceOf(entry, this.#runs, this.#starts, now)?.reason ?? {
         code: "workspace_limit",
