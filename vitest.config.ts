@@ -9,7 +9,9 @@ export default defineConfig({
         test: {
           name: "unit",
           environment: "node",
-          include: ["{graph,blocks,durable-objects,worker,cli,app,bench,test/unit,test/property,test/boundaries}/**/*.test.ts"],
+          include: [
+            "{graph,blocks,durable-objects,worker,cli,app,bench,test/unit,test/property,test/boundaries}/**/*.test.ts",
+          ],
           exclude: ["**/*.workerd.test.ts", "**/*.e2e.test.ts", "node_modules/**"],
           testTimeout: 30_000,
         },

@@ -104,7 +104,11 @@ function checkOutput(block: Block, output: unknown): [pin: string, value: JsonVa
   if (pin === "error" && ui_type !== "Agent") {
     throw new BlockError("block_error", typeof value === "string" ? value : JSON.stringify(value));
   }
-  if (schema !== undefined && ui_type === "Standard" && !acceptsAnything(block.descriptor.output_schema.properties?.[pin] ?? {})) {
+  if (
+    schema !== undefined &&
+    ui_type === "Standard" &&
+    !acceptsAnything(block.descriptor.output_schema.properties?.[pin] ?? {})
+  ) {
     const checked = schema.safeParse(value);
     if (!checked.success) {
       const issues = checked.error.issues.map((issue) => [...issue.path, issue.message].join(": ")).join("; ");

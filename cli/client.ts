@@ -105,7 +105,11 @@ export class WeftClient {
   }
 
   review(id: string, reviewId: string, decision: ReviewDecision): Promise<Execution> {
-    return this.#json("POST", `/executions/${encodeURIComponent(id)}/reviews/${encodeURIComponent(reviewId)}`, decision);
+    return this.#json(
+      "POST",
+      `/executions/${encodeURIComponent(id)}/reviews/${encodeURIComponent(reviewId)}`,
+      decision,
+    );
   }
 
   /** The events that a run has so far, after number `after`. */

@@ -4,7 +4,16 @@ import { anyValue, dictionary } from "#blocks/pin-types.ts";
 import { AGENT_EXECUTOR_BLOCK_ID } from "#graph/model/agent-node.ts";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 
-const OWN_PINS = new Set(["user_id", "graph_id", "graph_version", "agent_name", "inputs", "input_schema", "output_schema", "nodes_input_masks"]);
+const OWN_PINS = new Set([
+  "user_id",
+  "graph_id",
+  "graph_version",
+  "agent_name",
+  "inputs",
+  "input_schema",
+  "output_schema",
+  "nodes_input_masks",
+]);
 
 /**
  * Runs another agent (autogpt.md §4.9): its inputs are the pins named after them, lying over `inputs`. The block only asks for the run; the child's
@@ -23,8 +32,12 @@ export default defineBlock({
     graph_version: z.int().min(1).meta({ description: "Its version." }),
     agent_name: z.string().nullable().default(null).meta({ description: "Its name, for people.", hidden: true }),
     inputs: dictionary().default({}).meta({ description: "Inputs of the agent by name; pins of the same names win." }),
-    input_schema: dictionary().default({}).meta({ description: "Inputs that the agent takes, as JSON Schema.", hidden: true }),
-    output_schema: dictionary().default({}).meta({ description: "Outputs that the agent gives, as JSON Schema.", hidden: true }),
+    input_schema: dictionary()
+      .default({})
+      .meta({ description: "Inputs that the agent takes, as JSON Schema.", hidden: true }),
+    output_schema: dictionary()
+      .default({})
+      .meta({ description: "Outputs that the agent gives, as JSON Schema.", hidden: true }),
     nodes_input_masks: anyValue().default(null).meta({ description: "Of AutoGPT; not used.", hidden: true }),
   }),
   output: z.object({}),
@@ -45,7 +58,12 @@ export default defineBlock({
     const inputs: JsonObject = { ...(input.inputs as JsonObject) };
     for (const [name, value] of Object.entries(input)) {
       if (!OWN_PINS.has(name)) {
-        Object.defineProperty(inputs, name, { value: value as JsonValue, enumerable: true, writable: true, configurable: true });
+        Object.defineProperty(inputs, name, {
+          value: value as JsonValue,
+          enumerable: true,
+          writable: true,
+          configurable: true,
+        });
       }
     }
     const payload = { graph_id: input.graph_id, graph_version: input.graph_version, inputs };

@@ -3,7 +3,11 @@ import { BlockError, defineBlock, Suspension } from "#blocks/define-block.ts";
 import { anyValue } from "#blocks/pin-types.ts";
 
 /** What comes back from a person (graph/run/wait.ts `ReviewDecision`). */
-const decisionSchema = z.object({ approved: z.boolean(), data: z.unknown().optional(), message: z.string().optional() });
+const decisionSchema = z.object({
+  approved: z.boolean(),
+  data: z.unknown().optional(),
+  message: z.string().optional(),
+});
 
 /**
  * Asks a person (autogpt.md §4.10). The block is not run again for the decision's sake: it goes on where it waited, once (quirk i). `timeout_seconds`
@@ -12,7 +16,8 @@ const decisionSchema = z.object({ approved: z.boolean(), data: z.unknown().optio
 export default defineBlock({
   id: "8b2a7b3c-6e9d-4a5f-8c1b-2e3f4a5b6c7d",
   name: "HumanInTheLoopBlock",
-  description: "Holds the data until a person has approved, edited or rejected it. Other branches of the agent go on meanwhile.",
+  description:
+    "Holds the data until a person has approved, edited or rejected it. Other branches of the agent go on meanwhile.",
   categories: ["BASIC"],
   uiType: "Human In The Loop",
   effects: "idempotent",
@@ -40,14 +45,23 @@ export default defineBlock({
     {
       name: "approved as it is",
       input: { data: "Dear Ada", name: "Send this letter?" },
-      waits: [{ kind: "review", payload: { name: "Send this letter?", data: "Dear Ada", editable: true }, data: { approved: true } }],
+      waits: [
+        {
+          kind: "review",
+          payload: { name: "Send this letter?", data: "Dear Ada", editable: true },
+          data: { approved: true },
+        },
+      ],
       expect: [["approved_data", "Dear Ada"]],
     },
     {
       name: "approved with changes",
       input: { data: "Dear Ada", name: "Send this letter?" },
       waits: [{ kind: "review", data: { approved: true, data: "Dearest Ada", message: "warmer" } }],
-      expect: [["approved_data", "Dearest Ada"], ["review_message", "warmer"]],
+      expect: [
+        ["approved_data", "Dearest Ada"],
+        ["review_message", "warmer"],
+      ],
     },
     {
       name: "changes to data that is not editable do not count",
@@ -59,13 +73,19 @@ export default defineBlock({
       name: "rejected",
       input: { data: { n: 1 }, name: "ok?" },
       waits: [{ kind: "review", data: { approved: false, message: "no" } }],
-      expect: [["rejected_data", { n: 1 }], ["review_message", "no"]],
+      expect: [
+        ["rejected_data", { n: 1 }],
+        ["review_message", "no"],
+      ],
     },
     {
       name: "nobody answers",
       input: { data: 1, name: "ok?", timeout_seconds: 60 },
       waits: [{ kind: "review", reason: "timeout" }],
-      expect: [["rejected_data", 1], ["review_message", "Nobody answered in time."]],
+      expect: [
+        ["rejected_data", 1],
+        ["review_message", "Nobody answered in time."],
+      ],
     },
     {
       name: "nobody answers and that is an error",
@@ -93,7 +113,11 @@ export default defineBlock({
   },
 });
 
-function decision(reason: string, data: unknown, onTimeout: "reject" | "approve" | "fail"): z.output<typeof decisionSchema> {
+function decision(
+  reason: string,
+  data: unknown,
+  onTimeout: "reject" | "approve" | "fail",
+): z.output<typeof decisionSchema> {
   if (reason !== "timeout") {
     return decisionSchema.parse(data);
   }

@@ -6,7 +6,8 @@ import { clientFor, SERVER_OPTIONS, SERVER_USAGE } from "../server-options.ts";
 export const approveCommand: Command = {
   name: "approve",
   usage: `EXECUTION_ID REVIEW_ID [--reject] [--data JSON] [--message TEXT] [--always] ${SERVER_USAGE}`,
-  summary: "decide a review: approve it (with --data, as edited; with --always, the node's further ones too) or --reject it",
+  summary:
+    "decide a review: approve it (with --data, as edited; with --always, the node's further ones too) or --reject it",
   async run(argv, io) {
     const { values, positionals } = parseArgs({
       args: argv,
@@ -20,7 +21,8 @@ export const approveCommand: Command = {
       },
     });
     const [id, reviewId, ...rest] = positionals;
-    if (id === undefined || reviewId === undefined || rest.length > 0) throw new UsageError("Name one run and one of its reviews.");
+    if (id === undefined || reviewId === undefined || rest.length > 0)
+      throw new UsageError("Name one run and one of its reviews.");
     if (values.reject && values.always) throw new UsageError("--always goes with an approval only.");
     const { status } = await clientFor(values, io).review(id, reviewId, {
       approved: !values.reject,

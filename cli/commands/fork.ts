@@ -19,7 +19,10 @@ export const forkCommand: Command = {
     if (id === undefined || nodeExecutionId === undefined || rest.length > 0) {
       throw new UsageError("Name one run and one of its node executions.");
     }
-    const started = await clientFor(values, io).fork(id, { node_execution_id: nodeExecutionId, inputs: pinValues(values.input) });
+    const started = await clientFor(values, io).fork(id, {
+      node_execution_id: nodeExecutionId,
+      inputs: pinValues(values.input),
+    });
     io.out(`${started.id}  ${started.status}\n`);
     return EXIT.ok;
   },

@@ -8,7 +8,8 @@ import { clientFor, SERVER_OPTIONS, SERVER_USAGE } from "../server-options.ts";
 export const redriveCommand: Command = {
   name: "redrive",
   usage: `--status FAILED|TERMINATED [--graph GRAPH_ID] [--from TIME] [--to TIME] [--limit N] [--json] ${SERVER_USAGE}`,
-  summary: "retry many runs: the newest (at most 100) with this status, of an agent, created from a time on and before another",
+  summary:
+    "retry many runs: the newest (at most 100) with this status, of an agent, created from a time on and before another",
   async run(argv, io) {
     const { values } = parseArgs({
       args: argv,
@@ -25,11 +26,28 @@ export const redriveCommand: Command = {
     const status = values.status?.toUpperCase();
     if (status !== "FAILED" && status !== "TERMINATED") throw new UsageError("--status takes FAILED or TERMINATED.");
     const limit = Number(values.limit);
-    if (!(Number.isInteger(limit) && limit > 0 && limit <= 100)) throw new UsageError("--limit takes a number from 1 to 100.");
-    const filter: RedriveFilter = { status, graph_id: values.graph, from: timeOf("--from", values.from), to: timeOf("--to", values.to), limit };
+    if (!(Number.isInteger(limit) && limit > 0 && limit <= 100))
+      throw new UsageError("--limit takes a number from 1 to 100.");
+    const filter: RedriveFilter = {
+      status,
+      graph_id: values.graph,
+      from: timeOf("--from", values.from),
+      to: timeOf("--to", values.to),
+      limit,
+    };
     const { items } = await clientFor(values, io).redrive(filter);
     if (values.json) io.out(`${JSON.stringify(items, null, 2)}\n`);
-    else io.out(formatTable(["RUN", "NEW RUN", "ERROR"], items.map(({ execution_id, new_execution_id = "", error }) => [execution_id, new_execution_id, error?.message ?? ""])));
+    else
+      io.out(
+        formatTable(
+          ["RUN", "NEW RUN", "ERROR"],
+          items.map(({ execution_id, new_execution_id = "", error }) => [
+            execution_id,
+            new_execution_id,
+            error?.message ?? "",
+          ]),
+        ),
+      );
     return items.every(({ error }) => error === undefined) ? EXIT.ok : EXIT.failed;
   },
 };

@@ -5,7 +5,11 @@ import { plan } from "./core/plan.testkit.ts";
 
 const of = plan({ a: { block_id: "x" }, b: { block_id: "y" } }, []);
 
-function execution(ne: string, node: number, more: { duration?: number; value?: string; tokens?: number } = {}): LogEvent[] {
+function execution(
+  ne: string,
+  node: number,
+  more: { duration?: number; value?: string; tokens?: number } = {},
+): LogEvent[] {
   const usage = { input_tokens: more.tokens ?? 0, output_tokens: 1 };
   return [
     { type: "node_started", ne, node, attempt: 1 },
@@ -30,7 +34,10 @@ describe("samples of blocks", () => {
   it("come from completed executions only, over several commits", () => {
     const samples = new BlockSamples(of);
     const error = { code: "c", message: "m" };
-    samples.follow([{ type: "node_started", ne: "n1", node: 0, attempt: 1 }, { type: "node_started", ne: "n2", node: 0, attempt: 1 }]);
+    samples.follow([
+      { type: "node_started", ne: "n1", node: 0, attempt: 1 },
+      { type: "node_started", ne: "n2", node: 0, attempt: 1 },
+    ]);
     samples.follow([{ type: "node_failed", ne: "n1", node: 0, error, handled: false, duration_ms: 3 }]);
     samples.follow([{ type: "node_completed", ne: "n2", node: 0, duration_ms: 7 }]);
     expect(samples.toRecord()).toEqual({ x: [[7, 0, 0, null]] });

@@ -37,7 +37,9 @@ export class Children {
           break;
         case "node_terminated":
           if (this.#open.delete(event.ne)) {
-            this.#each([event.ne], "stop the child run", (child, workspaceId) => child.cancel(workspaceId, "The run that started it ended."));
+            this.#each([event.ne], "stop the child run", (child, workspaceId) =>
+              child.cancel(workspaceId, "The run that started it ended."),
+            );
           }
           break;
         case "execution_paused":
@@ -93,4 +95,3 @@ export class Children {
     }
   }
 }
-

@@ -86,7 +86,12 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
     return this.#with(workspaceId, ({ run }) => pendingReviews(run.state));
   }
 
-  async review(workspaceId: string, reviewId: string, decision: ReviewDecision, autoApprove: boolean): Promise<Outcome<ExecutionView>> {
+  async review(
+    workspaceId: string,
+    reviewId: string,
+    decision: ReviewDecision,
+    autoApprove: boolean,
+  ): Promise<Outcome<ExecutionView>> {
     const open = this.#owned(workspaceId);
     if (open === null) {
       return NOT_FOUND;
@@ -116,7 +121,9 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
 
   async rerun(workspaceId: string, fork: ForkPoint | null): Promise<Outcome<Rerun>> {
     const open = this.#owned(workspaceId);
-    return open === null ? NOT_FOUND : rerunOf({ header: open.run.header, state: open.run.state, history: open.history }, fork);
+    return open === null
+      ? NOT_FOUND
+      : rerunOf({ header: open.run.header, state: open.run.state, history: open.history }, fork);
   }
 
   async remove(workspaceId: string): Promise<Outcome<null>> {

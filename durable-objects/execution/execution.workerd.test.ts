@@ -14,7 +14,11 @@ const env = testEnv as unknown as Env;
 const LEASE_MS = 30_000;
 const REQUEST = { consumer: "test", pool: "io", max: 5 } as const;
 
-function object(id: string = crypto.randomUUID()): { id: string; stub: ExecutionStub; inside: DurableObjectStub<ExecutionObject> } {
+function object(id: string = crypto.randomUUID()): {
+  id: string;
+  stub: ExecutionStub;
+  inside: DurableObjectStub<ExecutionObject>;
+} {
   const stub = executionStub(env, id);
   return { id, stub, inside: stub as unknown as DurableObjectStub<ExecutionObject> };
 }
@@ -54,7 +58,10 @@ async function finishNode(stub: ExecutionStub, ne: string, attempt = 1): Promise
 }
 
 /** A subscriber that keeps what it was sent. */
-async function subscribe(stub: ExecutionStub, after: number): Promise<{ socket: WebSocket; events: ExecutionEvent[]; closed: Promise<number> }> {
+async function subscribe(
+  stub: ExecutionStub,
+  after: number,
+): Promise<{ socket: WebSocket; events: ExecutionEvent[]; closed: Promise<number> }> {
   const headers = { Upgrade: "websocket", "X-Weft-Workspace": "w" };
   const response = await stub.fetch(new Request(`https://object/live?after=${after}`, { headers }));
   const socket = response.webSocket;
@@ -95,7 +102,9 @@ describe("an execution object", () => {
     ];
     expect(asked.every((outcome) => !outcome.ok && outcome.code === "not_found")).toBe(true);
     await runInDurableObject(inside, (_, { storage }) => {
-      expect(storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_%' ESCAPE '\\'").toArray()).toEqual([]);
+      expect(
+        storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_%' ESCAPE '\\'").toArray(),
+      ).toEqual([]);
     });
     await isolate(inside);
     await stub.start(request(id), 0);
@@ -107,11 +116,18 @@ describe("an execution object", () => {
   it("runs through the real queue, consumer and blocks", async () => {
     const { id, stub } = object();
     const store = { block_id: "1ff065e9-88e8-4358-9d82-8dc91f622ba9" };
-    const of = plan({ a: { ...store, input_default: { input: "hello" } }, b: store, o: {
-      block_id: "363ae599-353e-4804-937e-b2ee3cef3da4",
-      ui_type: "Output",
-      input_default: { name: "result" },
-    } }, ["a.output -> b.input", "b.output -> o.value"]);
+    const of = plan(
+      {
+        a: { ...store, input_default: { input: "hello" } },
+        b: store,
+        o: {
+          block_id: "363ae599-353e-4804-937e-b2ee3cef3da4",
+          ui_type: "Output",
+          input_default: { name: "result" },
+        },
+      },
+      ["a.output -> b.input", "b.output -> o.value"],
+    );
     const view = value(await stub.start(request(id, of), 20_000));
     expect(view).toMatchObject({ status: "COMPLETED", outputs: { result: ["hello"] } });
     const { items } = value(await stub.nodeExecutions("w", null, 10));

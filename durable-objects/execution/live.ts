@@ -61,7 +61,14 @@ export class LiveView {
     while (after < run.lastSeq) {
       const events = run.history.events(after, PAGE);
       const last = events.at(-1);
-      if (last === undefined || !send(socket, events.map((event) => JSON.stringify(event)), last.seq)) {
+      if (
+        last === undefined ||
+        !send(
+          socket,
+          events.map((event) => JSON.stringify(event)),
+          last.seq,
+        )
+      ) {
         return;
       }
       after = last.seq;

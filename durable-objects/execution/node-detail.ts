@@ -65,7 +65,14 @@ function causeOf(state: ExecutionState, history: History, pin: string, ref: Valu
 function addAttempt(attempts: AttemptView[], event: LogEvent, at: number): void {
   if (event.type === "node_started") {
     const started_at = new Date(at).toISOString();
-    attempts.push({ attempt: event.attempt, started_at, ended_at: null, outcome: "running", error: null, retry_at: null });
+    attempts.push({
+      attempt: event.attempt,
+      started_at,
+      ended_at: null,
+      outcome: "running",
+      error: null,
+      retry_at: null,
+    });
     return;
   }
   const last = attempts.at(-1);
@@ -113,10 +120,16 @@ function explain(state: ExecutionState, { view, wait }: NodeRecord, missing: rea
   const open = state.executions.get(view.node_execution_id);
   switch (view.status) {
     case "INCOMPLETE":
-      return { code: "lacks_inputs", message: `It waits for values at ${missing.map((pin) => `"${pin}"`).join(", ")}.` };
+      return {
+        code: "lacks_inputs",
+        message: `It waits for values at ${missing.map((pin) => `"${pin}"`).join(", ")}.`,
+      };
     case "QUEUED":
       if (open !== undefined && state.delayed.has(open)) {
-        return { code: "backoff", message: `Its last attempt failed; the next one begins at ${isoOrNull(open.notBefore) ?? ""} or later.` };
+        return {
+          code: "backoff",
+          message: `Its last attempt failed; the next one begins at ${isoOrNull(open.notBefore) ?? ""} or later.`,
+        };
       }
       return state.paused
         ? { code: "paused", message: "It has all it needs; the run is paused." }
@@ -129,7 +142,10 @@ function explain(state: ExecutionState, { view, wait }: NodeRecord, missing: rea
         ? { code: "completed", message: "It ran because all its linked pins had a value, and it completed." }
         : { code: "reused", message: REASONS[view.reused] };
     case "FAILED":
-      return { code: "failed", message: `It ran because all its linked pins had a value, and it failed: ${view.error?.message ?? ""}` };
+      return {
+        code: "failed",
+        message: `It ran because all its linked pins had a value, and it failed: ${view.error?.message ?? ""}`,
+      };
     case "TERMINATED":
       return { code: "stopped", message: "The run ended before it did." };
   }

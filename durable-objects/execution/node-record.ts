@@ -42,7 +42,10 @@ export class NodeRecord {
     const time = new Date(at).toISOString();
     switch (event.type) {
       case "node_input":
-        Object.assign(view.input, queuedInput({ ...event, type: "node_queued", refs: [[event.pin, event.ref]] }, { plan: this.#plan, lookup }));
+        Object.assign(
+          view.input,
+          queuedInput({ ...event, type: "node_queued", refs: [[event.pin, event.ref]] }, { plan: this.#plan, lookup }),
+        );
         return;
       case "node_queued":
         view.status = "QUEUED";

@@ -36,7 +36,10 @@ export class ParentLink {
     }
     const { input_tokens, output_tokens, duration_ms: durationMs } = state.stats;
     const status = state.status === "COMPLETED" ? "completed" : state.status === "FAILED" ? "failed" : "terminated";
-    return { ...news, end: { status, durationMs, error: state.error, usage: { input_tokens, output_tokens, calls: 1 } } };
+    return {
+      ...news,
+      end: { status, durationMs, error: state.error, usage: { input_tokens, output_tokens, calls: 1 } },
+    };
   }
 
   /** Tells what is new. One message at a time; a failed one is made up for by the parent's own look or by the alarm. */

@@ -12,7 +12,9 @@ export type EventLookup = (seq: number) => LogEvent | undefined;
 export function presentBatch(batch: LogBatch, plan: Plan, lookup: EventLookup): ExecutionEvent[] {
   const at = new Date(batch.at).toISOString();
   const own: EventLookup = (seq) => batch.events[seq - batch.first_seq] ?? lookup(seq);
-  return batch.events.map((event, offset) => present({ seq: batch.first_seq + offset, at }, event, { plan, lookup: own }));
+  return batch.events.map((event, offset) =>
+    present({ seq: batch.first_seq + offset, at }, event, { plan, lookup: own }),
+  );
 }
 
 /** Where values and names of a log come from. */
@@ -24,7 +26,13 @@ export interface Source {
 function present(header: EventHeader, event: LogEvent, source: Source): ExecutionEvent {
   if (!("ne" in event)) {
     return event.type === "execution_started"
-      ? { ...header, type: event.type, graph_id: source.plan.graph_id, graph_version: source.plan.graph_version, inputs: event.inputs }
+      ? {
+          ...header,
+          type: event.type,
+          graph_id: source.plan.graph_id,
+          graph_version: source.plan.graph_version,
+          inputs: event.inputs,
+        }
       : { ...header, ...event };
   }
   const node = {
@@ -34,11 +42,19 @@ function present(header: EventHeader, event: LogEvent, source: Source): Executio
   };
   switch (event.type) {
     case "node_input":
-      return { ...node, type: event.type, pin: event.pin, value: resolveRef(event.ref, { ...source, node: event.node, pin: event.pin }) };
+      return {
+        ...node,
+        type: event.type,
+        pin: event.pin,
+        value: resolveRef(event.ref, { ...source, node: event.node, pin: event.pin }),
+      };
     case "node_queued":
       return { ...node, type: event.type, input: queuedInput(event, source) };
     case "execution_output": {
-      const value = event.ref === undefined ? (event.value ?? null) : resolveRef(event.ref, { ...source, node: event.node, pin: "value" });
+      const value =
+        event.ref === undefined
+          ? (event.value ?? null)
+          : resolveRef(event.ref, { ...source, node: event.node, pin: "value" });
       return { ...node, type: event.type, name: event.name, value };
     }
     case "node_retrying": {

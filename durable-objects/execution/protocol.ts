@@ -301,7 +301,12 @@ export interface ExecutionRpc {
   unpause(workspaceId: string): Promise<Outcome<ExecutionView>>;
   reviews(workspaceId: string): Promise<Outcome<ReviewView[]>>;
   /** Codes: `not_found`, `review_not_pending`. `autoApprove`: the node's further reviews in this run are approved by themselves. */
-  review(workspaceId: string, reviewId: string, decision: ReviewDecision, autoApprove: boolean): Promise<Outcome<ExecutionView>>;
+  review(
+    workspaceId: string,
+    reviewId: string,
+    decision: ReviewDecision,
+    autoApprove: boolean,
+  ): Promise<Outcome<ExecutionView>>;
   /** Lets a run go that was held until the workspace has room; any other is left as it is. */
   admit(workspaceId: string): Promise<Outcome<{ ended: boolean; idle: boolean }>>;
   nodeExecution(workspaceId: string, ne: string): Promise<Outcome<NodeExecutionDetail>>;

@@ -23,7 +23,10 @@ function outputsOf(node: number, input: JsonObject): [string, JsonValue][] {
     hash = (Math.imul(hash, 31) + char.charCodeAt(0)) >>> 0;
   }
   const count = [1, 2, 1, 0, 3][hash % 5] ?? 1;
-  return Array.from({ length: count }, (_, index) => [hash % 4 === index ? "other" : "out", index % 2 === 0 ? { k: hash % 97 } : hash % 89]);
+  return Array.from({ length: count }, (_, index) => [
+    hash % 4 === index ? "other" : "out",
+    index % 2 === 0 ? { k: hash % 97 } : hash % 89,
+  ]);
 }
 
 interface Played {
@@ -36,10 +39,21 @@ interface Played {
 }
 
 /** Plays a run to its end. `choose` picks whose report comes next; `fails` says which executions fail. */
-function play(plan: Plan, reuse: Reuse | undefined, chance: { choose: () => number; fails: (name: string) => boolean }): Played {
+function play(
+  plan: Plan,
+  reuse: Reuse | undefined,
+  chance: { choose: () => number; fails: (name: string) => boolean },
+): Played {
   const store = new MemoryExecutionStore();
   const env = { now: 1_000, random: () => 0, leaseMs: 1_000 };
-  const header = { execution_id: "x", workspace_id: "w", source: "test", created_at: 1_000, plan, ...(reuse === undefined ? {} : { reuse }) };
+  const header = {
+    execution_id: "x",
+    workspace_id: "w",
+    source: "test",
+    created_at: 1_000,
+    plan,
+    ...(reuse === undefined ? {} : { reuse }),
+  };
   let [run] = Run.create(store, header, { input: { type: "start", inputs: { in0: "given" } }, env });
   const [ran, completed]: string[][] = [[], []];
   const held: { id: string; attempt: number; name: string; outputs: [string, JsonValue][] }[] = [];
@@ -59,7 +73,13 @@ function play(plan: Plan, reuse: Reuse | undefined, chance: { choose: () => numb
       const outputs = fails ? next.outputs.slice(0, 1) : next.outputs;
       const base = { durationMs: 1, usage: undefined };
       const end = fails
-        ? ({ ...base, status: "failed", error: { code: "test", message: "it failed" }, retryable: false, retryAfterMs: undefined } as const)
+        ? ({
+            ...base,
+            status: "failed",
+            error: { code: "test", message: "it failed" },
+            retryable: false,
+            retryAfterMs: undefined,
+          } as const)
         : ({ ...base, status: "completed" } as const);
       if (!fails) {
         completed?.push(next.name);
@@ -79,12 +99,20 @@ function settled(plan: Plan): Plan {
     ...node,
     static_pins: [],
     links: node.links
-      .filter(({ source_name, sink, sink_name }) => source_name !== "error" && !fed.has(`${sink} ${sink_name}`) && fed.add(`${sink} ${sink_name}`))
+      .filter(
+        ({ source_name, sink, sink_name }) =>
+          source_name !== "error" && !fed.has(`${sink} ${sink_name}`) && fed.add(`${sink} ${sink_name}`),
+      )
       .map((link) => ({ ...link, is_static: false })),
     error_linked: false,
   }));
-  const linked = nodes.map((node, index) => ({ ...node, linked_pins: node.linked_pins.filter((pin) => fed.has(`${index} ${pin}`)) }));
-  const starts = linked.flatMap((node, index) => (node.linked_pins.length === 0 || node.ui_type === "Input" ? [index] : []));
+  const linked = nodes.map((node, index) => ({
+    ...node,
+    linked_pins: node.linked_pins.filter((pin) => fed.has(`${index} ${pin}`)),
+  }));
+  const starts = linked.flatMap((node, index) =>
+    node.linked_pins.length === 0 || node.ui_type === "Input" ? [index] : [],
+  );
   return { ...plan, nodes: linked, starts };
 }
 
@@ -127,8 +155,12 @@ describe("retry", () => {
           expect(known).toBeLessThanOrEqual(reuse.memo.length);
           if (after.run.state.status === "COMPLETED") {
             expect(Object.fromEntries(after.run.state.outputs)).toEqual(Object.fromEntries(ideal.run.state.outputs));
-            const taken = reuse.memo.map(({ node_id, key }) => `${plan.nodes.findIndex(({ id }) => id === node_id)} ${key}`);
-            expect([...after.ran].sort(), "[RU5] only what had not completed is run").toEqual(without(ideal.ran, taken));
+            const taken = reuse.memo.map(
+              ({ node_id, key }) => `${plan.nodes.findIndex(({ id }) => id === node_id)} ${key}`,
+            );
+            expect([...after.ran].sort(), "[RU5] only what had not completed is run").toEqual(
+              without(ideal.ran, taken),
+            );
           }
           before = after;
         }

@@ -34,12 +34,23 @@ class Played {
           ? ({ ...base, status: "failed", error, retryable: true, retryAfterMs: undefined } as const)
           : ({ ...base, status: "completed" } as const);
       const outputs = typeof outcome === "string" ? [] : outcome;
-      this.run.apply({ type: "report", reports: [{ node_execution_id: id, attempt, firstOutput: 0, outputs, end }], pool: null, max: 0 }, ENV);
+      this.run.apply(
+        {
+          type: "report",
+          reports: [{ node_execution_id: id, attempt, firstOutput: 0, outputs, end }],
+          pool: null,
+          max: 0,
+        },
+        ENV,
+      );
     }
   }
 
   rerun(fork: ForkPoint | null): Outcome<Rerun> {
-    return rerunOf({ header: this.run.header, state: this.run.state, history: new History(this.store, this.run.state.plan) }, fork);
+    return rerunOf(
+      { header: this.run.header, state: this.run.state, history: new History(this.store, this.run.state.plan) },
+      fork,
+    );
   }
 
   memo(fork: ForkPoint | null): string[] {
@@ -76,7 +87,10 @@ describe("what a new run takes over", () => {
   });
 
   it("[RU5] leaves out what failed and what plans give by themselves", () => {
-    const played = new Played({ ...tree, nodes: tree.nodes.map((node) => (node.id === "a" ? { ...node, pinned: { out: [1] } } : node)) });
+    const played = new Played({
+      ...tree,
+      nodes: tree.nodes.map((node) => (node.id === "a" ? { ...node, pinned: { out: [1] } } : node)),
+    });
     played.turn({ b: "fail", d: [] });
     expect(played.run.state.status).toBe("FAILED");
     expect(played.memo(null)).toEqual(['d {"x":1}']);
@@ -84,15 +98,28 @@ describe("what a new run takes over", () => {
 
   it("[FK1] leaves out the forked execution and what follows from it", () => {
     const played = new Played(tree);
-    played.turn({ a: [["out", 1], ["out", 2]] });
+    played.turn({
+      a: [
+        ["out", 1],
+        ["out", 2],
+      ],
+    });
     played.turn({ b: [["out", 5]], d: [] });
     played.turn({ c: [] });
     expect(played.run.state.status).toBe("COMPLETED");
     expect(played.memo(null)).toHaveLength(7);
     // n2 is the first execution of b, n4 the second; the executions of c come later.
-    expect(played.memo({ node_execution_id: "n2", inputs: { x: 7 } })).toEqual(["a {}", 'd {"x":1}', 'b {"x":2}', 'd {"x":2}']);
+    expect(played.memo({ node_execution_id: "n2", inputs: { x: 7 } })).toEqual([
+      "a {}",
+      'd {"x":1}',
+      'b {"x":2}',
+      'd {"x":2}',
+    ]);
     const second = played.rerun({ node_execution_id: "n4", inputs: { x: 7 } });
-    expect(second).toMatchObject({ ok: true, value: { reuse: { override: { node_id: "b", ordinal: 1, inputs: { x: 7 } } } } });
+    expect(second).toMatchObject({
+      ok: true,
+      value: { reuse: { override: { node_id: "b", ordinal: 1, inputs: { x: 7 } } } },
+    });
     expect(played.memo({ node_execution_id: "n1", inputs: {} })).toEqual([]);
   });
 
@@ -121,7 +148,9 @@ describe("one node execution", () => {
       [1, "retrying", "boom"],
       [2, "failed", "boom"],
     ]);
-    expect(detail.causes).toEqual([{ pin: "x", node_execution_id: "n1", node_id: "a", source_name: "out", at: "1970-01-01T00:00:01.000Z" }]);
+    expect(detail.causes).toEqual([
+      { pin: "x", node_execution_id: "n1", node_id: "a", source_name: "out", at: "1970-01-01T00:00:01.000Z" },
+    ]);
     expect(detail).toMatchObject({ status: "FAILED", attempt: 2, input: { x: 1 }, explanation: { code: "failed" } });
   });
 
@@ -138,7 +167,11 @@ describe("one node execution", () => {
 
   it("[ND1] tells that it was not run", () => {
     const played = new Played(plan({ a: { pinned: { out: [1] } } }, []));
-    expect(played.detail("n1")).toMatchObject({ reused: "pinned", output: { out: [1] }, explanation: { code: "reused" } });
+    expect(played.detail("n1")).toMatchObject({
+      reused: "pinned",
+      output: { out: [1] },
+      explanation: { code: "reused" },
+    });
   });
 
   it("[ND1] tells what it waits for", () => {

@@ -37,13 +37,19 @@ export function rerunOf(source: Source, fork: ForkPoint | null): Outcome<Rerun> 
   if (fork !== null && target === undefined) {
     const number = /^n(\d{1,15})$/.exec(fork.node_execution_id)?.[1];
     return number !== undefined && Number(number) >= 1 && Number(number) <= state.created
-      ? { ok: false, code: "node_not_queued", message: "This node execution never had all of its inputs: there is nothing to fork from." }
+      ? {
+          ok: false,
+          code: "node_not_queued",
+          message: "This node execution never had all of its inputs: there is nothing to fork from.",
+        }
       : { ok: false, code: "not_found", message: "The run has no such node execution." };
   }
   const kept = target === undefined ? [...records.values()] : survivors(records.values(), target, state.plan);
   const memo = kept.filter(({ completed }) => completed).map(({ entry }) => entry);
   const override =
-    fork === null || target === undefined ? {} : { override: { node_id: target.entry.node_id, ordinal: target.ordinal, inputs: fork.inputs } };
+    fork === null || target === undefined
+      ? {}
+      : { override: { node_id: target.entry.node_id, ordinal: target.ordinal, inputs: fork.inputs } };
   const root = header.parent ?? header.root;
   return {
     ok: true,
@@ -53,7 +59,9 @@ export function rerunOf(source: Source, fork: ForkPoint | null): Outcome<Rerun> 
       reuse: { memo, ...override },
       flow: header.admission?.ticket.flow ?? null,
       ...(header.dry_run === undefined ? {} : { dry_run: header.dry_run }),
-      ...(root === undefined ? {} : { root: { root_graph_id: root.root_graph_id, root_graph_version: root.root_graph_version } }),
+      ...(root === undefined
+        ? {}
+        : { root: { root_graph_id: root.root_graph_id, root_graph_version: root.root_graph_version } }),
     },
   };
 }
@@ -113,7 +121,9 @@ function addTo(record: RunRecord | undefined, event: LogEvent): number {
 /** Rule FK1: what follows from the forked execution is not taken over. */
 function survivors(records: Iterable<RunRecord>, target: RunRecord, plan: Plan): RunRecord[] {
   const after = reachable(plan, target.node);
-  return [...records].filter((record) => record.queuedAt < target.queuedAt || (record !== target && !after.has(record.node)));
+  return [...records].filter(
+    (record) => record.queuedAt < target.queuedAt || (record !== target && !after.has(record.node)),
+  );
 }
 
 /** The nodes that links lead to from a node, over any number of links. */

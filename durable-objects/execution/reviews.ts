@@ -30,6 +30,10 @@ export function reviewOutcome(accepted: boolean, { run }: OpenRun, reviewId: str
   }
   const known = Number(reviewId.slice(1)) <= run.state.created && /^n\d+$/.test(reviewId);
   return known
-    ? { ok: false, code: "review_not_pending", message: "Nobody is asked for this any more: it was decided before, or the run has ended." }
+    ? {
+        ok: false,
+        code: "review_not_pending",
+        message: "Nobody is asked for this any more: it was decided before, or the run has ended.",
+      }
     : { ok: false, code: "not_found", message: "There is no such review." };
 }

@@ -17,8 +17,18 @@ function reload(store: MemoryExecutionStore, now: number): Run {
 describe("a run that is reloaded", () => {
   it("[LS7] [LS4] sees the lease of a vanished consumer end although it is evicted and reloaded by every alarm", () => {
     const store = new MemoryExecutionStore();
-    const env = (now: number): { now: number; random: () => number; leaseMs: number } => ({ now, random: () => 0, leaseMs: LEASE_MS });
-    const header = { execution_id: "x", workspace_id: "w", source: "test", created_at: 0, plan: plan({ a: { effects: "idempotent" } }, []) };
+    const env = (now: number): { now: number; random: () => number; leaseMs: number } => ({
+      now,
+      random: () => 0,
+      leaseMs: LEASE_MS,
+    });
+    const header = {
+      execution_id: "x",
+      workspace_id: "w",
+      source: "test",
+      created_at: 0,
+      plan: plan({ a: { effects: "idempotent" } }, []),
+    };
     const [first] = Run.create(store, header, { input: { type: "start", inputs: {} }, env: env(0) });
     first.apply({ type: "lease", pool: "io", max: 1 }, env(0));
     let now = nextAlarm(first.state, 0, LEASE_MS) ?? 0;
@@ -34,12 +44,21 @@ describe("a run that is reloaded", () => {
   it("[LS7] keeps what is left of a lease, and lets a consumer renew it", () => {
     const store = new MemoryExecutionStore();
     const env = { now: 0, random: (): number => 0, leaseMs: LEASE_MS };
-    const header = { execution_id: "x", workspace_id: "w", source: "test", created_at: 0, plan: plan({ a: { effects: "once" } }, []) };
+    const header = {
+      execution_id: "x",
+      workspace_id: "w",
+      source: "test",
+      created_at: 0,
+      plan: plan({ a: { effects: "once" } }, []),
+    };
     const [first] = Run.create(store, header, { input: { type: "start", inputs: {} }, env });
     first.apply({ type: "lease", pool: "io", max: 1 }, env);
     expect(nextAlarm(reload(store, 1_000).state, 1_000, LEASE_MS)).toBe(LEASE_MS);
     const late = reload(store, 100_000);
-    expect(late.apply({ type: "renew", attempts: [{ node_execution_id: "n1", attempt: 1 }] }, { ...env, now: 103_000 }).refused).toEqual([]);
+    expect(
+      late.apply({ type: "renew", attempts: [{ node_execution_id: "n1", attempt: 1 }] }, { ...env, now: 103_000 })
+        .refused,
+    ).toEqual([]);
     expect(nextAlarm(late.state, 103_000, LEASE_MS)).toBe(103_000 + LEASE_MS);
   });
 });

@@ -12,11 +12,15 @@ function testFiles(folder: string): string[] {
 }
 
 describe("SPEC.md and the tests", () => {
-  const rules = [...readFileSync(join(here, "SPEC.md"), "utf8").matchAll(/^- \*\*([A-Z]{2}\d+)\*\*/gm)].map(([, id]) => id);
+  const rules = [...readFileSync(join(here, "SPEC.md"), "utf8").matchAll(/^- \*\*([A-Z]{2}\d+)\*\*/gm)].map(
+    ([, id]) => id,
+  );
   const carried = new Set(
     ["durable-objects", "worker", "test"]
       .flatMap((folder) => testFiles(join(root, folder)))
-      .flatMap((file) => [...readFileSync(file, "utf8").matchAll(/\[((?!W[ACFHIPS]\d)[A-Z]{2}\d+)\]/g)].map(([, id]) => id)),
+      .flatMap((file) =>
+        [...readFileSync(file, "utf8").matchAll(/\[((?!W[ACFHIPS]\d)[A-Z]{2}\d+)\]/g)].map(([, id]) => id),
+      ),
   );
 
   it("has a test for every rule", () => {

@@ -7,7 +7,15 @@ const header: RunHeader = {
   workspace_id: "w",
   source: "test",
   created_at: 5,
-  plan: { graph_id: "g", graph_version: 1, graph_name: "名", nodes: [], starts: [], required_inputs: [], step_limit: 1 },
+  plan: {
+    graph_id: "g",
+    graph_version: 1,
+    graph_name: "名",
+    nodes: [],
+    starts: [],
+    required_inputs: [],
+    step_limit: 1,
+  },
 };
 
 function output(value: string): LogEvent {

@@ -33,7 +33,8 @@ export class SqliteExecutionStore implements ExecutionStore {
 
   constructor(storage: SqliteStorage) {
     this.#storage = storage;
-    this.#ready = this.#query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'").length > 0;
+    this.#ready =
+      this.#query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'").length > 0;
     if (this.#ready) {
       migrateSchema(storage);
     }
@@ -63,7 +64,10 @@ export class SqliteExecutionStore implements ExecutionStore {
   }
 
   *batches(afterSeq: number): Iterable<LogBatch> {
-    let next = this.#batchAt("SELECT first_seq FROM log WHERE first_seq > 0 AND last_seq > ? ORDER BY first_seq LIMIT 1", afterSeq);
+    let next = this.#batchAt(
+      "SELECT first_seq FROM log WHERE first_seq > 0 AND last_seq > ? ORDER BY first_seq LIMIT 1",
+      afterSeq,
+    );
     while (next !== undefined) {
       yield next;
       const last = next.first_seq + next.events.length - 1;

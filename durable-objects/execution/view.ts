@@ -29,7 +29,9 @@ export function executionView(header: RunHeader, state: ExecutionState): Executi
 }
 
 function forkedFrom({ origin }: RunHeader): ExecutionView["forked_from"] {
-  return origin?.kind === "fork" ? { execution_id: origin.execution_id, node_execution_id: origin.node_execution_id } : null;
+  return origin?.kind === "fork"
+    ? { execution_id: origin.execution_id, node_execution_id: origin.node_execution_id }
+    : null;
 }
 
 /** What the list of runs in D1 needs to know. */

@@ -8,7 +8,11 @@ import type { AttemptReport, Lease, WorkAnswer } from "./protocol.ts";
 /** Between the protocol's shapes and the core's. */
 
 /** The lease of a node execution's attempt, with what its block needs. */
-export function toLease(run: { executionId: string; plan: Pick<Plan, "nodes"> }, execution: NodeExecution, attempt: number): Lease {
+export function toLease(
+  run: { executionId: string; plan: Pick<Plan, "nodes"> },
+  execution: NodeExecution,
+  attempt: number,
+): Lease {
   const node = run.plan.nodes[execution.node];
   if (node === undefined) {
     throw new Error(`the plan has no node ${execution.node}`);
@@ -50,5 +54,15 @@ function toEnd(end: AttemptReport["end"]): Report["end"] {
 /** The answer of an object that holds no run. */
 export function nothingHere(attempts: AttemptRef[]): WorkAnswer {
   const refused = attempts.map(({ node_execution_id, attempt }) => ({ node_execution_id, attempt }));
-  return { workspace_id: "", graph_id: "", graph_version: 0, leases: [], seq: 0, sync: null, refused, deadline: 0, ended: true };
+  return {
+    workspace_id: "",
+    graph_id: "",
+    graph_version: 0,
+    leases: [],
+    seq: 0,
+    sync: null,
+    refused,
+    deadline: 0,
+    ended: true,
+  };
 }

@@ -121,8 +121,7 @@ export interface Estimate {
 /** Where a run stands with the workspace. */
 export type Standing =
   /** It may run. */
-  | { kind: "admitted" }
-  | { kind: "queued"; reason: QueuedReason };
+  { kind: "admitted" } | { kind: "queued"; reason: QueuedReason };
 
 /** The RPC surface of `WorkspaceObject`. Only the Worker and the runs' objects call it; the object's name is the workspace's id. */
 export interface WorkspaceRpc {
@@ -138,12 +137,17 @@ export interface WorkspaceRpc {
   observe(reports: RunReport[]): Promise<void>;
   estimate(graphId: string): Promise<Estimate>;
   /** The run that a key stands for, without starting anything. */
-  lookUp(idempotency: { key: string; fingerprint: string }): Promise<Extract<BeginAnswer, { kind: "repeat" | "conflict" }> | null>;
+  lookUp(idempotency: {
+    key: string;
+    fingerprint: string;
+  }): Promise<Extract<BeginAnswer, { kind: "repeat" | "conflict" }> | null>;
 }
 
 /** What the workspace asks of a run's object. */
 export interface AdmittedRun {
   /** Lets a held run go; otherwise changes nothing. Answers how the run stands; `idle`: all that is left of it waits. */
-  admit(workspaceId: string): Promise<{ ok: true; value: { ended: boolean; idle: boolean } } | { ok: false; code: string }>;
+  admit(
+    workspaceId: string,
+  ): Promise<{ ok: true; value: { ended: boolean; idle: boolean } } | { ok: false; code: string }>;
   cancel(workspaceId: string, reason: string): Promise<{ ok: boolean; code?: string }>;
 }

@@ -13,7 +13,9 @@ function testFiles(folder: string): string[] {
 }
 
 describe("SPEC.md and the tests", () => {
-  const rules = [...readFileSync(join(here, "SPEC.md"), "utf8").matchAll(/^- \*\*([A-Z]{2}\d+)\*\*/gm)].map(([, id]) => id);
+  const rules = [...readFileSync(join(here, "SPEC.md"), "utf8").matchAll(/^- \*\*([A-Z]{2}\d+)\*\*/gm)].map(
+    ([, id]) => id,
+  );
   const carried = new Set(
     ["durable-objects", "worker", "test"]
       .flatMap((folder) => testFiles(join(root, folder)))

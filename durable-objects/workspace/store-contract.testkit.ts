@@ -8,11 +8,23 @@ const NOTHING: Changes = { put: [], remove: [], starts: [], prune: [], commands:
 
 function run(id: string, queuedAt: number): RunEntry {
   const ticket = { execution_id: id, workspace_id: "w", graph_id: "g", flow: null, keys: {} };
-  return { ticket, state: "queued", queuedAt, notBefore: queuedAt, firstAt: queuedAt, admittedAt: null, resumed: false, why: "" };
+  return {
+    ticket,
+    state: "queued",
+    queuedAt,
+    notBefore: queuedAt,
+    firstAt: queuedAt,
+    admittedAt: null,
+    resumed: false,
+    why: "",
+  };
 }
 
 /** What every store does. `within` gives a way to open a new, empty store; opening it again is a restart. */
-export function storeContract(name: string, within: (work: (open: () => WorkspaceStore) => void) => Promise<void> | void): void {
+export function storeContract(
+  name: string,
+  within: (work: (open: () => WorkspaceStore) => void) => Promise<void> | void,
+): void {
   describe(`${name} as a workspace's store`, () => {
     it("[WS1] has what was committed, runs in the order in which they came", () =>
       within((open) => {
@@ -27,7 +39,11 @@ export function storeContract(name: string, within: (work: (open: () => Workspac
 
     it("[WS1] has starts, oldest first, until they are pruned", () =>
       within((open) => {
-        const start = (graph_id: string, at: number): Changes["starts"][number] => ({ graph_id, at, execution_id: `${graph_id}${at}` });
+        const start = (graph_id: string, at: number): Changes["starts"][number] => ({
+          graph_id,
+          at,
+          execution_id: `${graph_id}${at}`,
+        });
         open().commit({ ...NOTHING, starts: [start("g", 3), start("g", 1), start("h", 2)] });
         open().commit({ ...NOTHING, prune: [{ graph_id: "g", upTo: 1 }] });
         expect(open().starts()).toEqual([
@@ -66,12 +82,22 @@ export function storeContract(name: string, within: (work: (open: () => Workspac
 
     it("[WS3] keeps the last 20 outliers of an agent", () =>
       within((open) => {
-        const outlier = (graph_id: string, at: number) => ({ graph_id, execution_id: `r${at}`, duration_ms: 9, p99_ms: 1, at });
+        const outlier = (graph_id: string, at: number) => ({
+          graph_id,
+          execution_id: `r${at}`,
+          duration_ms: 9,
+          p99_ms: 1,
+          at,
+        });
         for (let at = 1; at <= 25; at += 1) {
           open().addOutlier(outlier("g", at));
         }
         open().addOutlier(outlier("h", 1));
-        expect(open().outliers("g").map(({ at }) => at)).toEqual(Array.from({ length: 20 }, (_, index) => 25 - index));
+        expect(
+          open()
+            .outliers("g")
+            .map(({ at }) => at),
+        ).toEqual(Array.from({ length: 20 }, (_, index) => 25 - index));
         expect(open().outliers("h")).toEqual([{ execution_id: "r1", duration_ms: 9, p99_ms: 1, at: 1 }]);
       }));
   });

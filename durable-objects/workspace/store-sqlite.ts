@@ -49,7 +49,12 @@ export class SqliteWorkspaceStore implements WorkspaceStore {
         this.#run("DELETE FROM run WHERE execution_id = ?", id);
       }
       for (const { graph_id, at, execution_id } of starts) {
-        this.#run("INSERT OR IGNORE INTO start (graph_id, at, execution_id) VALUES (?, ?, ?)", graph_id, at, execution_id);
+        this.#run(
+          "INSERT OR IGNORE INTO start (graph_id, at, execution_id) VALUES (?, ?, ?)",
+          graph_id,
+          at,
+          execution_id,
+        );
       }
       for (const { graph_id, upTo } of prune) {
         this.#run("DELETE FROM start WHERE graph_id = ? AND at <= ?", graph_id, upTo);
@@ -68,7 +73,10 @@ export class SqliteWorkspaceStore implements WorkspaceStore {
   }
 
   key(key: string): StoredKey | undefined {
-    return this.#query<StoredKey>("SELECT fingerprint, execution_id, expires_at FROM idempotency_key WHERE key = ?", key)[0];
+    return this.#query<StoredKey>(
+      "SELECT fingerprint, execution_id, expires_at FROM idempotency_key WHERE key = ?",
+      key,
+    )[0];
   }
 
   hasKeys(): boolean {
@@ -80,7 +88,11 @@ export class SqliteWorkspaceStore implements WorkspaceStore {
   }
 
   readFigures(subject: string, hour: number): FiguresData | undefined {
-    const [row] = this.#query<{ data: string }>("SELECT data FROM figures WHERE subject = ? AND hour = ?", subject, hour);
+    const [row] = this.#query<{ data: string }>(
+      "SELECT data FROM figures WHERE subject = ? AND hour = ?",
+      subject,
+      hour,
+    );
     return row === undefined ? undefined : (JSON.parse(row.data) as FiguresData);
   }
 

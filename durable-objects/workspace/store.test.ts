@@ -43,7 +43,16 @@ it("[WS2] commits a run and its key together or not at all", () => {
   const storage = nodeSqlite();
   const store = new SqliteWorkspaceStore(storage);
   const ticket = { execution_id: "a", workspace_id: "w", graph_id: "g", flow: null, keys: {} };
-  const run = { ticket, state: "queued", queuedAt: 1, notBefore: 1, firstAt: 1, admittedAt: null, resumed: false, why: "" } as const;
+  const run = {
+    ticket,
+    state: "queued",
+    queuedAt: 1,
+    notBefore: 1,
+    firstAt: 1,
+    admittedAt: null,
+    resumed: false,
+    why: "",
+  } as const;
   const broken = { key: "k", fingerprint: null as unknown as string, execution_id: "a", expires_at: 1 };
   expect(() => store.commit({ put: [run], remove: [], starts: [], prune: [], commands: [] }, broken)).toThrow();
   expect(new SqliteWorkspaceStore(storage).runs()).toEqual([]);

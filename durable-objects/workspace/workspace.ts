@@ -194,7 +194,11 @@ export class WorkspaceObject extends DurableObject<WorkspaceEnv> implements Work
       const { ended, idle } = outcome.value;
       return ended ? "ended" : idle ? "idle" : "going";
     } catch (error) {
-      log("warn", "could not reach a run", { execution_id: command.execution_id, command: command.type, error: errorMessage(error) });
+      log("warn", "could not reach a run", {
+        execution_id: command.execution_id,
+        command: command.type,
+        error: errorMessage(error),
+      });
       return "failed";
     }
   }

@@ -75,7 +75,10 @@ async function until(check: () => Promise<boolean>): Promise<void> {
 const hasStarted = async (of: AdmissionTicket): Promise<boolean> => (await view(of)).last_seq > 0;
 
 /** Asks for a place and creates the run accordingly. */
-async function begin(place: Place, flow?: FlowSettings | null): Promise<{ ticket: AdmissionTicket; answer: BeginAnswer }> {
+async function begin(
+  place: Place,
+  flow?: FlowSettings | null,
+): Promise<{ ticket: AdmissionTicket; answer: BeginAnswer }> {
   const of = ticket(place, flow);
   const answer = await place.stub.begin({ ticket: of });
   await create(of, answer);
@@ -126,8 +129,13 @@ describe("a workspace object", () => {
     await create(of, await place.stub.begin({ ticket: of, idempotency }));
     const held = await begin(place);
     await evictDurableObject(place.inside);
-    expect(await place.stub.begin({ ticket: ticket(place), idempotency })).toEqual({ kind: "repeat", execution_id: of.execution_id });
-    expect(await place.stub.begin({ ticket: ticket(place), idempotency: { key: "k", fingerprint: "g" } })).toEqual({ kind: "conflict" });
+    expect(await place.stub.begin({ ticket: ticket(place), idempotency })).toEqual({
+      kind: "repeat",
+      execution_id: of.execution_id,
+    });
+    expect(await place.stub.begin({ ticket: ticket(place), idempotency: { key: "k", fingerprint: "g" } })).toEqual({
+      kind: "conflict",
+    });
     expect(await place.stub.reacquire(held.ticket)).toMatchObject({ kind: "queued" });
     await executionStub(env, of.execution_id).cancel(place.id, "enough");
     await until(() => hasStarted(held.ticket));
@@ -136,9 +144,20 @@ describe("a workspace object", () => {
   it("[WI1] one of two simultaneous requests with one key is new", async () => {
     const place = workspace();
     const answers = await Promise.all(
-      Array.from({ length: 8 }, () => place.stub.begin({ ticket: ticket(place, null), idempotency: { key: "k", fingerprint: "f" } })),
+      Array.from({ length: 8 }, () =>
+        place.stub.begin({ ticket: ticket(place, null), idempotency: { key: "k", fingerprint: "f" } }),
+      ),
     );
-    expect(answers.map(({ kind }) => kind).toSorted()).toEqual(["repeat", "repeat", "repeat", "repeat", "repeat", "repeat", "repeat", "start"]);
+    expect(answers.map(({ kind }) => kind).toSorted()).toEqual([
+      "repeat",
+      "repeat",
+      "repeat",
+      "repeat",
+      "repeat",
+      "repeat",
+      "repeat",
+      "start",
+    ]);
     expect(new Set(answers.map((answer) => ("execution_id" in answer ? answer.execution_id : ""))).size).toBe(1);
   });
 
@@ -222,7 +241,9 @@ describe("a workspace object", () => {
       throw new Error("three runs were begun");
     }
     await until(() => hasStarted(last));
-    await until(async () => (await view(first)).status === "TERMINATED" && (await view(second)).status === "TERMINATED");
+    await until(
+      async () => (await view(first)).status === "TERMINATED" && (await view(second)).status === "TERMINATED",
+    );
     expect((await view(last)).status).toBe("QUEUED");
   });
 

@@ -5,7 +5,12 @@ import { flowKeyInput, flowSettingsSchema, restrictsStarts } from "./flow-settin
 import { graphOf } from "./graph-generators.testkit.ts";
 import { importGraph } from "./import-graph.ts";
 
-const file = (flow: unknown): Record<string, unknown> => ({ name: "A", nodes: [], links: [], metadata: { weft: { flow } } });
+const file = (flow: unknown): Record<string, unknown> => ({
+  name: "A",
+  nodes: [],
+  links: [],
+  metadata: { weft: { flow } },
+});
 
 describe("flow settings", () => {
   it("are kept as they are written", () => {
@@ -48,11 +53,9 @@ describe("flow settings", () => {
   it("a key must name an input that the agent has", () => {
     const graph = graphOf({ in: { block: BLOCK.input, input: { name: "customer_id" } } });
     const check = (key: string): unknown =>
-      validateGraph(
-        { ...graph, metadata: { weft: { flow: { singleton: { mode: "skip", key } } } } },
-        testCatalog,
-        { forRun: false },
-      ).errors;
+      validateGraph({ ...graph, metadata: { weft: { flow: { singleton: { mode: "skip", key } } } } }, testCatalog, {
+        forRun: false,
+      }).errors;
     expect(check("inputs.customer_id")).toEqual([]);
     expect(check("inputs.customer")).toEqual([
       {

@@ -26,14 +26,24 @@ export const concurrencySchema = z.strictObject({ limit: z.int().min(1).max(10_0
 
 export const throttleSchema = z.strictObject({
   limit: z.int().min(1).max(MAX_THROTTLE),
-  period_seconds: z.number().min(1).max(30 * DAY_SECONDS),
+  period_seconds: z
+    .number()
+    .min(1)
+    .max(30 * DAY_SECONDS),
 });
 
 export const debounceSchema = z
   .strictObject({
-    seconds: z.number().min(0.1).max(7 * DAY_SECONDS),
+    seconds: z
+      .number()
+      .min(0.1)
+      .max(7 * DAY_SECONDS),
     /** However often it is put off, a start happens this long after the first one at the latest. Default: no such bound. */
-    max_seconds: z.number().min(0.1).max(7 * DAY_SECONDS).optional(),
+    max_seconds: z
+      .number()
+      .min(0.1)
+      .max(7 * DAY_SECONDS)
+      .optional(),
     ...keyed,
   })
   .refine(({ seconds, max_seconds }) => max_seconds === undefined || max_seconds >= seconds, {

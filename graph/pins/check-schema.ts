@@ -225,7 +225,10 @@ function checkObject(check: Check, value: JsonObject, schema: JsonSchema, place:
   }
   const properties = schema.properties ?? {};
   const rest = schema.additionalProperties;
-  if (schema.properties === undefined && (rest === undefined || rest === true || (rest !== false && acceptsAnything(rest)))) {
+  if (
+    schema.properties === undefined &&
+    (rest === undefined || rest === true || (rest !== false && acceptsAnything(rest)))
+  ) {
     return;
   }
   for (const [name, element] of Object.entries(value)) {

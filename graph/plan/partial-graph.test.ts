@@ -19,7 +19,10 @@ const graph = graphOf(
 
 describe("[RU8] parts of a graph", () => {
   it("has the node and everything that leads to it", () => {
-    const until = graphUntil({ ...graph, metadata: { weft: { step_limit: 5, flow: { singleton: { mode: "skip" } } } } }, "c");
+    const until = graphUntil(
+      { ...graph, metadata: { weft: { step_limit: 5, flow: { singleton: { mode: "skip" } } } } },
+      "c",
+    );
     expect(until.nodes.map(({ id }) => id)).toEqual(["a", "c"]);
     expect(until.links.map(({ sink_name }) => sink_name)).toEqual(["a", "b"]);
     expect(until.metadata?.weft).toEqual({ step_limit: 5 });
@@ -30,11 +33,14 @@ describe("[RU8] parts of a graph", () => {
   });
 
   it("comes to an end in a circle", () => {
-    const circle = graphOf({ a: { block: BLOCK.input, input: { name: "a" } }, c: { block: BLOCK.calculator }, d: { block: BLOCK.calculator } }, [
-      "a.result -> c.a",
-      "d.result -> c.b",
-      "c.result -> d.a",
-    ]);
+    const circle = graphOf(
+      {
+        a: { block: BLOCK.input, input: { name: "a" } },
+        c: { block: BLOCK.calculator },
+        d: { block: BLOCK.calculator },
+      },
+      ["a.result -> c.a", "d.result -> c.b", "c.result -> d.a"],
+    );
     expect(graphUntil(circle, "c").nodes).toHaveLength(3);
   });
 
@@ -43,7 +49,12 @@ describe("[RU8] parts of a graph", () => {
     const plan = compilePlan(one, testCatalog);
     expect(plan.starts).toEqual([0]);
     expect(plan.nodes).toHaveLength(1);
-    expect(plan.nodes[0]).toMatchObject({ id: "c", linked_pins: [], links: [], input_default: { a: 1, b: 2, operation: "Multiply" } });
+    expect(plan.nodes[0]).toMatchObject({
+      id: "c",
+      linked_pins: [],
+      links: [],
+      input_default: { a: 1, b: 2, operation: "Multiply" },
+    });
     const odd = graphOfOne(graph, "c", JSON.parse('{"__proto__": 1}') as JsonObject);
     expect(Object.keys(odd.nodes[0]?.input_default ?? {})).toEqual(["operation", "__proto__"]);
     expect(graph.nodes[2]?.input_default).toEqual({ operation: "Add" });
@@ -59,13 +70,30 @@ describe("[RU7] pinned outputs and samples", () => {
   const plan = compilePlan(graph, testCatalog);
 
   it("pins the nodes named, and no others", () => {
-    const pinned = pinPlan(plan, new Map([["c", { result: [1, 2] }], ["x", { result: [] }]]));
-    expect(pinned.nodes.map((node) => node.pinned)).toEqual([undefined, undefined, { result: [1, 2] }, undefined, undefined]);
+    const pinned = pinPlan(
+      plan,
+      new Map([
+        ["c", { result: [1, 2] }],
+        ["x", { result: [] }],
+      ]),
+    );
+    expect(pinned.nodes.map((node) => node.pinned)).toEqual([
+      undefined,
+      undefined,
+      { result: [1, 2] },
+      undefined,
+      undefined,
+    ]);
     expect(plan.nodes.every((node) => node.pinned === undefined)).toBe(true);
   });
 
   it("gives samples for every node that is not pure, and for no other", () => {
-    const effectful = { ...plan, nodes: plan.nodes.map((node) => (node.id === "c" || node.id === "d" ? { ...node, effects: "once" as const } : node)) };
+    const effectful = {
+      ...plan,
+      nodes: plan.nodes.map((node) =>
+        node.id === "c" || node.id === "d" ? { ...node, effects: "once" as const } : node,
+      ),
+    };
     const dry = dryRunPlan(pinPlan(effectful, new Map([["d", { result: [7] }]])), testCatalog);
     expect(dry.nodes.map(({ id, pinned, sampled }) => [id, pinned, sampled])).toEqual([
       ["a", undefined, undefined],
@@ -78,7 +106,9 @@ describe("[RU7] pinned outputs and samples", () => {
 
   it("takes the pins of an agent node from the agent", () => {
     const output_schema = { type: "object", properties: { answer: { type: "integer" }, error: { type: "string" } } };
-    const nodes = plan.nodes.map((node) => (node.id === "c" ? { ...node, effects: "idempotent" as const, input_default: { output_schema } } : node));
+    const nodes = plan.nodes.map((node) =>
+      node.id === "c" ? { ...node, effects: "idempotent" as const, input_default: { output_schema } } : node,
+    );
     expect(dryRunPlan({ ...plan, nodes }, testCatalog).nodes[2]?.pinned).toEqual({ answer: [1] });
   });
 });

@@ -25,9 +25,14 @@ export function dryRunPlan(plan: Plan, catalog: BlockCatalog): Plan {
     if (node.effects === "pure" || node.pinned !== undefined) {
       return node;
     }
-    const schema = embeddedSchema(node.input_default, "output_schema") ?? catalog.get(node.block_id)?.output_schema ?? {};
+    const schema =
+      embeddedSchema(node.input_default, "output_schema") ?? catalog.get(node.block_id)?.output_schema ?? {};
     const pins = Object.entries(schema.properties ?? {}).filter(([pin]) => pin !== "error");
-    return { ...node, pinned: recordOf(pins.map(([pin, property]) => [pin, [sampleValue(property, schema)]] as const)), sampled: true };
+    return {
+      ...node,
+      pinned: recordOf(pins.map(([pin, property]) => [pin, [sampleValue(property, schema)]] as const)),
+      sampled: true,
+    };
   });
 }
 

@@ -64,7 +64,8 @@ export type NodeQueued = EventHeader & NodeRef & { type: "node_queued"; input: J
 export type ExecutionOutput = EventHeader & NodeRef & { type: "execution_output"; name: string; value: JsonValue };
 export type NodeStarted = EventHeader & NodeRef & { type: "node_started"; attempt: number };
 export type NodeOutput = EventHeader & NodeRef & { type: "node_output"; pin: string; value: JsonValue };
-export type NodeCompleted = EventHeader & NodeRef & {
+export type NodeCompleted = EventHeader &
+  NodeRef & {
     type: "node_completed";
     duration_ms: number;
     usage?: NodeUsage;

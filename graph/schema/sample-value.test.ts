@@ -24,7 +24,10 @@ describe("sampleValue", () => {
     [{ type: "array", minItems: 3, items: { type: "boolean" } }, [true, true, true]],
     [{ type: "array", maxItems: 0 }, []],
     [{ properties: { a: { type: "string" }, b: { type: "array" } } }, { a: "sample", b: ["sample"] }],
-    [{ allOf: [{ properties: { a: { type: "integer" } } }, { properties: { b: { type: "null" } } }] }, { a: 1, b: null }],
+    [
+      { allOf: [{ properties: { a: { type: "integer" } } }, { properties: { b: { type: "null" } } }] },
+      { a: 1, b: null },
+    ],
     [{ $ref: "#/$defs/x", $defs: { x: { type: "integer" } } }, 1],
     [{}, "sample"],
   ])("%j gives %j, which fits", (schema, value) => {
@@ -39,7 +42,10 @@ describe("sampleValue", () => {
   });
 
   it("keeps a property called __proto__ an ordinary one", () => {
-    const schema = { type: "object", properties: JSON.parse('{"__proto__": {"type": "integer"}}') as JsonSchema["properties"] } as JsonSchema;
+    const schema = {
+      type: "object",
+      properties: JSON.parse('{"__proto__": {"type": "integer"}}') as JsonSchema["properties"],
+    } as JsonSchema;
     expect(Object.keys(sampleValue(schema) as object)).toEqual(["__proto__"]);
   });
 });

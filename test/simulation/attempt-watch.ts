@@ -46,7 +46,11 @@ export class AttemptWatch {
     this.#acts.set(ne, acts);
     const entry = this.#log()?.entries.get(ne);
     const allowed = 1 + (entry === undefined ? 0 : entry.failures + entry.lost);
-    this.#must(effects !== "once" || acts <= allowed, "once-is-once", `${ne} acts for the ${acts}. time, in attempt ${attempt}; ${allowed} allowed`);
+    this.#must(
+      effects !== "once" || acts <= allowed,
+      "once-is-once",
+      `${ne} acts for the ${acts}. time, in attempt ${attempt}; ${allowed} allowed`,
+    );
   }
 
   /** Thrown in a block, a violation would pass for the block's failure. */
@@ -67,6 +71,10 @@ export class AttemptWatch {
     // A deadline is a time of the object's clock: a consumer whose clock is far from it renews too late or too often.
     const skew = Math.abs(isolate.now() - this.#host().now());
     const well = isolate.up && isolate.lastStall < calmSince && skew < this.#host().leaseMs / 2;
-    must(!well, "healthy-keeps-lease", () => `${isolate.name} is well and loses attempt ${entry.attempt} of ${entry.ne}, held since ${holder.since}`);
+    must(
+      !well,
+      "healthy-keeps-lease",
+      () => `${isolate.name} is well and loses attempt ${entry.attempt} of ${entry.ne}, held since ${holder.since}`,
+    );
   }
 }

@@ -52,7 +52,8 @@ export class Chaos {
     const { faults } = this.#world;
     const { host, queue, network } = this.#victims;
     const { leaseMs } = host;
-    const later = (what: string, machine: Machine, work: () => void): void => void this.#world.schedule(0, machine, what, work);
+    const later = (what: string, machine: Machine, work: () => void): void =>
+      void this.#world.schedule(0, machine, what, work);
     const { living } = queue;
     if (living.length > 0 && faults.strikes("killed_any_time")) {
       faults.random("killed_any_time").pick(living).kill("killed at any time");
@@ -77,7 +78,10 @@ export class Chaos {
       host.breakSocket(socket);
     }
     if (faults.strikes("stray_message")) {
-      queue.send({ execution_id: "x", pool: faults.random("stray_message").pick(["io", "io", "cpu", "memory"] as const) });
+      queue.send({
+        execution_id: "x",
+        pool: faults.random("stray_message").pick(["io", "io", "cpu", "memory"] as const),
+      });
     }
     if (faults.strikes("partition")) {
       network.part(faults.random("partition").small(100, 10_000));

@@ -70,7 +70,9 @@ export class Client implements Caller {
       const page = (await this.#insist("events", [workspaceId, items.length, 7])) as Outcome<EventPage>;
       if (page.ok) {
         items.push(...page.value.items);
-        items.forEach(({ seq }, index) => must(seq === index + 1, "subscribers", () => `event ${seq} at place ${index + 1} of a page`));
+        items.forEach(({ seq }, index) =>
+          must(seq === index + 1, "subscribers", () => `event ${seq} at place ${index + 1} of a page`),
+        );
         if (page.value.ended && items.length === page.value.last_seq) {
           return items;
         }
@@ -104,7 +106,11 @@ export class Client implements Caller {
     must(last_seq >= seen, "told-is-kept", () => `${this.name} was told of event ${seen} and now of ${last_seq}`);
     this.#seen = Math.max(this.#seen, last_seq);
     if (["COMPLETED", "FAILED", "TERMINATED"].includes(status)) {
-      must(this.#ended === null || this.#ended === status, "told-is-kept", () => `it was ${this.#ended} and is ${status}`);
+      must(
+        this.#ended === null || this.#ended === status,
+        "told-is-kept",
+        () => `it was ${this.#ended} and is ${status}`,
+      );
       this.#ended = status;
     }
   }

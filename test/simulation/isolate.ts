@@ -1,5 +1,11 @@
 import type { BlockContext } from "#blocks/define-block.ts";
-import type { AttemptReport, Lease, LeaseRequest, WorkAnswer, WorkMessage } from "#durable-objects/execution/protocol.ts";
+import type {
+  AttemptReport,
+  Lease,
+  LeaseRequest,
+  WorkAnswer,
+  WorkMessage,
+} from "#durable-objects/execution/protocol.ts";
 import type { Clock } from "#worker/consumers/clock.ts";
 import { WorkSession } from "#worker/consumers/work-session.ts";
 import type { SessionDeps } from "#worker/consumers/work-session.ts";
@@ -103,7 +109,10 @@ export class Isolate implements Caller, Clock {
       },
       message,
     );
-    session.run().then(() => this.sessions.delete(message), (error: unknown) => this.#deps.world.fail(error));
+    session.run().then(
+      () => this.sessions.delete(message),
+      (error: unknown) => this.#deps.world.fail(error),
+    );
   }
 
   #object(executionId: string): SessionDeps["object"] {
@@ -118,7 +127,8 @@ export class Isolate implements Caller, Clock {
     };
     return {
       lease: (request) => call("lease", [this.#asVersion(request)]),
-      report: (reports: AttemptReport[], next, continuedFrom) => call("report", [reports, this.#asVersion(next), continuedFrom]),
+      report: (reports: AttemptReport[], next, continuedFrom) =>
+        call("report", [reports, this.#asVersion(next), continuedFrom]),
       heartbeat: (attempts) => call("heartbeat", [attempts]),
     };
   }

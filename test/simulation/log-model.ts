@@ -66,7 +66,9 @@ export class LogModel {
 
   /** Something is queued or running that somebody must see to. */
   get hasWork(): boolean {
-    return [...this.entries.values()].some(({ status }) => status === "running" || (status === "queued" && !this.paused));
+    return [...this.entries.values()].some(
+      ({ status }) => status === "running" || (status === "queued" && !this.paused),
+    );
   }
 
   since(seq: number): LogEvent[] {
@@ -75,14 +77,22 @@ export class LogModel {
 
   take(batch: LogBatch): void {
     this.commits += 1;
-    must(batch.first_seq === this.lastSeq + 1, "total-order", () => `a batch begins at ${batch.first_seq} after ${this.lastSeq}`);
+    must(
+      batch.first_seq === this.lastSeq + 1,
+      "total-order",
+      () => `a batch begins at ${batch.first_seq} after ${this.lastSeq}`,
+    );
     for (const event of batch.events) {
       must(this.ended === null, "total-order", () => `${event.type} after the end`);
       this.events.push(event);
       this.#event(event, batch.at);
     }
     for (const entry of this.entries.values()) {
-      must(!entry.errorTold || entry.status === "over", "one-result", () => `${entry.ne} told its error and has not failed`);
+      must(
+        !entry.errorTold || entry.status === "over",
+        "one-result",
+        () => `${entry.ne} told its error and has not failed`,
+      );
     }
     this.#checkQueued();
   }
@@ -197,7 +207,11 @@ export class LogModel {
   #nodeStarted(event: EventOf<"node_started">, at: number): void {
     const entry = this.#open(event);
     must(entry.status === "queued", "one-result", () => `${event.ne} is started while it is ${entry.status}`);
-    must(event.attempt === entry.attempt + 1, "one-result", () => `attempt ${event.attempt} of ${event.ne} follows ${entry.attempt}`);
+    must(
+      event.attempt === entry.attempt + 1,
+      "one-result",
+      () => `attempt ${event.attempt} of ${event.ne} follows ${entry.attempt}`,
+    );
     const timely = at >= entry.notBefore || this.#world.faults.rates.has("object_clock_jumps");
     must(timely, "time-has-come", () => `${event.ne} is started ${entry.notBefore - at} ms too early`);
     const { effects, retry } = this.#node(event.node);
@@ -210,7 +224,11 @@ export class LogModel {
 
   #nodeOutput(event: EventOf<"node_output">): void {
     const entry = this.#open(event);
-    must(entry.status === "running" || entry.status === "waiting", "begun-is-logged", () => `${event.ne} yields and is ${entry.status}`);
+    must(
+      entry.status === "running" || entry.status === "waiting",
+      "begun-is-logged",
+      () => `${event.ne} yields and is ${entry.status}`,
+    );
     must(!entry.errorTold, "one-result", () => `${event.ne} yields after its error`);
     this.#reference?.output(event.ne, event.pin, event.value);
     if (event.pin === "error") {
@@ -233,7 +251,11 @@ export class LogModel {
   #nodeCompleted(event: EventOf<"node_completed">): void {
     const entry = this.#running(event);
     const expected = this.#expected(entry).length;
-    must(entry.outputs.length === expected, "outputs-once", () => `${event.ne} completed with ${entry.outputs.length} outputs of ${expected}`);
+    must(
+      entry.outputs.length === expected,
+      "outputs-once",
+      () => `${event.ne} completed with ${entry.outputs.length} outputs of ${expected}`,
+    );
     entry.status = "over";
     this.#reference?.complete(event.ne);
   }
@@ -259,7 +281,11 @@ export class LogModel {
 
   #nodeRetrying(event: EventOf<"node_retrying">): void {
     const entry = this.#running(event);
-    must(event.attempt === entry.attempt, "one-result", () => `attempt ${event.attempt} of ${event.ne} is given up, ${entry.attempt} runs`);
+    must(
+      event.attempt === entry.attempt,
+      "one-result",
+      () => `attempt ${event.attempt} of ${event.ne} is given up, ${entry.attempt} runs`,
+    );
     const { retry, effects } = this.#node(event.node);
     if (event.lost) {
       entry.lost += 1;
@@ -269,22 +295,40 @@ export class LogModel {
       must(mayRepeat, "once-is-once", () => `${event.ne} is to have its effect once and is repeated`);
     } else {
       entry.failures += 1;
-      must(entry.failures < (retry?.max_attempts ?? 1), "once-is-once", () => `${event.ne} is repeated against its policy`);
+      must(
+        entry.failures < (retry?.max_attempts ?? 1),
+        "once-is-once",
+        () => `${event.ne} is repeated against its policy`,
+      );
     }
     entry.status = "queued";
     entry.notBefore = event.retry_at;
   }
 
-  #runEnded(event: EventOf<"execution_completed"> | EventOf<"execution_failed"> | EventOf<"execution_terminated">): void {
+  #runEnded(
+    event: EventOf<"execution_completed"> | EventOf<"execution_failed"> | EventOf<"execution_terminated">,
+  ): void {
     this.ended = event;
     const open = [...this.entries.values()].filter(({ status }) => status !== "over" && status !== "incomplete");
-    must(open.length === 0, "one-result", () => `the run is over and ${open.map(({ ne, status }) => `${ne} is ${status}`).join(", ")}`);
+    must(
+      open.length === 0,
+      "one-result",
+      () => `the run is over and ${open.map(({ ne, status }) => `${ne} is ${status}`).join(", ")}`,
+    );
     if (event.type === "execution_completed") {
-      must(this.#unhandled === null, "outputs-once", () => `the run completed in spite of ${JSON.stringify(this.#unhandled)}`);
+      must(
+        this.#unhandled === null,
+        "outputs-once",
+        () => `the run completed in spite of ${JSON.stringify(this.#unhandled)}`,
+      );
     } else if (event.type === "execution_failed") {
       const own = event.error.code === "step_limit" || event.error.code === "run_timeout";
       const same = JSON.stringify(event.error) === JSON.stringify(this.#unhandled);
-      must(own || same, "outputs-once", () => `the run failed with ${JSON.stringify(event.error)}, not ${JSON.stringify(this.#unhandled)}`);
+      must(
+        own || same,
+        "outputs-once",
+        () => `the run failed with ${JSON.stringify(event.error)}, not ${JSON.stringify(this.#unhandled)}`,
+      );
     }
   }
 
@@ -293,12 +337,21 @@ export class LogModel {
     const reference = this.#reference?.queued ?? [];
     const limited = this.ended?.type === "execution_failed" && this.ended.error.code === "step_limit";
     const expected = limited ? reference.slice(0, this.#queued.length) : reference;
-    const same = expected.length === this.#queued.length && expected.every(({ id }, index) => id === this.#queued[index]);
-    must(same, "reference", () => `queued: ${this.#queued.join(" ")}\nreference: ${expected.map(({ id }) => id).join(" ")}`);
+    const same =
+      expected.length === this.#queued.length && expected.every(({ id }, index) => id === this.#queued[index]);
+    must(
+      same,
+      "reference",
+      () => `queued: ${this.#queued.join(" ")}\nreference: ${expected.map(({ id }) => id).join(" ")}`,
+    );
     for (const [index, { id, node, input }] of expected.entries()) {
       const entry = this.entries.get(id);
       const isSame = entry?.node === node && sameInput(entry.input, input);
-      must(isSame, "reference", () => `execution ${index}, ${id}: ${JSON.stringify(entry)}, reference: node ${node}, ${JSON.stringify(input)}`);
+      must(
+        isSame,
+        "reference",
+        () => `execution ${index}, ${id}: ${JSON.stringify(entry)}, reference: node ${node}, ${JSON.stringify(input)}`,
+      );
     }
   }
 
@@ -310,5 +363,9 @@ export class LogModel {
 
 function sameInput(a: JsonObject | null, b: JsonObject): boolean {
   const names = Object.keys(b);
-  return a !== null && Object.keys(a).length === names.length && names.every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]));
+  return (
+    a !== null &&
+    Object.keys(a).length === names.length &&
+    names.every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]))
+  );
 }

@@ -143,7 +143,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${CORE}/join.ts`,
     find: "const target = oldestLacking(node, pin);",
     replace:
-      "const target = [...state.executions.values()].findLast((one) => one.node === link.sink && one.status === \"INCOMPLETE\" && !one.input.has(pin));",
+      'const target = [...state.executions.values()].findLast((one) => one.node === link.sink && one.status === "INCOMPLETE" && !one.input.has(pin));',
   },
   {
     name: "static-value-of-the-first",

@@ -48,7 +48,9 @@ export class Network {
       const reply = (answer: Answer): void => {
         const lost = this.#parted || this.#faults.strikes("answer_lost");
         const outcome = lost ? ({ ok: false, error: "The connection was lost." } as const) : answer;
-        this.#world.schedule(this.latency(), caller, `${method} is ${lost ? "not " : ""}answered`, () => arrive(outcome));
+        this.#world.schedule(this.latency(), caller, `${method} is ${lost ? "not " : ""}answered`, () =>
+          arrive(outcome),
+        );
       };
       if (this.#parted || this.#faults.strikes("request_lost")) {
         const failed = { ok: false, error: "The object could not be reached." } as const;

@@ -112,15 +112,20 @@ export class ObjectHost implements Machine, ObjectPlatform {
       return;
     }
     const rest = this.#lastStep + this.#idleMs - this.#world.now;
-    this.#idleCheck = this.#world.schedule(rest > 0 ? rest : this.#idleMs, this.#world.nowhere, "is the object idle?", () => {
-      this.#idleCheck = null;
-      const busy = this.#life === null || this.#life.calls.size > 0 || this.#life.alarmIsRinging;
-      if (!busy && this.#world.now - this.#lastStep >= (this.#idleMs ?? 0)) {
-        this.evict(true);
-      } else {
-        this.#hibernateWhenIdle();
-      }
-    });
+    this.#idleCheck = this.#world.schedule(
+      rest > 0 ? rest : this.#idleMs,
+      this.#world.nowhere,
+      "is the object idle?",
+      () => {
+        this.#idleCheck = null;
+        const busy = this.#life === null || this.#life.calls.size > 0 || this.#life.alarmIsRinging;
+        if (!busy && this.#world.now - this.#lastStep >= (this.#idleMs ?? 0)) {
+          this.evict(true);
+        } else {
+          this.#hibernateWhenIdle();
+        }
+      },
+    );
   }
 
   /** What the step did is kept or lost; what it sent leaves or does not. */
@@ -268,7 +273,12 @@ export class ObjectHost implements Machine, ObjectPlatform {
   #rang(life: Incarnation): void {
     life.alarmIsRinging = false;
     if (this.#world.faults.strikes("alarm_repeated")) {
-      this.#world.schedule(this.#world.faults.random("alarm_repeated").small(1, 3_000), this, "the alarm rings again", () => this.#ring(true));
+      this.#world.schedule(
+        this.#world.faults.random("alarm_repeated").small(1, 3_000),
+        this,
+        "the alarm rings again",
+        () => this.#ring(true),
+      );
     }
   }
 
@@ -284,8 +294,12 @@ export class ObjectHost implements Machine, ObjectPlatform {
     }
     const { faults, random } = this.#world;
     const early = faults.strikes("alarm_early") ? faults.random("alarm_early").between(1, this.#leaseMs) : 0;
-    const late = faults.strikes("alarm_late") ? faults.random("alarm_late").small(1, 5 * this.#leaseMs) : random.between(0, 5);
-    const timer = this.#world.schedule(at - this.now() + late - early, this, "the alarm rings", () => this.#ring(false));
+    const late = faults.strikes("alarm_late")
+      ? faults.random("alarm_late").small(1, 5 * this.#leaseMs)
+      : random.between(0, 5);
+    const timer = this.#world.schedule(at - this.now() + late - early, this, "the alarm rings", () =>
+      this.#ring(false),
+    );
     this.#ringing = { at: at - this.#ahead, timer };
   }
 
@@ -414,6 +428,7 @@ async function invoke(object: ExecutionObject, { method, args }: Call): Promise<
 }
 
 function shorten(value: unknown): string {
-  const text = JSON.stringify(value, (_key, part: unknown) => (part instanceof SocketPair ? "a socket" : part)) ?? "nothing";
+  const text =
+    JSON.stringify(value, (_key, part: unknown) => (part instanceof SocketPair ? "a socket" : part)) ?? "nothing";
   return text.length > 900 ? `${text.slice(0, 900)}…` : text;
 }

@@ -48,7 +48,9 @@ export class ObjectWatch {
     const model = this.log;
     this.#watched.push({
       call,
-      stale: reports.filter((report) => report.begun !== true && !model?.runs(report.node_execution_id, report.attempt)),
+      stale: reports.filter(
+        (report) => report.begun !== true && !model?.runs(report.node_execution_id, report.attempt),
+      ),
       begun: reports.filter(({ begun }) => begun === true),
       inStep: model !== null && call.args[2] === model.lastSeq,
       answer: null,
@@ -105,7 +107,11 @@ export class ObjectWatch {
   /** Somebody outside was told that the run has this event. */
   told(seq: number): void {
     this.#told = Math.max(this.#told, seq);
-    must(this.#told <= (this.log?.lastSeq ?? 0), "told-is-kept", () => `event ${this.#told} was told, and is not in the log`);
+    must(
+      this.#told <= (this.log?.lastSeq ?? 0),
+      "told-is-kept",
+      () => `event ${this.#told} was told, and is not in the log`,
+    );
   }
 
   #read(host: ObjectHost): void {
@@ -143,12 +149,22 @@ export class ObjectWatch {
       const invariant = itself === true ? "only-in-step" : "stale-is-refused";
       const isRefused = refused.some((ref) => ref.node_execution_id === ne && ref.attempt === attempt);
       must(isRefused, invariant, () => `attempt ${attempt} of ${ne} was not refused`);
-      const result = fresh.find((event) => "ne" in event && event.ne === ne && /^node_(output|completed|failed|retrying)$/.test(event.type));
-      must(result === undefined, invariant, () => `attempt ${attempt} of ${ne} was refused and still ${describe(result)}`);
+      const result = fresh.find(
+        (event) => "ne" in event && event.ne === ne && /^node_(output|completed|failed|retrying)$/.test(event.type),
+      );
+      must(
+        result === undefined,
+        invariant,
+        () => `attempt ${attempt} of ${ne} was refused and still ${describe(result)}`,
+      );
     }
     const request = (call.method === "lease" ? call.args[0] : call.args[1]) as LeaseRequest;
     const effectful = leases.filter(({ effects }) => effects !== "pure").length;
-    must(effectful <= request.max && leases.length - effectful <= MAX_PURE, "total-order", () => `asked for ${request.max} leases, got ${effectful}`);
+    must(
+      effectful <= request.max && leases.length - effectful <= MAX_PURE,
+      "total-order",
+      () => `asked for ${request.max} leases, got ${effectful}`,
+    );
     this.told(seq);
   }
 }

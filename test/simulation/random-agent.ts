@@ -29,7 +29,9 @@ export function randomAgent(random: Random, leaseMs: number): { plan: Plan; inpu
   for (let count = random.between(size - 1, size * 2); count > 0; count -= 1) {
     addLink(random, plan, shape);
   }
-  plan.starts = plan.nodes.flatMap(({ linked_pins, ui_type }, index) => (linked_pins.length === 0 || ui_type === "Input" ? [index] : []));
+  plan.starts = plan.nodes.flatMap(({ linked_pins, ui_type }, index) =>
+    linked_pins.length === 0 || ui_type === "Input" ? [index] : [],
+  );
   if (plan.starts.length === 0) {
     const first = nodeAt(plan, 0);
     plan.nodes[0] = { ...first, ui_type: "Input", input_default: { ...first.input_default, name: "in0" } };
@@ -54,7 +56,9 @@ function node(random: Random, of: { index: number; pureness: number; leaseMs: nu
     max_attempts: random.between(1, 4),
     backoff_ms: random.pick([0, 50, 400]),
     max_backoff_ms: 1_000,
-    ...(random.chance(0.3) ? { on: random.pick([["outcome_unknown"], ["planned"], ["planned", "outcome_unknown"]]) } : {}),
+    ...(random.chance(0.3)
+      ? { on: random.pick([["outcome_unknown"], ["planned"], ["planned", "outcome_unknown"]]) }
+      : {}),
   };
   return {
     id: `node${of.index}`,
@@ -63,7 +67,9 @@ function node(random: Random, of: { index: number; pureness: number; leaseMs: nu
     effects,
     pool: random.chance(0.15) ? "cpu" : "io",
     // What hangs must not hang long: in a cycle, with retries, that would be hours.
-    timeout_ms: script.some((act) => act.do === "hang") ? random.pick([300, 2_000]) : random.pick([300, 2_000, 30_000, 30_000]),
+    timeout_ms: script.some((act) => act.do === "hang")
+      ? random.pick([300, 2_000])
+      : random.pick([300, 2_000, 30_000, 30_000]),
     ...(random.chance(0.5) ? { retry } : {}),
     input_default: {
       script: script as unknown as JsonValue,

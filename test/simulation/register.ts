@@ -5,7 +5,9 @@ import { mutated } from "./mutations.ts";
 export function register(mutation: string | null): void {
   registerHooks({
     resolve: (specifier, context, next) =>
-      specifier === "cloudflare:workers" ? next("./cloudflare-workers.ts", { ...context, parentURL: import.meta.url }) : next(specifier, context),
+      specifier === "cloudflare:workers"
+        ? next("./cloudflare-workers.ts", { ...context, parentURL: import.meta.url })
+        : next(specifier, context),
     load: (url, context, next) => {
       const loaded = next(url, context);
       if (mutation === null || loaded.source === undefined || loaded.source === null) {

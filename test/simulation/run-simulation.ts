@@ -60,7 +60,10 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
   try {
     await within(world, () => scene.play());
   } catch (error) {
-    failure = error instanceof Violation ? error : { invariant: "no-surprise", message: String(error instanceof Error ? error.stack : error) };
+    failure =
+      error instanceof Violation
+        ? error
+        : { invariant: "no-surprise", message: String(error instanceof Error ? error.stack : error) };
   } finally {
     process.off("unhandledRejection", onUnhandled);
     scene.host.storage.close();
@@ -98,7 +101,11 @@ class Scene {
     const random = world.random.stream("scene");
     const leaseMs = random.pick([400, 1_000, 1_000, 3_000]);
     this.watch = new ObjectWatch(world);
-    this.#attempts = new AttemptWatch(world, () => this.watch.log, () => this.host);
+    this.#attempts = new AttemptWatch(
+      world,
+      () => this.watch.log,
+      () => this.host,
+    );
     this.#network = new Network(world);
     this.host = new ObjectHost(world, "object", {
       watch: this.watch,
@@ -122,7 +129,9 @@ class Scene {
     this.#list = new RunList(world);
     const { plan, inputs } = randomAgent(random.stream("agent"), leaseMs);
     this.#request = { execution_id: EXECUTION, workspace_id: WORKSPACE, plan, inputs, source: "simulation" };
-    world.note(() => `lease ${leaseMs} ms, calm after ${world.faults.calmAfter} ms, ${JSON.stringify([...world.faults.rates])}`);
+    world.note(
+      () => `lease ${leaseMs} ms, calm after ${world.faults.calmAfter} ms, ${JSON.stringify([...world.faults.rates])}`,
+    );
     world.note(() => `plan ${JSON.stringify(plan)}, inputs ${JSON.stringify(inputs)}`);
   }
 
@@ -140,8 +149,16 @@ class Scene {
     this.watch.onBatch = (log) => (log.onLost = (entry) => this.#attempts.lost(entry));
     const asleep = await world.run({ steps: MAX_STEPS, elapsed: world.faults.calmAfter + PATIENCE_MS });
     const { log } = this.watch;
-    must(log?.ended !== null && log !== null, "every-run-ends", () => `after ${world.steps} steps and ${world.elapsed} ms the run goes on`);
-    must(asleep, "world-falls-asleep", () => `after ${world.steps} steps and ${world.elapsed} ms the run is over and something still happens`);
+    must(
+      log?.ended !== null && log !== null,
+      "every-run-ends",
+      () => `after ${world.steps} steps and ${world.elapsed} ms the run goes on`,
+    );
+    must(
+      asleep,
+      "world-falls-asleep",
+      () => `after ${world.steps} steps and ${world.elapsed} ms the run is over and something still happens`,
+    );
     this.#checkEnd();
   }
 
@@ -152,7 +169,9 @@ class Scene {
       void world.schedule(ms, this.#client, what, () => void work().catch((error: unknown) => world.fail(error)));
     go("starts the run", 0, () => this.#client.start(this.#request));
     if (random.chance(0.2)) {
-      go("starts the run again", random.small(1, 5_000), () => this.#client.start({ ...this.#request, inputs: { in0: "other" } }));
+      go("starts the run again", random.small(1, 5_000), () =>
+        this.#client.start({ ...this.#request, inputs: { in0: "other" } }),
+      );
     }
     if (random.chance(0.08)) {
       go("stops the run", random.small(1, 20_000), () => this.#client.cancel(WORKSPACE));
@@ -182,14 +201,25 @@ class Scene {
       return;
     }
     const row = this.#list.rows.get(EXECUTION);
-    must(row?.seq === log.lastSeq, "list-knows", () => `the list has ${JSON.stringify(row)}, the log ${log.lastSeq} events`);
+    must(
+      row?.seq === log.lastSeq,
+      "list-knows",
+      () => `the list has ${JSON.stringify(row)}, the log ${log.lastSeq} events`,
+    );
     must(this.host.storage.alarm === null, "world-falls-asleep", () => "an alarm is still set");
     const sessions = this.#queue.living.flatMap(({ name, sessions: open }) => [...open].map(() => name));
-    must(sessions.length === 0, "world-falls-asleep", () => `consumers still wait for something: ${sessions.join(", ")}`);
+    must(
+      sessions.length === 0,
+      "world-falls-asleep",
+      () => `consumers still wait for something: ${sessions.join(", ")}`,
+    );
     must(this.#client.ended !== null, "told-is-kept", () => "the client was never told of the end");
     const { outputs } = this.host.run?.state ?? {};
     if (outputs !== undefined && log.ended?.type === "execution_completed") {
-      const [given, expected] = [JSON.stringify(sorted(Object.fromEntries(outputs))), JSON.stringify(sorted(log.referenceOutputs))];
+      const [given, expected] = [
+        JSON.stringify(sorted(Object.fromEntries(outputs))),
+        JSON.stringify(sorted(log.referenceOutputs)),
+      ];
       must(given === expected, "reference", () => `the run's outputs are ${given}, and should be ${expected}`);
     }
     for (const subscriber of this.#subscribers) {
@@ -200,7 +230,11 @@ class Scene {
 
   #same(after: number, events: unknown[]): void {
     const all = new History(this.host.reader(), this.#request.plan).events(after, 100_000);
-    must(JSON.stringify(events) === JSON.stringify(all), "subscribers", () => `got ${JSON.stringify(events)}\nthe log has ${JSON.stringify(all)}`);
+    must(
+      JSON.stringify(events) === JSON.stringify(all),
+      "subscribers",
+      () => `got ${JSON.stringify(events)}\nthe log has ${JSON.stringify(all)}`,
+    );
   }
 }
 

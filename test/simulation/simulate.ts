@@ -78,7 +78,17 @@ async function simulate(): Promise<boolean> {
   if (values.json === true) {
     const { runs, commits, events } = totals;
     const faults = Object.fromEntries(totals.faults);
-    console.log(JSON.stringify({ runs, commits, events, seconds, faults, failures, digests: values.only === undefined ? {} : digests }));
+    console.log(
+      JSON.stringify({
+        runs,
+        commits,
+        events,
+        seconds,
+        faults,
+        failures,
+        digests: values.only === undefined ? {} : digests,
+      }),
+    );
   } else {
     summarise(totals, seconds);
   }
@@ -118,7 +128,10 @@ function add(totals: Totals, result: SimulationResult): void {
 }
 
 /** The story of a failure: what broke, what went wrong before, every step, and how to see it again. */
-async function report({ seed, failure, faults }: SimulationResult, again: () => Promise<SimulationResult>): Promise<void> {
+async function report(
+  { seed, failure, faults }: SimulationResult,
+  again: () => Promise<SimulationResult>,
+): Promise<void> {
   if (values.trace !== true) {
     console.log((await again()).trace.join("\n"));
   }

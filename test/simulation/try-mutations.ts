@@ -15,21 +15,30 @@ export async function tryMutations(most: number, only: string | null): Promise<b
     const needed = found.flatMap((one) => (one === null ? [] : [one.seeds])).toSorted((a, b) => a - b);
     const invariants = [...new Set(found.flatMap((one) => (one === null ? [] : [one.invariant])))];
     all &&= needed.length === STARTS.length;
-    const median = needed.length === STARTS.length ? String(needed[Math.floor(needed.length / 2)]) : `${needed.length} of ${STARTS.length} searches`;
+    const median =
+      needed.length === STARTS.length
+        ? String(needed[Math.floor(needed.length / 2)])
+        : `${needed.length} of ${STARTS.length} searches`;
     console.log(`| \`${name}\`: ${what} | ${rule} | ${invariants.join(", ") || "**not found**"} | ${median} |`);
   }
   return all;
 }
 
-async function search(mutation: string, from: number, most: number): Promise<{ seeds: number; invariant: string } | null> {
+async function search(
+  mutation: string,
+  from: number,
+  most: number,
+): Promise<{ seeds: number; invariant: string } | null> {
   const script = fileURLToPath(new URL("simulate.ts", import.meta.url));
   const args = [script, "--mutation", mutation, "--from", String(from), "--seeds", String(most)];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1 << 28 }).catch((error: unknown) => {
-    if (typeof error === "object" && error !== null && "stdout" in error && "code" in error && error.code === 1) {
-      return { stdout: String(error.stdout) };
-    }
-    throw error;
-  });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1 << 28 }).catch(
+    (error: unknown) => {
+      if (typeof error === "object" && error !== null && "stdout" in error && "code" in error && error.code === 1) {
+        return { stdout: String(error.stdout) };
+      }
+      throw error;
+    },
+  );
   const match = /^Seed (\d+) breaks "([a-z-]+)"/m.exec(stdout);
   if (match === null) {
     if (!/^\d+ runs in/m.test(stdout)) {

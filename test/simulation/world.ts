@@ -65,7 +65,14 @@ export class World {
 
   /** Lets `work` happen on a machine after `ms` of true time. What falls on the same time happens in an order of chance. */
   schedule(ms: number, machine: Machine, label: string, work: () => void): Timer {
-    const event: Event = { at: this.now + Math.max(0, Math.round(ms)), tie: this.#ties.next(), machine, label, work, off: false };
+    const event: Event = {
+      at: this.now + Math.max(0, Math.round(ms)),
+      tie: this.#ties.next(),
+      machine,
+      label,
+      work,
+      off: false,
+    };
     push(this.#heap, event);
     return { cancel: () => void (event.off = true) };
   }
@@ -124,7 +131,10 @@ function asViolation(where: string, error: unknown): Violation {
   if (error instanceof Violation) {
     return error;
   }
-  return new Violation("no-surprise", `${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return new Violation(
+    "no-surprise",
+    `${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
 }
 
 /** Resolves when every promise that could go on has gone on. */

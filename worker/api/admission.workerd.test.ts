@@ -40,7 +40,11 @@ function start<T = ExecutionView>(key: string | undefined, body: object = {}, of
 }
 
 /** Takes a place for a run of this graph that does not exist: whoever comes next has to wait. */
-async function takePlace(graph: string, flow: FlowSettings, keys: AdmissionTicket["keys"] = {}): Promise<() => Promise<void>> {
+async function takePlace(
+  graph: string,
+  flow: FlowSettings,
+  keys: AdmissionTicket["keys"] = {},
+): Promise<() => Promise<void>> {
   const stub = workspaceStub(testEnv, tenant.workspaceId);
   const execution_id = crypto.randomUUID();
   const ticket = { execution_id, workspace_id: tenant.workspaceId, graph_id: graph, flow, keys };
@@ -66,7 +70,8 @@ function countCalls(name: "EXECUTIONS" | "WORKSPACES"): { namespace: DurableObje
         new Proxy(target.get(id), {
           get: (stub, method) => {
             calls.push(String(method));
-            return (...args: unknown[]) => (stub as unknown as Record<string, (...all: unknown[]) => unknown>)[String(method)]?.(...args);
+            return (...args: unknown[]) =>
+              (stub as unknown as Record<string, (...all: unknown[]) => unknown>)[String(method)]?.(...args);
           },
         });
     },
@@ -158,10 +163,17 @@ describe("flow settings", () => {
     const graph = await createGraph(flow);
     const free = await takePlace(graph, flow);
     const held = await start(undefined, { graph_id: graph, wait_seconds: 0 });
-    expect([held.status, held.body]).toMatchObject([202, { status: "QUEUED", queued_reason: { code: "concurrency" }, inputs: { text: "hello" } }]);
+    expect([held.status, held.body]).toMatchObject([
+      202,
+      { status: "QUEUED", queued_reason: { code: "concurrency" }, inputs: { text: "hello" } },
+    ]);
     const waiting = start(undefined, { graph_id: graph });
     await free();
-    expect((await waiting).body).toMatchObject({ status: "COMPLETED", queued_reason: null, outputs: { echo: ["hello"] } });
+    expect((await waiting).body).toMatchObject({
+      status: "COMPLETED",
+      queued_reason: null,
+      outputs: { echo: ["hello"] },
+    });
     expect((await tenant.client.call(`${RUNS}/${held.body.id}`)).body).toMatchObject({ status: "COMPLETED" });
   });
 
@@ -209,11 +221,19 @@ describe("flow settings", () => {
     const overloaded = Object.assign(new Error("too many requests"), { overloaded: true });
     const WORKSPACES = { idFromName: () => "", get: () => ({ begin: () => Promise.reject(overloaded) }) };
     const executions = countCalls("EXECUTIONS");
-    const env = { ...testEnv, WORKSPACES: WORKSPACES as unknown as DurableObjectNamespace, EXECUTIONS: executions.namespace };
+    const env = {
+      ...testEnv,
+      WORKSPACES: WORKSPACES as unknown as DurableObjectNamespace,
+      EXECUTIONS: executions.namespace,
+    };
     const client = new ApiClient({ "x-api-key": tenant.apiKey }, { env });
     const headers = { "idempotency-key": "overloaded" };
     const answer = await client.call<Failure>(RUNS, { body: { graph_id: graphId, inputs: { text: "x" } }, headers });
-    expect([answer.status, answer.body.error.code, answer.headers.get("retry-after")]).toEqual([503, "overloaded", "2"]);
+    expect([answer.status, answer.body.error.code, answer.headers.get("retry-after")]).toEqual([
+      503,
+      "overloaded",
+      "2",
+    ]);
     expect(executions.calls).toEqual([]);
   });
 
@@ -257,7 +277,8 @@ describe("an estimate", () => {
   it("comes from the runs so far", async () => {
     const own = await createTenant();
     const graph = await createGraph(undefined, own);
-    const estimate = (): Promise<Answer<EstimateView>> => own.client.call<EstimateView>(`/api/v1/graphs/${graph}/estimate`);
+    const estimate = (): Promise<Answer<EstimateView>> =>
+      own.client.call<EstimateView>(`/api/v1/graphs/${graph}/estimate`);
     expect((await estimate()).body).toEqual({
       graph_id: graph,
       sample_size: 0,

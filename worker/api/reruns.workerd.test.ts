@@ -1,6 +1,11 @@
 import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { ExecutionView, NodeExecutionDetail, NodeExecutionPage, NodeExecutionView } from "#durable-objects/execution/protocol.ts";
+import type {
+  ExecutionView,
+  NodeExecutionDetail,
+  NodeExecutionPage,
+  NodeExecutionView,
+} from "#durable-objects/execution/protocol.ts";
 import { createTenant, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
 import { INPUT_BLOCK, OUTPUT_BLOCK } from "#test/workerd/echo-graph.ts";
@@ -33,7 +38,9 @@ async function graph(nodes: TestNode[], ...links: string[]): Promise<string> {
     const [sink_id, sink_name] = to.split(".");
     return { id: `l${index}`, source_id, source_name, sink_id, sink_name };
   });
-  const made = await tenant.client.call<{ id: string }>("/api/v1/graphs", { body: { name: "Test", nodes, links: wires } });
+  const made = await tenant.client.call<{ id: string }>("/api/v1/graphs", {
+    body: { name: "Test", nodes, links: wires },
+  });
   expect(made.status).toBe(201);
   return made.body.id;
 }
@@ -78,14 +85,24 @@ describe("retry", () => {
     expect(failed).toMatchObject({ status: "FAILED", error: { code: "division_by_zero" }, retried_from: null });
     const retried = await call(`/${failed.id}/retry?wait_seconds=30`);
     expect(retried.status).toBe(200);
-    expect(retried.body).toMatchObject({ status: "FAILED", inputs: { a: 1, b: 0 }, retried_from: failed.id, forked_from: null });
+    expect(retried.body).toMatchObject({
+      status: "FAILED",
+      inputs: { a: 1, b: 0 },
+      retried_from: failed.id,
+      forked_from: null,
+    });
     expect(retried.body.id).not.toBe(failed.id);
     expect(await reusedOf(retried.body.id)).toEqual({ in_a: "memo", in_b: "memo", sum: "memo", div: null });
   });
 
   it("[RU5] [RU6] of a run that was stopped goes on to the end, also after an eviction and after the graph was deleted", async () => {
     const id = await graph(
-      [input("a"), calculate("sum", "Add", { b: 1 }), { id: "ask", block_id: REVIEW, input_default: { name: "ok?" } }, output("sum")],
+      [
+        input("a"),
+        calculate("sum", "Add", { b: 1 }),
+        { id: "ask", block_id: REVIEW, input_default: { name: "ok?" } },
+        output("sum"),
+      ],
       "in_a.result sum.a",
       "sum.result ask.data",
       "ask.approved_data out_sum.value",
@@ -100,7 +117,8 @@ describe("retry", () => {
     let reviews: { review_id: string }[] = [];
     for (let looks = 0; reviews.length === 0 && looks < 50; looks += 1) {
       await executionStub(testEnv, retried.body.id).wait(tenant.workspaceId, 200);
-      reviews = (await tenant.client.call<{ items: { review_id: string }[] }>(`${RUNS}/${retried.body.id}/reviews`)).body.items;
+      reviews = (await tenant.client.call<{ items: { review_id: string }[] }>(`${RUNS}/${retried.body.id}/reviews`))
+        .body.items;
     }
     await evictDurableObject(executionStub(testEnv, retried.body.id) as unknown as DurableObjectStub);
     await call(`/${retried.body.id}/reviews/${reviews[0]?.review_id}`, { approved: true });
@@ -117,7 +135,10 @@ describe("retry", () => {
       [`/${body.id}/fork`, { node_execution_id: "n1" }],
       ["/not-an-id/retry", undefined],
     ] as const) {
-      const refused = await stranger.client.call(`${RUNS}${path}`, { method: "POST", ...(sent === undefined ? {} : { body: sent }) });
+      const refused = await stranger.client.call(`${RUNS}${path}`, {
+        method: "POST",
+        ...(sent === undefined ? {} : { body: sent }),
+      });
       expect(refused.status).toBe(404);
     }
     expect((await stranger.client.call(`${RUNS}/${body.id}/nodes/n1`)).status).toBe(404);
@@ -130,7 +151,10 @@ describe("fork", () => {
   it("[FK1] [FK2] goes on from a node execution with other values", async () => {
     const failed = (await start(await quotient(), { a: 1, b: 0 })).body;
     const { div } = await nodesOf(failed.id);
-    const forked = await call(`/${failed.id}/fork?wait_seconds=30`, { node_execution_id: div?.node_execution_id, inputs: { b: 4 } });
+    const forked = await call(`/${failed.id}/fork?wait_seconds=30`, {
+      node_execution_id: div?.node_execution_id,
+      inputs: { b: 4 },
+    });
     expect(forked.body).toMatchObject({
       status: "COMPLETED",
       outputs: { q: [0.5] },
@@ -139,7 +163,10 @@ describe("fork", () => {
     });
     expect(await reusedOf(forked.body.id)).toEqual({ in_a: "memo", in_b: "memo", sum: "memo", div: null, out_q: null });
     expect((await nodesOf(forked.body.id)).div?.input).toEqual({ a: 2, b: 4 });
-    const again = await call(`/${forked.body.id}/fork?wait_seconds=30`, { node_execution_id: "n1", inputs: { value: 7 } });
+    const again = await call(`/${forked.body.id}/fork?wait_seconds=30`, {
+      node_execution_id: "n1",
+      inputs: { value: 7 },
+    });
     expect(again.body.outputs).toEqual({});
     expect(again.body).toMatchObject({ status: "FAILED", error: { code: "division_by_zero" } });
   });
@@ -156,7 +183,10 @@ describe("fork", () => {
 describe("redrive", () => {
   it("retries what the filter finds and says what became of each", async () => {
     const id = await quotient();
-    const failed = [await listed((await start(id, { a: 1, b: 0 })).body), await listed((await start(id, { a: 2, b: 0 })).body)];
+    const failed = [
+      await listed((await start(id, { a: 1, b: 0 })).body),
+      await listed((await start(id, { a: 2, b: 0 })).body),
+    ];
     await listed((await start(id, { a: 1, b: 1 })).body);
     const filter = { graph_id: id, status: "FAILED" };
     const answer = await redriven(filter);
@@ -170,19 +200,34 @@ describe("redrive", () => {
     expect(await redriven({ ...filter, limit: 1 })).toHaveLength(1);
   });
 
-  it.each([{}, { status: "COMPLETED" }, { status: "FAILED", limit: 101 }, { status: "FAILED", from: "yesterday" }])("refuses the filter %j", async (filter) => {
-    expect((await call("/redrive", { filter })).status).toBe(422);
-  });
+  it.each([{}, { status: "COMPLETED" }, { status: "FAILED", limit: 101 }, { status: "FAILED", from: "yesterday" }])(
+    "refuses the filter %j",
+    async (filter) => {
+      expect((await call("/redrive", { filter })).status).toBe(422);
+    },
+  );
 
   async function redriven(filter: object): Promise<{ execution_id: string; new_execution_id?: string }[]> {
-    return (await call<{ items: { execution_id: string; new_execution_id?: string }[] }>("/redrive", { filter })).body.items;
+    return (await call<{ items: { execution_id: string; new_execution_id?: string }[] }>("/redrive", { filter })).body
+      .items;
   }
 
   /** The list of runs follows within moments; here it is told at once. */
   async function listed(run: ExecutionView): Promise<string> {
     const { id, graph_id, graph_version, graph_name, status, source, error, stats } = run;
     const times = { created_at: Date.parse(run.created_at), started_at: null, ended_at: null };
-    const summary = { execution_id: id, workspace_id: tenant.workspaceId, graph_id, graph_version, graph_name, status, source, error, stats, seq: run.last_seq };
+    const summary = {
+      execution_id: id,
+      workspace_id: tenant.workspaceId,
+      graph_id,
+      graph_version,
+      graph_name,
+      status,
+      source,
+      error,
+      stats,
+      seq: run.last_seq,
+    };
     await applyExecutionSummaries(tenant.client.deps.db, [{ ...summary, ...times }]);
     return id;
   }
@@ -200,7 +245,12 @@ describe("one node execution", () => {
       explanation: { code: "failed" },
     });
     expect(detail.body.causes).toContainEqual(
-      expect.objectContaining({ pin: "a", node_id: "sum", node_execution_id: sum?.node_execution_id, source_name: "result" }),
+      expect.objectContaining({
+        pin: "a",
+        node_id: "sum",
+        node_execution_id: sum?.node_execution_id,
+        source_name: "result",
+      }),
     );
     expect((await tenant.client.call(`${RUNS}/${body.id}/nodes/n99`)).status).toBe(404);
   });
@@ -230,7 +280,12 @@ describe("runs of a part", () => {
 
   it("refuses nodes that are not there, and two parts at once", async () => {
     const id = await quotient();
-    for (const more of [{ only_node_id: "x" }, { until_node_id: "x" }, { pinned: { x: { result: [1] } } }, { only_node_id: "div", until_node_id: "div" }]) {
+    for (const more of [
+      { only_node_id: "x" },
+      { until_node_id: "x" },
+      { pinned: { x: { result: [1] } } },
+      { only_node_id: "div", until_node_id: "div" },
+    ]) {
       expect((await start(id, { a: 1, b: 1 }, more)).status).toBe(422);
     }
     expect((await start(id, { a: 1, b: 1 }, { pinned: { div: { result: 1 } } })).status).toBe(422);
@@ -272,7 +327,11 @@ describe("pinned outputs and dry runs", () => {
 describe("the cache of node results", () => {
   it("[RU9] serves an equal execution of another run, and no other", async () => {
     const id = await graph(
-      [input("trigger"), { id: "now", block_id: NOW, metadata: { weft: { cache: { ttl_seconds: 600 } } } }, output("t")],
+      [
+        input("trigger"),
+        { id: "now", block_id: NOW, metadata: { weft: { cache: { ttl_seconds: 600 } } } },
+        output("t"),
+      ],
       "in_trigger.result now.trigger",
       "now.date_time out_t.value",
     );

@@ -149,7 +149,9 @@ export class Attempt {
   /** The block has had its time: it is aborted and the attempt fails. */
   timeOut(): void {
     const seconds = this.lease.timeout_ms / 1_000;
-    this.#abort.abort(new AttemptStopped("node_timeout", `The node ran longer than its limit of ${seconds} s and was stopped.`));
+    this.#abort.abort(
+      new AttemptStopped("node_timeout", `The node ran longer than its limit of ${seconds} s and was stopped.`),
+    );
   }
 
   #addUsage(add: NodeUsage): void {

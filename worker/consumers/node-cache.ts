@@ -32,7 +32,9 @@ export function createNodeCache(db: Database, now: () => number): NodeCache {
   return {
     async slot(workspaceId, lease, block) {
       const key = await cacheKey(workspaceId, lease, block);
-      return key === null || lease.cache === null ? null : slotAt(db, now, { workspaceId, key, ttlMs: lease.cache.ttl_seconds * 1_000 });
+      return key === null || lease.cache === null
+        ? null
+        : slotAt(db, now, { workspaceId, key, ttlMs: lease.cache.ttl_seconds * 1_000 });
     },
   };
 }
@@ -68,7 +70,12 @@ export async function cacheKey(workspaceId: string, lease: Lease, block: Block):
     return null;
   }
   const { descriptor } = block;
-  const text = canonicalJson([FORMAT, workspaceId, JSON.parse(JSON.stringify(descriptor)) as JsonValue, prepared.input]);
+  const text = canonicalJson([
+    FORMAT,
+    workspaceId,
+    JSON.parse(JSON.stringify(descriptor)) as JsonValue,
+    prepared.input,
+  ]);
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

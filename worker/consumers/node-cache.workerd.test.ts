@@ -44,8 +44,14 @@ describe("[RU9] the cache of node results", () => {
     const workspace = crypto.randomUUID();
     const mine = await slot(workspace);
     expect(await mine.read()).toBeNull();
-    await mine.write([["result", 3], ["result", { deep: [null, "é"] }]]);
-    expect(await (await slot(workspace, { node_id: "other" })).read()).toEqual([["result", 3], ["result", { deep: [null, "é"] }]]);
+    await mine.write([
+      ["result", 3],
+      ["result", { deep: [null, "é"] }],
+    ]);
+    expect(await (await slot(workspace, { node_id: "other" })).read()).toEqual([
+      ["result", 3],
+      ["result", { deep: [null, "é"] }],
+    ]);
     expect(await (await slot(crypto.randomUUID())).read()).toBeNull();
     now += 10_000;
     expect(await mine.read()).toBeNull();
@@ -56,7 +62,12 @@ describe("[RU9] the cache of node results", () => {
   it("clears expired rows away when it writes", async () => {
     const workspace = crypto.randomUUID();
     const rows = async (): Promise<number> =>
-      (await db.$client.prepare("SELECT count(*) AS n FROM node_cache WHERE workspace_id = ?").bind(workspace).first<{ n: number }>())?.n ?? 0;
+      (
+        await db.$client
+          .prepare("SELECT count(*) AS n FROM node_cache WHERE workspace_id = ?")
+          .bind(workspace)
+          .first<{ n: number }>()
+      )?.n ?? 0;
     for (const a of [1, 2, 3]) {
       await (await slot(workspace, { input: { a } })).write([]);
     }
@@ -67,13 +78,19 @@ describe("[RU9] the cache of node results", () => {
   });
 
   it("knows executions by block, workspace and input with its defaults, not by how the input came", async () => {
-    const key = (change: Partial<Lease>, of: Block = block, workspace = "w"): Promise<string | null> => cacheKey(workspace, lease(change), of);
+    const key = (change: Partial<Lease>, of: Block = block, workspace = "w"): Promise<string | null> =>
+      cacheKey(workspace, lease(change), of);
     const plain = await key({});
     expect(plain).toMatch(/^[0-9a-f]{64}$/);
     expect(await key({ input: { b: 2, a: "1" }, input_default: { operation: "Add" } })).toBe(plain);
     expect(await key({ input_default: { operation: "Add", b: 2, round_result: false } })).toBe(plain);
     const changed = { ...block, descriptor: { ...block.descriptor, description: "Another version." } };
-    const others = [await key({ input: { a: 2 } }), await key({}, changed), await key({}, block, "v"), await key({ input: { a: 1, extra: 1 } })];
+    const others = [
+      await key({ input: { a: 2 } }),
+      await key({}, changed),
+      await key({}, block, "v"),
+      await key({ input: { a: 1, extra: 1 } }),
+    ];
     expect(new Set([plain, ...others]).size).toBe(5);
   });
 
@@ -91,7 +108,11 @@ describe("[RU9] the cache of node results", () => {
   });
 
   it("fails nothing when the database does", async () => {
-    const broken = openDatabase({ prepare: () => { throw new Error("no database"); } } as unknown as D1Database);
+    const broken = openDatabase({
+      prepare: () => {
+        throw new Error("no database");
+      },
+    } as unknown as D1Database);
     const mine = await createNodeCache(broken, () => now).slot("w", lease(), block);
     expect(await mine?.read()).toBeNull();
     await expect(mine?.write([["result", 1]])).resolves.toBeUndefined();

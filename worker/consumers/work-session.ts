@@ -1,6 +1,13 @@
 import type { Block, BlockContext } from "#blocks/define-block.ts";
 import { Replica } from "#durable-objects/execution/core/replica.ts";
-import type { AttemptReport, ExecutionRpc, Lease, LeaseRequest, WorkAnswer, WorkMessage } from "#durable-objects/execution/protocol.ts";
+import type {
+  AttemptReport,
+  ExecutionRpc,
+  Lease,
+  LeaseRequest,
+  WorkAnswer,
+  WorkMessage,
+} from "#durable-objects/execution/protocol.ts";
 import { EFFECTFUL_SLOTS } from "#durable-objects/execution/runner.ts";
 import { toLease, toReport } from "#durable-objects/execution/wire.ts";
 import { errorMessage, log } from "#durable-objects/logger.ts";
@@ -157,7 +164,9 @@ export class WorkSession {
     const { cache } = this.#deps;
     return new Attempt(lease, {
       ...(abort === undefined ? {} : { abort }),
-      ...(lease.cache === null || cache === undefined ? {} : { cache: (block) => cache.slot(this.#workspaceId, lease, block) }),
+      ...(lease.cache === null || cache === undefined
+        ? {}
+        : { cache: (block) => cache.slot(this.#workspaceId, lease, block) }),
       block: this.#deps.getBlock(lease.block_id),
       clock: this.#deps.clock,
       context: (signal, onUsage) => this.#deps.context(lease, this.#graph, { signal, onUsage }),
@@ -189,7 +198,8 @@ export class WorkSession {
       const attempt = this.#attempt(lease, guard.abort);
       guard.watch(attempt);
       await attempt.runPure();
-      const report: AttemptReport = leased === undefined ? { ...attempt.takeReport(), begun: true } : attempt.takeReport();
+      const report: AttemptReport =
+        leased === undefined ? { ...attempt.takeReport(), begun: true } : attempt.takeReport();
       bytes += roughSize(report.outputs);
       this.#toReport(report);
       if (clock.now() > until || guard.abort.signal.aborted) {
@@ -203,7 +213,11 @@ export class WorkSession {
     if (execution === undefined || this.#replica === null) {
       return undefined;
     }
-    return toLease({ executionId: this.#message.execution_id, plan: this.#replica.plan }, execution, execution.attempt + 1);
+    return toLease(
+      { executionId: this.#message.execution_id, plan: this.#replica.plan },
+      execution,
+      execution.attempt + 1,
+    );
   }
 
   #toReport(report: AttemptReport): void {
@@ -294,7 +308,10 @@ export class WorkSession {
       return;
     }
     try {
-      const attempts = [...this.#held.values()].map(({ node_execution_id, attempt }) => ({ node_execution_id, attempt }));
+      const attempts = [...this.#held.values()].map(({ node_execution_id, attempt }) => ({
+        node_execution_id,
+        attempt,
+      }));
       const answer = await this.#deps.object.heartbeat(attempts);
       this.#drop(answer.refused);
       if (answer.ended) {
@@ -313,7 +330,9 @@ export class WorkSession {
         held.stop();
         this.#running.delete(node_execution_id);
       }
-      this.#pure = this.#pure.filter((lease) => lease.node_execution_id !== node_execution_id || lease.attempt !== attempt);
+      this.#pure = this.#pure.filter(
+        (lease) => lease.node_execution_id !== node_execution_id || lease.attempt !== attempt,
+      );
     }
     if (refused.length > 0) {
       this.#wake?.();

@@ -13,17 +13,29 @@ const quantilesSchema = z
 export const estimateSchema = z
   .object({
     graph_id: z.string(),
-    sample_size: z.number().int().openapi({ description: "Runs that the estimate is taken from; with 0 nothing is known yet." }),
+    sample_size: z
+      .number()
+      .int()
+      .openapi({ description: "Runs that the estimate is taken from; with 0 nothing is known yet." }),
     basis: z.enum(["hour_of_week", "hour_of_day", "all", "none"]).openapi({
-      description: "Which runs: those of this hour of the week (UTC), of this hour of any day, or all. The narrowest that has 30 runs.",
+      description:
+        "Which runs: those of this hour of the week (UTC), of this hour of any day, or all. The narrowest that has 30 runs.",
     }),
-    duration_ms: quantilesSchema.nullable().openapi({ description: "From the first node to the end, waits included. Within 5 %." }),
+    duration_ms: quantilesSchema
+      .nullable()
+      .openapi({ description: "From the first node to the end, waits included. Within 5 %." }),
     tokens: quantilesSchema.nullable(),
     cost_usd: quantilesSchema.nullable().openapi({ description: "Null while no block has said what it cost." }),
-    queued_before: z.number().int().openapi({ description: "Runs that wait for a place before one that is started now." }),
+    queued_before: z
+      .number()
+      .int()
+      .openapi({ description: "Runs that wait for a place before one that is started now." }),
     outliers: z
       .array(z.object({ execution_id: z.string(), duration_ms: z.number(), p99_ms: z.number(), at: timeSchema }))
-      .openapi({ description: "The last runs that took more than three times as long as 99 % of those before them, newest first." }),
+      .openapi({
+        description:
+          "The last runs that took more than three times as long as 99 % of those before them, newest first.",
+      }),
   })
   .openapi("Estimate");
 export type EstimateView = z.infer<typeof estimateSchema>;

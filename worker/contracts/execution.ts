@@ -4,14 +4,22 @@ import type { QueuedReason } from "#durable-objects/workspace/protocol.ts";
 import type { JsonValue } from "#graph/json.ts";
 import { jsonObjectSchema, jsonValueSchema } from "./json-value.ts";
 import { listOf, pageQuerySchema } from "./list.ts";
-import { executionStatusSchema, nodeUsageSchema, reusedSchema, runErrorSchema, runStatsSchema, timeSchema } from "./run-figures.ts";
+import {
+  executionStatusSchema,
+  nodeUsageSchema,
+  reusedSchema,
+  runErrorSchema,
+  runStatsSchema,
+  timeSchema,
+} from "./run-figures.ts";
 
 export const MAX_WAIT_SECONDS = 60;
 
 /** Values by output pin. */
 const pinnedOutputsSchema = z
   .custom<Record<string, JsonValue[]>>(
-    (value) => typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(Array.isArray),
+    (value) =>
+      typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(Array.isArray),
     { error: "Expected a list of values for each output pin." },
   )
   .openapi({ type: "object", additionalProperties: { type: "array", items: {} } });
@@ -34,7 +42,9 @@ export const startExecutionSchema = z
     pinned: z
       .union([z.boolean(), z.record(z.string(), pinnedOutputsSchema)])
       .default(false)
-      .openapi({ description: "Outputs that nodes give instead of being run: true for those in the file, or by node id." }),
+      .openapi({
+        description: "Outputs that nodes give instead of being run: true for those in the file, or by node id.",
+      }),
     until_node_id: z
       .string()
       .min(1)
@@ -44,7 +54,9 @@ export const startExecutionSchema = z
       .string()
       .min(1)
       .optional()
-      .openapi({ description: "Run only this node; `inputs` are its pins, laid over the values that it has in the file." }),
+      .openapi({
+        description: "Run only this node; `inputs` are its pins, laid over the values that it has in the file.",
+      }),
   })
   .refine(({ until_node_id, only_node_id }) => until_node_id === undefined || only_node_id === undefined, {
     error: "Give until_node_id or only_node_id, not both.",
@@ -58,7 +70,9 @@ export const startExecutionHeadersSchema = z.object({
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, { error: "Expected 1 to 255 visible ASCII characters." })
     .optional()
-    .openapi({ description: "A name of your own for this request: 1 to 255 visible ASCII characters, such as a UUID." }),
+    .openapi({
+      description: "A name of your own for this request: 1 to 255 visible ASCII characters, such as a UUID.",
+    }),
 });
 
 /** Where a run stands: what lists show, and the head of the full view. */
@@ -105,7 +119,9 @@ export const queuedReasonSchema = z
     code: z.enum(["concurrency", "throttle", "debounce", "singleton", "workspace_limit"]),
     message: z.string(),
   })
-  .openapi("QueuedReason", { description: "Why a run that was accepted has not started yet; null when nothing keeps it." }) satisfies z.ZodType<QueuedReason>;
+  .openapi("QueuedReason", {
+    description: "Why a run that was accepted has not started yet; null when nothing keeps it.",
+  }) satisfies z.ZodType<QueuedReason>;
 
 export const executionSchema = executionSummarySchema
   .extend({

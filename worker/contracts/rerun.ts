@@ -65,7 +65,10 @@ const causeSchema = z.object({
   pin: z.string(),
   node_execution_id: z.string().nullable().openapi({ description: "Whose output it was; null: an input of the run." }),
   node_id: z.string().nullable(),
-  source_name: z.string().nullable().openapi({ description: "The output pin, with the part of the value that the link takes." }),
+  source_name: z
+    .string()
+    .nullable()
+    .openapi({ description: "The output pin, with the part of the value that the link takes." }),
   at: timeSchema.nullable(),
 });
 

@@ -14,7 +14,11 @@ export interface NodeCacheKey {
 const SWEEP = 100;
 
 /** The outputs kept under a key, unless their time is over. */
-export async function findCachedOutputs(db: Database, { workspaceId, key }: NodeCacheKey, now: number): Promise<CachedOutputs | undefined> {
+export async function findCachedOutputs(
+  db: Database,
+  { workspaceId, key }: NodeCacheKey,
+  now: number,
+): Promise<CachedOutputs | undefined> {
   const rows = await db
     .select({ outputs: nodeCache.outputs })
     .from(nodeCache)

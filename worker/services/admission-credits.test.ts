@@ -17,7 +17,17 @@ describe("leave to start, in an isolate", () => {
   it("[WC1] is used up, and renewed before that", () => {
     const credits = new StartCredits();
     credits.put("w", grant(8, 1_000));
-    expect(takes(credits, 9, 0)).toEqual(["start", "start", "start", "start", "start", "start", "renew", "start", "ask"]);
+    expect(takes(credits, 9, 0)).toEqual([
+      "start",
+      "start",
+      "start",
+      "start",
+      "start",
+      "start",
+      "renew",
+      "start",
+      "ask",
+    ]);
     credits.put("w", grant(4, 2_000));
     expect(credits.take("w", 1_500)).toBe("start");
   });

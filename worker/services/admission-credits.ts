@@ -51,7 +51,13 @@ export class StartCredits {
     }
     const { count, expires_at, hints } = credits;
     const same = JSON.stringify(hints) === JSON.stringify(leave.hints);
-    Object.assign(leave, { left: count, granted: count, expiresAt: expires_at, ahead: 0, hints: same ? leave.hints : hints });
+    Object.assign(leave, {
+      left: count,
+      granted: count,
+      expiresAt: expires_at,
+      ahead: 0,
+      hints: same ? leave.hints : hints,
+    });
   }
 
   /** What is known of blocks; the same object until it changes. */

@@ -14,7 +14,9 @@ export async function estimateRun(deps: ServiceDeps, principal: Principal, graph
   if ((await findGraph(deps.db, { workspaceId, graphId })) === undefined) {
     throw notFound("graph");
   }
-  const { duration_ms, tokens, cost_usd, outliers, ...rest } = await workspaceStub(deps.env, workspaceId).estimate(graphId);
+  const { duration_ms, tokens, cost_usd, outliers, ...rest } = await workspaceStub(deps.env, workspaceId).estimate(
+    graphId,
+  );
   return {
     graph_id: graphId,
     ...rest,
@@ -27,5 +29,7 @@ export async function estimateRun(deps: ServiceDeps, principal: Principal, graph
 
 function rounded(quantiles: Quantiles | null, unit: number): Quantiles | null {
   const round = (value: number): number => Math.round(value / unit) * unit;
-  return quantiles === null ? null : { p50: round(quantiles.p50), p90: round(quantiles.p90), p99: round(quantiles.p99) };
+  return quantiles === null
+    ? null
+    : { p50: round(quantiles.p50), p90: round(quantiles.p90), p99: round(quantiles.p99) };
 }

@@ -35,7 +35,14 @@ describe("a plan tuned by what its blocks took", () => {
   });
 
   it("puts more work in a message when every effectful block is quick", () => {
-    const of = plan({ a: { block_id: "a", effects: "idempotent" }, b: { block_id: "b", effects: "idempotent" }, c: { block_id: "pure" } }, []);
+    const of = plan(
+      {
+        a: { block_id: "a", effects: "idempotent" },
+        b: { block_id: "b", effects: "idempotent" },
+        c: { block_id: "pure" },
+      },
+      [],
+    );
     expect(tunePlan(of, { a: { per_message: 50 }, b: { per_message: 10 } }).per_message).toBe(10);
     expect(tunePlan(of, { a: { per_message: 50 } }).per_message).toBeUndefined();
   });

@@ -95,7 +95,8 @@ async function carryOut(
     case "conflict":
       throw conflict();
     case "skipped": {
-      const message = "A run of this agent is going on, and the agent runs one at a time. Wait for it to end, or stop it.";
+      const message =
+        "A run of this agent is going on, and the agent runs one at a time. Wait for it to end, or stop it.";
       throw new ServiceError(409, "singleton_running", message, { details: { execution_id: answer.execution_id } });
     }
     case "too_many_queued":
@@ -112,9 +113,14 @@ async function repeat(deps: ServiceDeps, run: NewRun, ticket: AdmissionTicket): 
     return outcome;
   }
   if (await wasExecutionDeleted(deps.db, { workspaceId, executionId })) {
-    throw new ServiceError(410, "execution_deleted", "The run that this Idempotency-Key started was deleted. Use another key for a new run.", {
-      details: { execution_id: executionId },
-    });
+    throw new ServiceError(
+      410,
+      "execution_deleted",
+      "The run that this Idempotency-Key started was deleted. Use another key for a new run.",
+      {
+        details: { execution_id: executionId },
+      },
+    );
   }
   const answer = await begin(deps, { ticket, again: true });
   return carryOut(deps, run, { ticket, answer });
@@ -128,7 +134,10 @@ function create(
   const { workspaceId, graph, inputs, source, waitMs, more } = run;
   const plan = tunePlan(graph.plan, credits.hints(workspaceId));
   const request = { execution_id: executionId, workspace_id: workspaceId, plan, inputs, source, ...more };
-  return executionStub(deps.env, executionId).start(admission === undefined ? request : { ...request, admission }, waitMs);
+  return executionStub(deps.env, executionId).start(
+    admission === undefined ? request : { ...request, admission },
+    waitMs,
+  );
 }
 
 /** Whether a run that nothing restricts may start unasked; a grant that runs low is renewed behind the caller's back. */
@@ -140,7 +149,10 @@ function mayStart(deps: ServiceDeps, workspaceId: string): boolean {
       .then((grant) => credits.put(workspaceId, grant))
       .catch((error: unknown) => {
         credits.put(workspaceId, undefined);
-        log("warn", "could not renew the leave to start runs", { workspace_id: workspaceId, error: errorMessage(error) });
+        log("warn", "could not renew the leave to start runs", {
+          workspace_id: workspaceId,
+          error: errorMessage(error),
+        });
       });
     waitUntil(renewal);
   }
@@ -163,10 +175,15 @@ async function begin(deps: ServiceDeps, request: BeginRequest): Promise<BeginAns
     try {
       return await workspaceStub(deps.env, request.ticket.workspace_id).begin(request);
     } catch (cause) {
-      const overloaded = typeof cause === "object" && cause !== null && "overloaded" in cause && cause.overloaded === true;
+      const overloaded =
+        typeof cause === "object" && cause !== null && "overloaded" in cause && cause.overloaded === true;
       if (overloaded || tries >= TRIES) {
-        log("error", "a workspace's object did not answer", { workspace_id: request.ticket.workspace_id, error: errorMessage(cause) });
-        const message = "The workspace has more starts than can be dealt with at the moment. Nothing was started; try again shortly.";
+        log("error", "a workspace's object did not answer", {
+          workspace_id: request.ticket.workspace_id,
+          error: errorMessage(cause),
+        });
+        const message =
+          "The workspace has more starts than can be dealt with at the moment. Nothing was started; try again shortly.";
         throw new ServiceError(503, "overloaded", message, { retryAfter: 2, cause });
       }
     }
@@ -174,7 +191,8 @@ async function begin(deps: ServiceDeps, request: BeginRequest): Promise<BeginAns
 }
 
 function conflict(): ServiceError {
-  const message = "This Idempotency-Key was used for another request in the last 24 hours. Use a new key for a new request.";
+  const message =
+    "This Idempotency-Key was used for another request in the last 24 hours. Use a new key for a new request.";
   return new ServiceError(409, "idempotency_conflict", message);
 }
 

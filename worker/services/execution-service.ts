@@ -47,7 +47,17 @@ export async function startExecution(deps: ServiceDeps, principal: Principal, ru
   const { graphId, graphVersion: version, inputs: given, idempotencyKey: key, source } = run;
   const waitMs = run.waitSeconds * 1000;
   const idempotency =
-    key === undefined ? undefined : { key, fingerprint: fingerprintOf({ graph_id: graphId, graph_version: version ?? null, inputs: given, ...shapeRequest(run.shape) }) };
+    key === undefined
+      ? undefined
+      : {
+          key,
+          fingerprint: fingerprintOf({
+            graph_id: graphId,
+            graph_version: version ?? null,
+            inputs: given,
+            ...shapeRequest(run.shape),
+          }),
+        };
   try {
     const shaped = await resolveShapedRun(deps, { workspaceId, graphId, version }, given, run.shape ?? {});
     return unwrap(await startAdmittedRun(deps, { workspaceId, ...shaped, source, waitMs, idempotency }));

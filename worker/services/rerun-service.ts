@@ -20,7 +20,12 @@ export interface RerunOptions {
  * Starts a new run with the old one's inputs that takes over what completed there, so that only what failed, and what follows from it, is run.
  * @throws ServiceError 404, 409 `execution_not_ended`, 422 `too_much_to_reuse`, and what starting any run throws.
  */
-export function retryExecution(deps: ServiceDeps, principal: Principal, id: string, options: RerunOptions): Promise<ExecutionView> {
+export function retryExecution(
+  deps: ServiceDeps,
+  principal: Principal,
+  id: string,
+  options: RerunOptions,
+): Promise<ExecutionView> {
   return startFrom(deps, principal, { id, fork: null }, options);
 }
 

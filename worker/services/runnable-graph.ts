@@ -68,7 +68,9 @@ export async function resolveRunnablePart(
   request: GraphKey & { version: number | undefined },
   cut: (file: GraphFile) => GraphFile,
 ): Promise<RunnableGraph> {
-  const file = JSON.parse(await loadVersion(deps, { ...request, version: await versionOf(deps, request) })) as GraphFile;
+  const file = JSON.parse(
+    await loadVersion(deps, { ...request, version: await versionOf(deps, request) }),
+  ) as GraphFile;
   return { ...prepare(deps, cut(file)), nodeIds: new Set(file.nodes.map(({ id }) => id)) };
 }
 
@@ -137,7 +139,11 @@ function prepare(deps: ServiceDeps, graph: GraphFile): RunnableGraph {
   return {
     plan,
     nodeIds: new Set(graph.nodes.map(({ id }) => id)),
-    pinned: new Map(graph.nodes.flatMap(({ id, metadata }) => (metadata.weft?.pinned === undefined ? [] : [[id, metadata.weft.pinned]]))),
+    pinned: new Map(
+      graph.nodes.flatMap(({ id, metadata }) =>
+        metadata.weft?.pinned === undefined ? [] : [[id, metadata.weft.pinned]],
+      ),
+    ),
     flow: graph.metadata?.weft?.flow,
     checkInputs(inputs) {
       const checked = checkRunInputs(inputSchema, inputs);

@@ -35,15 +35,23 @@ export async function resolveShapedRun(
 ): Promise<Pick<NewRun, "graph" | "inputs" | "more">> {
   const { untilNodeId, onlyNodeId, dryRun } = shape;
   const cut = cutOf(shape, given);
-  const graph = cut === undefined ? await resolveRunnableGraph(deps, request) : await resolveRunnablePart(deps, request, cut);
+  const graph =
+    cut === undefined ? await resolveRunnableGraph(deps, request) : await resolveRunnablePart(deps, request, cut);
   const inputs = onlyNodeId === undefined ? graph.checkInputs(given) : given;
   const pinned = pinPlan(graph.plan, pinnedOutputs(graph, shape.pinned));
   const plan = dryRun === true ? dryRunPlan(pinned, deps.blocks.catalog) : pinned;
   const whole = untilNodeId === undefined && onlyNodeId === undefined && dryRun !== true;
-  return { graph: { plan, flow: whole ? graph.flow : undefined }, inputs, ...(dryRun === true ? { more: { dry_run: true } } : {}) };
+  return {
+    graph: { plan, flow: whole ? graph.flow : undefined },
+    inputs,
+    ...(dryRun === true ? { more: { dry_run: true } } : {}),
+  };
 }
 
-function cutOf({ untilNodeId, onlyNodeId }: RunShape, inputs: JsonObject): ((file: GraphFile) => GraphFile) | undefined {
+function cutOf(
+  { untilNodeId, onlyNodeId }: RunShape,
+  inputs: JsonObject,
+): ((file: GraphFile) => GraphFile) | undefined {
   if (onlyNodeId !== undefined) {
     return (file) => refusingGraphs(() => graphOfOne(file, onlyNodeId, inputs));
   }

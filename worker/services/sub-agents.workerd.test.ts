@@ -42,13 +42,23 @@ function childGraph(days: number): object {
     { id: "each", block_id: STEP, input_default: {} },
     { id: "out", block_id: OUTPUT, input_default: { name: "item" } },
   ];
-  const wires = [link("in.result", "wait.input_message"), link("wait.output_message", "each.items"), link("each.item", "out.value")];
+  const wires = [
+    link("in.result", "wait.input_message"),
+    link("wait.output_message", "each.items"),
+    link("each.item", "out.value"),
+  ];
   return { name: "child", nodes, links: wires };
 }
 
 function parentGraph(child: { id: string; version: number }, pin = "items"): object {
   const schema = (name: string): object => ({ type: "object", properties: { [name]: {} }, required: [] });
-  const agent = { graph_id: child.id, graph_version: child.version, inputs: {}, input_schema: schema(pin), output_schema: schema("item") };
+  const agent = {
+    graph_id: child.id,
+    graph_version: child.version,
+    inputs: {},
+    input_schema: schema(pin),
+    output_schema: schema("item"),
+  };
   const nodes = [
     { id: "in", block_id: INPUT, input_default: { name: "list", value: null } },
     { id: "agent", block_id: AGENT, input_default: { user_id: "", ...agent } },
@@ -64,7 +74,13 @@ async function storedPlan(graph: object): Promise<Plan> {
 
 async function start(plan: Plan, inputs: object, waitMs: number): Promise<{ id: string; view: ExecutionView }> {
   const id = crypto.randomUUID();
-  const request = { execution_id: id, workspace_id: principal.workspaceId, plan, inputs: inputs as never, source: "test" };
+  const request = {
+    execution_id: id,
+    workspace_id: principal.workspaceId,
+    plan,
+    inputs: inputs as never,
+    source: "test",
+  };
   return { id, view: value(await executionStub(env, id).start(request, waitMs)) };
 }
 
@@ -86,7 +102,9 @@ async function until(check: () => Promise<boolean>): Promise<void> {
 }
 
 beforeAll(async () => {
-  await env.DB.prepare("INSERT INTO workspace (id, name, created_at) VALUES (?, ?, ?)").bind(principal.workspaceId, "w", 0).run();
+  await env.DB.prepare("INSERT INTO workspace (id, name, created_at) VALUES (?, ?, ?)")
+    .bind(principal.workspaceId, "w", 0)
+    .run();
 });
 
 describe("an agent that runs an agent", () => {
@@ -98,7 +116,9 @@ describe("an agent that runs an agent", () => {
     const { items } = value(await executionStub(env, id).nodeExecutions(principal.workspaceId, null, 10));
     const agent = items.find(({ node_id }) => node_id === "agent");
     expect(agent?.output).toEqual({ item: ["a", "b", "c"] });
-    const run = value(await executionStub(env, childExecutionId(id, agent?.node_execution_id ?? "")).view(principal.workspaceId));
+    const run = value(
+      await executionStub(env, childExecutionId(id, agent?.node_execution_id ?? "")).view(principal.workspaceId),
+    );
     expect(run).toMatchObject({ status: "COMPLETED", parent_execution_id: id, source: "agent" });
   });
 
@@ -111,7 +131,9 @@ describe("an agent that runs an agent", () => {
     const childStub = executionStub(env, childId);
     const waits = async (): Promise<boolean> => (await childStub.events(principal.workspaceId, 0, 100)).ok;
     await until(waits);
-    await until(async () => value(await childStub.events(principal.workspaceId, 0, 100)).items.some(({ type }) => type === "node_waiting"));
+    await until(async () =>
+      value(await childStub.events(principal.workspaceId, 0, 100)).items.some(({ type }) => type === "node_waiting"),
+    );
     await evictDurableObject(inside(id));
     await evictDurableObject(inside(childId));
     value(await stub.pause(principal.workspaceId));
@@ -129,19 +151,37 @@ describe("an agent that runs an agent", () => {
     const stub = executionStub(env, id);
     await runInDurableObject(inside(id), (instance) => {
       const own = instance as unknown as { env: Env };
-      own.env = { ...own.env, WORK_RUNNER: { ...own.env.WORK_RUNNER, startChild: async () => Promise.reject(new Error("lost")) } as never };
+      own.env = {
+        ...own.env,
+        WORK_RUNNER: { ...own.env.WORK_RUNNER, startChild: async () => Promise.reject(new Error("lost")) } as never,
+      };
     });
-    const request = { execution_id: id, workspace_id: principal.workspaceId, plan, inputs: { list: [7] }, source: "test" };
+    const request = {
+      execution_id: id,
+      workspace_id: principal.workspaceId,
+      plan,
+      inputs: { list: [7] },
+      source: "test",
+    };
     value(await stub.start(request, 0));
-    await until(async () => value(await stub.events(principal.workspaceId, 0, 100)).items.some(({ type }) => type === "node_waiting"));
+    await until(async () =>
+      value(await stub.events(principal.workspaceId, 0, 100)).items.some(({ type }) => type === "node_waiting"),
+    );
     await evictDurableObject(inside(id));
     expect(await runDurableObjectAlarm(inside(id))).toBe(true);
-    expect(value(await stub.wait(principal.workspaceId, 20_000))).toMatchObject({ status: "COMPLETED", outputs: { result: [7] } });
+    expect(value(await stub.wait(principal.workspaceId, 20_000))).toMatchObject({
+      status: "COMPLETED",
+      outputs: { result: [7] },
+    });
   });
 
   it("[CH5] refuses a chain without end, and names the reason in every run above", async () => {
-    const graph = parentGraph({ id: "self", version: 1 }, "list") as { nodes: { id: string; input_default: Record<string, unknown> }[] };
-    const stored = (await createGraph(createDeps(env), principal, { ...graph, id: "self" } as never)) as unknown as { id: string };
+    const graph = parentGraph({ id: "self", version: 1 }, "list") as {
+      nodes: { id: string; input_default: Record<string, unknown> }[];
+    };
+    const stored = (await createGraph(createDeps(env), principal, { ...graph, id: "self" } as never)) as unknown as {
+      id: string;
+    };
     const plan = compilePlan(importGraph({ ...stored }, blockRegistry.catalog).graph, blockRegistry.catalog);
     const agent = plan.nodes.find((node) => node.id === "agent");
     expect(agent?.input_default.graph_id).toBe(stored.id);

@@ -24,7 +24,7 @@ describe("attempts", () => {
   });
 
   it("[LS3] refuses what is not the running attempt", () => {
-    const run = new TestRun(plan({ a: {} , b: {} }, []));
+    const run = new TestRun(plan({ a: {}, b: {} }, []));
     const { a = "" } = run.lease();
     expect(run.report(a, { outputs: [["out", 1]] }, 7).refused).toEqual([{ node_execution_id: a, attempt: 7 }]);
     expect(run.do({ type: "renew", attempts: [{ node_execution_id: "n99", attempt: 1 }] }).refused).toHaveLength(1);
@@ -84,7 +84,11 @@ describe("attempts", () => {
     run.lease();
     run.report(a, {
       firstOutput: 0,
-      outputs: [["out", 1], ["out", 2], ["out", 3]],
+      outputs: [
+        ["out", 1],
+        ["out", 2],
+        ["out", 3],
+      ],
       end: { status: "completed", durationMs: 1, usage: undefined },
     });
     expect(run.inputsOf("sink")).toEqual([{ x: 1 }, { x: 2 }, { x: 3 }]);
@@ -130,7 +134,9 @@ describe("attempts", () => {
     const run = new TestRun(plan({ a: { retry: { ...retry, max_attempts: 4 } } }, []));
     const waits: number[] = [];
     for (const retryAfterMs of [undefined, undefined, 5_000]) {
-      const event = run.fails(run.lease().a ?? "", { retryAfterMs }).events.find(({ type }) => type === "node_retrying");
+      const event = run
+        .fails(run.lease().a ?? "", { retryAfterMs })
+        .events.find(({ type }) => type === "node_retrying");
       waits.push((event?.type === "node_retrying" ? event.retry_at : 0) - run.now);
       expect(run.lease()).toEqual({});
       run.now += 10_000;

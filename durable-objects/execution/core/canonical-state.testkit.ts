@@ -18,7 +18,10 @@ export function canonicalState(state: ExecutionState): unknown {
     created: state.created,
     active: state.active,
     open,
-    waiting: state.nodes.map((node) => [[...node.awaitingStatic].map(({ id }) => id), node.order.toArray().map(({ id }) => id)]),
+    waiting: state.nodes.map((node) => [
+      [...node.awaitingStatic].map(({ id }) => id),
+      node.order.toArray().map(({ id }) => id),
+    ]),
     latest: state.nodes.map((node) => [...node.latest].map(([pin, { ref, value }]) => [pin, ref, value])),
     reuse: state.reuse?.save() ?? null,
     running: [...state.running].map(({ id }) => id).sort(),

@@ -41,7 +41,10 @@ export function takeChildNews(recorder: Recorder, news: ChildNews): number {
     propagate(recorder);
   } else if (news.end !== undefined) {
     const { durationMs, usage, error } = news.end;
-    const message = error === null ? "The agent that this node runs was stopped." : `The agent that this node runs failed: ${error.message}`;
+    const message =
+      error === null
+        ? "The agent that this node runs was stopped."
+        : `The agent that this node runs failed: ${error.message}`;
     failNode(recorder, execution, { durationMs, usage, error: { code: error?.code ?? "child_terminated", message } });
   }
   return execution.outputs - execution.outputBase;

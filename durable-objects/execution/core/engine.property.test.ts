@@ -166,7 +166,9 @@ class Simulation {
     this.run = Run.load(this.store, this.now, LEASE_MS) as Run;
     expect(canonicalState(this.run.state)).toEqual(before);
     const snapshot = JSON.parse(JSON.stringify(takeSnapshot(this.run.state))) as Snapshot;
-    expect(canonicalState(restoreSnapshot(this.run.state.plan, snapshot)), "a snapshot keeps all of it").toEqual(before);
+    expect(canonicalState(restoreSnapshot(this.run.state.plan, snapshot)), "a snapshot keeps all of it").toEqual(
+      before,
+    );
   }
 
   /** Everybody does their work, nothing goes wrong: the run must end by itself. */
@@ -195,7 +197,13 @@ class Simulation {
 function endOf(held: Held): Report["end"] {
   const base = { durationMs: 1, usage: undefined };
   return held.fails
-    ? { ...base, status: "failed", error: { code: "test", message: "it failed" }, retryable: false, retryAfterMs: undefined }
+    ? {
+        ...base,
+        status: "failed",
+        error: { code: "test", message: "it failed" },
+        retryable: false,
+        retryAfterMs: undefined,
+      }
     : { ...base, status: "completed" };
 }
 

@@ -8,7 +8,10 @@ describe("join", () => {
     run.completes(a, ["out", 1], ["out", 2]);
     expect(run.inputsOf("sum")).toEqual([]);
     run.completes(b, ["out", 10], ["out", 20]);
-    expect(run.inputsOf("sum")).toEqual([{ x: 1, y: 10 }, { x: 2, y: 20 }]);
+    expect(run.inputsOf("sum")).toEqual([
+      { x: 1, y: 10 },
+      { x: 2, y: 20 },
+    ]);
   });
 
   it("[JN1] two links into one pin queue up", () => {
@@ -70,7 +73,9 @@ describe("join", () => {
 
   it("[ST1] input nodes get the run's inputs, other starts nothing, and every start is queued in the graph's order", () => {
     const input = { ui_type: "Input" as const, input_default: { name: "n" } };
-    const run = new TestRun(plan({ a: {}, n: input, m: { ...input, input_default: { name: "missing" } } }, []), { n: null });
+    const run = new TestRun(plan({ a: {}, n: input, m: { ...input, input_default: { name: "missing" } } }, []), {
+      n: null,
+    });
     const queued = run.log.filter((event) => event.type === "node_queued");
     expect(queued.map(({ node, literals }) => [node, literals])).toEqual([
       [0, {}],

@@ -135,7 +135,8 @@ export function queueNode(
     return;
   }
   const overlay = state.reuse?.overlay(node);
-  const laid = overlay === undefined ? literals : recordOf([...Object.entries(literals ?? {}), ...Object.entries(overlay)]);
+  const laid =
+    overlay === undefined ? literals : recordOf([...Object.entries(literals ?? {}), ...Object.entries(overlay)]);
   recorder.emit({ type: "node_queued", ne, node, refs, ...(laid === undefined ? {} : { literals: laid }) });
   if (plan.ui_type === "Output") {
     emitRunOutput(recorder, ne, plan);

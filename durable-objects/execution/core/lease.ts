@@ -48,7 +48,12 @@ function take(recorder: Recorder, queue: Fifo<NodeExecution>, max: number): Node
 export function beginPure(recorder: Recorder, ne: string, attempt: number): NodeExecution | undefined {
   const { state } = recorder;
   const execution = state.executions.get(ne);
-  if (state.paused || execution?.status !== "QUEUED" || execution.attempt + 1 !== attempt || state.delayed.has(execution)) {
+  if (
+    state.paused ||
+    execution?.status !== "QUEUED" ||
+    execution.attempt + 1 !== attempt ||
+    state.delayed.has(execution)
+  ) {
     return undefined;
   }
   if (planNode(state, execution.node).effects !== "pure") {

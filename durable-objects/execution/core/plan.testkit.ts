@@ -34,13 +34,19 @@ export function plan(nodes: Record<string, Partial<PlanNode>>, links: string[], 
     ...extra,
   };
   for (const text of links) {
-    const [, source = "", sourceName = "", arrow, sink = "", sinkName = ""] = /^(\w+)\.(\S+) (->|=>) (\w+)\.(\S+)$/.exec(text) ?? [];
+    const [, source = "", sourceName = "", arrow, sink = "", sinkName = ""] =
+      /^(\w+)\.(\S+) (->|=>) (\w+)\.(\S+)$/.exec(text) ?? [];
     const from = result.nodes[names.indexOf(source)];
     const to = result.nodes[names.indexOf(sink)];
     if (from === undefined || to === undefined) {
       throw new Error(`bad link ${text}`);
     }
-    from.links.push({ source_name: sourceName, sink: names.indexOf(sink), sink_name: sinkName, is_static: arrow === "=>" });
+    from.links.push({
+      source_name: sourceName,
+      sink: names.indexOf(sink),
+      sink_name: sinkName,
+      is_static: arrow === "=>",
+    });
     from.error_linked ||= sourceName === "error";
     to.linked_pins = [...new Set([...to.linked_pins, sinkName])];
     to.static_pins = arrow === "=>" ? [...new Set([...to.static_pins, sinkName])] : to.static_pins;

@@ -24,10 +24,10 @@ const linkSeed: fc.Arbitrary<LinkSeed> = fc.record({
 
 export const randomPlan: fc.Arbitrary<Plan> = fc
   .record({
-    nodes: fc.array(
-      fc.record({ effects: fc.constantFrom(...EFFECTS), kind: fc.nat(9), retries: fc.nat(5) }),
-      { minLength: 1, maxLength: 7 },
-    ),
+    nodes: fc.array(fc.record({ effects: fc.constantFrom(...EFFECTS), kind: fc.nat(9), retries: fc.nat(5) }), {
+      minLength: 1,
+      maxLength: 7,
+    }),
     links: fc.array(linkSeed, { maxLength: 14 }),
   })
   .map(({ nodes, links }) => {

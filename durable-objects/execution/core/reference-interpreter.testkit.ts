@@ -99,14 +99,22 @@ export class ReferenceInterpreter {
       return;
     }
     const [base, key] = link.source_name.split("_#_");
-    if (base === pin && key !== undefined && typeof value === "object" && value !== null && !Array.isArray(value) && key in value) {
+    if (
+      base === pin &&
+      key !== undefined &&
+      typeof value === "object" &&
+      value !== null &&
+      !Array.isArray(value) &&
+      key in value
+    ) {
       this.#arrive(link, value[key] ?? null);
     }
   }
 
   #arrive(link: PlanLink, value: JsonValue): void {
     const all = this.executions.filter(({ node }) => node === link.sink);
-    const target = all.find(({ state, input }) => state === "waiting" && !(link.sink_name in input)) ?? this.#create(link.sink);
+    const target =
+      all.find(({ state, input }) => state === "waiting" && !(link.sink_name in input)) ?? this.#create(link.sink);
     target.input[link.sink_name] = value;
     this.#tryQueue(target, this.queued.findLast(({ node }) => node === link.sink)?.input ?? {});
     if (link.is_static) {

@@ -61,7 +61,11 @@ export class Replica {
   /** Does to the replica what the object will do with this report. False when the object would refuse it. */
   apply(report: AttemptRef & Report): boolean {
     const continuedFrom = this.#state.lastSeq;
-    const { refused } = decide(this.#state, { type: "report", reports: [report], continuedFrom, pool: null, max: 0 }, ENV);
+    const { refused } = decide(
+      this.#state,
+      { type: "report", reports: [report], continuedFrom, pool: null, max: 0 },
+      ENV,
+    );
     return refused.length === 0;
   }
 

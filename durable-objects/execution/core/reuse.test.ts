@@ -17,9 +17,20 @@ function entry(node_id: string, input: JsonObject, ...outputs: MemoEntry["output
   return { node_id, key: memoKey(input), outputs };
 }
 
-function begin(of: Plan, reuse?: Reuse, inputs: JsonObject = {}): { run: Run; store: MemoryExecutionStore; log: () => LogEvent[] } {
+function begin(
+  of: Plan,
+  reuse?: Reuse,
+  inputs: JsonObject = {},
+): { run: Run; store: MemoryExecutionStore; log: () => LogEvent[] } {
   const store = new MemoryExecutionStore();
-  const header = { execution_id: "x", workspace_id: "w", source: "test", created_at: 1, plan: of, ...(reuse === undefined ? {} : { reuse }) };
+  const header = {
+    execution_id: "x",
+    workspace_id: "w",
+    source: "test",
+    created_at: 1,
+    plan: of,
+    ...(reuse === undefined ? {} : { reuse }),
+  };
   const [run] = Run.create(store, header, { input: { type: "start", inputs }, env: ENV });
   return { run, store, log: () => [...store.batches(0)].flatMap(({ events }) => events) };
 }
@@ -68,7 +79,12 @@ describe("results at hand", () => {
   });
 
   it("[RU1] runs to its end in the start when everything is at hand", () => {
-    const memo = [entry("a", {}, ["out", 1]), entry("b", { x: 1 }, ["out", 2]), entry("c", { x: 2 }, ["out", 3]), entry("out", { value: 3 })];
+    const memo = [
+      entry("a", {}, ["out", 1]),
+      entry("b", { x: 1 }, ["out", 2]),
+      entry("c", { x: 2 }, ["out", 3]),
+      entry("out", { value: 3 }),
+    ];
     const { run } = begin(chain, { memo });
     expect(run.state.status).toBe("COMPLETED");
     expect(Object.fromEntries(run.state.outputs)).toEqual({ o: [3] });
@@ -101,8 +117,26 @@ describe("results at hand", () => {
   });
 
   it("[RU3] serves equal inputs in their order, each result once, whatever the order of keys", () => {
-    const fan = plan({ a: { pinned: { out: [{ p: 1, q: 2 }, { q: 2, p: 1 }, { p: 1, q: 2 }] } }, b: {}, c: {} }, ["a.out -> b.x", "b.out -> c.x"]);
-    const memo = [entry("b", { x: { q: 2, p: 1 } }, ["out", "first"]), entry("b", { x: { p: 1, q: 2 } }, ["out", "second"])];
+    const fan = plan(
+      {
+        a: {
+          pinned: {
+            out: [
+              { p: 1, q: 2 },
+              { q: 2, p: 1 },
+              { p: 1, q: 2 },
+            ],
+          },
+        },
+        b: {},
+        c: {},
+      },
+      ["a.out -> b.x", "b.out -> c.x"],
+    );
+    const memo = [
+      entry("b", { x: { q: 2, p: 1 } }, ["out", "first"]),
+      entry("b", { x: { p: 1, q: 2 } }, ["out", "second"]),
+    ];
     const { run } = begin(fan, { memo });
     expect(lease(run).map(({ node, input }) => [node, input])).toEqual([
       ["b", { x: { p: 1, q: 2 } }],
@@ -113,10 +147,19 @@ describe("results at hand", () => {
 
   it("[RU3] knows after a reload, and from a snapshot, what it has given away", () => {
     const fan = plan({ a: {}, b: {} }, ["a.out -> b.x"]);
-    const reuse = { memo: [entry("b", { x: 1 }, ["out", 1]), entry("b", { x: 1 }, ["out", 2])], override: { node_id: "b", ordinal: 2, inputs: { x: 9 } } };
+    const reuse = {
+      memo: [entry("b", { x: 1 }, ["out", 1]), entry("b", { x: 1 }, ["out", 2])],
+      override: { node_id: "b", ordinal: 2, inputs: { x: 9 } },
+    };
     const { run, store } = begin(fan, reuse);
     const [a] = lease(run);
-    const yields = { node_execution_id: a?.id ?? "", attempt: 1, firstOutput: 0, outputs: [["out", 1]] as [string, number][], end: undefined };
+    const yields = {
+      node_execution_id: a?.id ?? "",
+      attempt: 1,
+      firstOutput: 0,
+      outputs: [["out", 1]] as [string, number][],
+      end: undefined,
+    };
     run.apply({ type: "report", reports: [yields], pool: null, max: 0 }, ENV);
     const loaded = Run.load(store, 1_000, 1_000) as Run;
     expect(loaded.state.reuse?.save()).toEqual({ taken: [0], seen: 1 });
@@ -165,7 +208,9 @@ describe("fork", () => {
   });
 
   it("[FK2] overlays the value of an output node, and the run's output follows", () => {
-    const out = plan({ a: { pinned: { out: [1] } }, o: { ui_type: "Output", input_default: { name: "n" } } }, ["a.out -> o.value"]);
+    const out = plan({ a: { pinned: { out: [1] } }, o: { ui_type: "Output", input_default: { name: "n" } } }, [
+      "a.out -> o.value",
+    ]);
     const { run } = begin(out, { memo: [], override: { node_id: "o", ordinal: 0, inputs: { value: 2 } } });
     expect(Object.fromEntries(run.state.outputs)).toEqual({ n: [2] });
   });

@@ -73,16 +73,21 @@ export function takeSnapshot(state: ExecutionState, options: { replica?: boolean
     nodes: state.nodes.flatMap((node, index) =>
       node.order.length === 0 && node.latest.size === 0 && node.awaitingStatic.size === 0
         ? []
-        : [{
-            node: index,
-            awaitingStatic: [...node.awaitingStatic].map(({ id }) => id),
-            order: node.order.toArray().map(({ id }) => id),
-            latest: saveBindings(node.latest),
-          }],
+        : [
+            {
+              node: index,
+              awaitingStatic: [...node.awaitingStatic].map(({ id }) => id),
+              order: node.order.toArray().map(({ id }) => id),
+              latest: saveBindings(node.latest),
+            },
+          ],
     ),
     ready: POOLS.flatMap((pool) =>
       KINDS.flatMap((kind): Snapshot["ready"] => {
-        const ids = state.ready[pool][kind].toArray().filter((execution) => isReady(state, execution)).map(({ id }) => id);
+        const ids = state.ready[pool][kind]
+          .toArray()
+          .filter((execution) => isReady(state, execution))
+          .map(({ id }) => id);
         return ids.length === 0 ? [] : [[pool, kind, ids]];
       }),
     ),
@@ -149,7 +154,9 @@ function restoreReuse(plan: Plan, saved: SavedReuse | null, reuse: Reuse | undef
     return null;
   }
   if (reuse === undefined) {
-    throw new Error("the snapshot is of a run that was started from another one, and what it has from there is not given");
+    throw new Error(
+      "the snapshot is of a run that was started from another one, and what it has from there is not given",
+    );
   }
   return new ReuseBook(plan, reuse, saved);
 }

@@ -6,7 +6,12 @@ import { plan, TestRun } from "./plan.testkit.ts";
 const idempotent = { effects: "idempotent" as const };
 
 function waits(run: TestRun, ne: string, wait: Partial<Wait>): void {
-  const end = { status: "waiting", durationMs: 1, usage: undefined, wait: { kind: "timer", until: null, state: null, payload: null, ...wait } } as const;
+  const end = {
+    status: "waiting",
+    durationMs: 1,
+    usage: undefined,
+    wait: { kind: "timer", until: null, state: null, payload: null, ...wait },
+  } as const;
   run.report(ne, { end });
 }
 
@@ -26,7 +31,11 @@ describe("waiting", () => {
     run.do({ type: "tick" });
     expect(run.lease().a).toBe(a);
     expect(run.state.executions.get(a)?.resume).toEqual({ reason: "timer", state: { step: 1 }, data: null });
-    run.report(a, { firstOutput: 0, outputs: [["out", 2]], end: { status: "completed", durationMs: 1, usage: undefined } });
+    run.report(a, {
+      firstOutput: 0,
+      outputs: [["out", 2]],
+      end: { status: "completed", durationMs: 1, usage: undefined },
+    });
     expect(run.inputsOf("sink")).toEqual([{ x: 1 }, { x: 2 }]);
   });
 
@@ -48,7 +57,14 @@ describe("waiting", () => {
     run.now += run.leaseMs;
     run.do({ type: "tick" });
     run.lease();
-    run.report(a, { firstOutput: 0, outputs: [["out", 2], ["out", 3]], end: { status: "completed", durationMs: 1, usage: undefined } });
+    run.report(a, {
+      firstOutput: 0,
+      outputs: [
+        ["out", 2],
+        ["out", 3],
+      ],
+      end: { status: "completed", durationMs: 1, usage: undefined },
+    });
     expect(run.inputsOf("sink").map(({ x }) => x)).toEqual([1, 2, 3]);
   });
 
@@ -88,7 +104,9 @@ describe("waiting", () => {
   });
 
   it("[WT6] approves the node's pending and later reviews when that was asked for", () => {
-    const run = new TestRun(plan({ a: {}, ask: idempotent, other: idempotent }, ["a.out -> ask.x", "a.out -> other.x"]));
+    const run = new TestRun(
+      plan({ a: {}, ask: idempotent, other: idempotent }, ["a.out -> ask.x", "a.out -> other.x"]),
+    );
     run.completes(run.lease().a ?? "", ["out", 1], ["out", 2], ["out", 3]);
     const leased = run.do({ type: "lease", pool: "io", max: 6 }).leased;
     const asks = leased.filter(({ node }) => node === 1).map(({ id }) => id);
@@ -138,7 +156,9 @@ describe("agents that run agents", () => {
           ne: child,
           firstOutput,
           outputs: values.map((value) => ["answer", value]),
-          ...(ended ? { end: { status: "completed", durationMs: 5, error: null, usage: { input_tokens: 3 } } as const } : {}),
+          ...(ended
+            ? { end: { status: "completed", durationMs: 5, error: null, usage: { input_tokens: 3 } } as const }
+            : {}),
         },
       }).childOutputs;
     expect(tell(0, [1])).toBe(1);
@@ -156,9 +176,15 @@ describe("agents that run agents", () => {
     const { child = "" } = run.lease();
     waits(run, child, { kind: "child" });
     const error = { code: "boom", message: "it broke" };
-    run.do({ type: "child", news: { ne: child, firstOutput: 0, outputs: [], end: { status: "failed", durationMs: 1, error, usage: {} } } });
+    run.do({
+      type: "child",
+      news: { ne: child, firstOutput: 0, outputs: [], end: { status: "failed", durationMs: 1, error, usage: {} } },
+    });
     expect(run.inputsOf("sink")).toEqual([{ x: "The agent that this node runs failed: it broke" }]);
-    expect(run.log.find(({ type }) => type === "node_failed")).toMatchObject({ error: { code: "boom" }, handled: true });
+    expect(run.log.find(({ type }) => type === "node_failed")).toMatchObject({
+      error: { code: "boom" },
+      handled: true,
+    });
   });
 
   it("[AL1] looks after a child that is not heard of", () => {

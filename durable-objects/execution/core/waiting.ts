@@ -25,7 +25,10 @@ export function beginWait(
     ...(end.usage === undefined ? {} : { usage: end.usage }),
   });
   if (end.wait.kind === "review" && state.autoApproved.has(execution.node)) {
-    const decision: ReviewDecision = { approved: true, message: "Approved by itself, as was asked for at an earlier review." };
+    const decision: ReviewDecision = {
+      approved: true,
+      message: "Approved by itself, as was asked for at an earlier review.",
+    };
     recorder.emit({ type: "node_resumed", ...ref, reason: "signal", data: { ...decision } });
   }
 }

@@ -1,7 +1,10 @@
 import type { LiveEntry, RunEntry } from "./run-entry.ts";
 
 /** What the workspace asks of a run's object. Repeated until it is answered. */
-export type Command = { execution_id: string; workspace_id: string } & ({ type: "admit" } | { type: "cancel"; reason: string });
+export type Command = { execution_id: string; workspace_id: string } & (
+  | { type: "admit" }
+  | { type: "cancel"; reason: string }
+);
 
 /** What is to be stored, in one transaction, and to be done after it. */
 export interface Changes {

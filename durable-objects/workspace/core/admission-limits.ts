@@ -10,4 +10,9 @@ export interface AdmissionLimits {
   ageingMs: number;
 }
 
-export const DEFAULT_LIMITS: AdmissionLimits = { running: 1_000, queued: 10_000, queuedPerAgent: 2_000, ageingMs: 300_000 };
+export const DEFAULT_LIMITS: AdmissionLimits = {
+  running: 1_000,
+  queued: 10_000,
+  queuedPerAgent: 2_000,
+  ageingMs: 300_000,
+};

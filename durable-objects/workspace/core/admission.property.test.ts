@@ -87,7 +87,8 @@ class World {
       }
     }
     const exists = run !== undefined && run.state !== "unborn";
-    const answer = !arrives || this.chance(this.loss) ? "failed" : !exists ? "not_found" : run.state === "over" ? "ended" : "going";
+    const answer =
+      !arrives || this.chance(this.loss) ? "failed" : !exists ? "not_found" : run.state === "over" ? "ended" : "going";
     this.#do((admission) => admission.answered(command.execution_id, command.type, answer, this.now));
   }
 
@@ -115,7 +116,10 @@ class World {
   /** Held runs ask where they stand (rule WH3). */
   ask(): void {
     for (const run of this.runs.values()) {
-      if (run.state === "held" && this.#do((admission) => admission.reacquire(run.ticket, this.now)).kind === "admitted") {
+      if (
+        run.state === "held" &&
+        this.#do((admission) => admission.reacquire(run.ticket, this.now)).kind === "admitted"
+      ) {
         this.#go(run);
       }
     }
@@ -225,6 +229,9 @@ it("[WA1] [WA4] [WA7] [WA9] [WS1] seeded: no limit is exceeded and every accepte
       }
       world.check(`seed ${seed}, afterwards, step ${step}`);
     }
-    expect(open().map(({ ticket, state }) => `${ticket.execution_id} ${state}`), `seed ${seed}`).toEqual([]);
+    expect(
+      open().map(({ ticket, state }) => `${ticket.execution_id} ${state}`),
+      `seed ${seed}`,
+    ).toEqual([]);
   }
 });

@@ -5,7 +5,9 @@ import { admissionWith, letGo, report, ringUntilCommand, stopped, ticket } from 
 
 const ADMITTED = { kind: "admitted" };
 const queued = (code: string): object => ({ kind: "queued", reason: { code } });
-const concurrency = (limit: number, key?: string): FlowSettings => ({ concurrency: { limit, ...(key === undefined ? {} : { key }) } });
+const concurrency = (limit: number, key?: string): FlowSettings => ({
+  concurrency: { limit, ...(key === undefined ? {} : { key }) },
+});
 
 describe("concurrency", () => {
   it("[WA1] [WA2] [WF1] lets so many go, and the next in order as places come free", () => {
@@ -240,7 +242,11 @@ describe("lost messages", () => {
 describe("limits of the workspace", () => {
   it("[WA9] [WC3] runs that ask wait beyond the limit, and there is no leave then", () => {
     const admission = admissionWith({ running: 2 });
-    expect(["a", "b", "c"].map((id) => admission.begin(ticket(id), 0))).toMatchObject([ADMITTED, ADMITTED, queued("workspace_limit")]);
+    expect(["a", "b", "c"].map((id) => admission.begin(ticket(id), 0))).toMatchObject([
+      ADMITTED,
+      ADMITTED,
+      queued("workspace_limit"),
+    ]);
     expect(admission.credits(0).count).toBe(0);
     expect(admission.mayStartUncounted(0)).toBe(false);
     admission.release(["a"], "ended", 1);
@@ -249,19 +255,34 @@ describe("limits of the workspace", () => {
 
   it("[WA8] refuses beyond the queue's limit, with a time to come again, and changes nothing by it", () => {
     const admission = admissionWith({ queuedPerAgent: 1, queued: 2 }, { g: 30_000 });
-    const flow: FlowSettings = { ...concurrency(1, "inputs.x"), singleton: { mode: "cancel_running", key: "inputs.x" } };
-    const of = (id: string, x: string, graph_id = "g") => ticket(id, flow, { graph_id, keys: { concurrency: x, singleton: x } });
+    const flow: FlowSettings = {
+      ...concurrency(1, "inputs.x"),
+      singleton: { mode: "cancel_running", key: "inputs.x" },
+    };
+    const of = (id: string, x: string, graph_id = "g") =>
+      ticket(id, flow, { graph_id, keys: { concurrency: x, singleton: x } });
     admission.begin(of("a", "1"), 0);
     admission.begin(of("b", "1"), 0);
     admission.takeChanges();
     admission.begin(of("c", "2"), 0);
-    expect(admission.begin(of("d", "2"), 0)).toEqual({ kind: "too_many_queued", scope: "agent", queued: 1, limit: 1, retry_after_s: 1 });
+    expect(admission.begin(of("d", "2"), 0)).toEqual({
+      kind: "too_many_queued",
+      scope: "agent",
+      queued: 1,
+      limit: 1,
+      retry_after_s: 1,
+    });
     expect(admission.takeChanges()).toMatchObject({ commands: [], remove: [] });
     expect(admission.begin(of("e", "3"), 0)).toEqual(ADMITTED);
     admission.begin(of("f", "1", "h"), 0);
     admission.begin(of("g", "1", "h"), 0);
     admission.begin(of("h", "1", "i"), 0);
-    expect(admission.begin(of("i", "1", "i"), 0)).toMatchObject({ kind: "too_many_queued", scope: "workspace", queued: 2, limit: 2 });
+    expect(admission.begin(of("i", "1", "i"), 0)).toMatchObject({
+      kind: "too_many_queued",
+      scope: "workspace",
+      queued: 2,
+      limit: 2,
+    });
   });
 });
 

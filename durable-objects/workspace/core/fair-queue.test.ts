@@ -21,7 +21,12 @@ describe("rank", () => {
 
   it("[WF2] [WF3] is the priority, one more for every five minutes, and ends at overdue", () => {
     expect([rank("low", 0), rank(undefined, 0), rank("normal", 0), rank("high", 0)]).toEqual([0, 1, 1, 2]);
-    expect([rank("low", 5 * MINUTES - 1), rank("low", 5 * MINUTES), rank("low", 15 * MINUTES), rank("low", 1e12)]).toEqual([0, 1, 3, 3]);
+    expect([
+      rank("low", 5 * MINUTES - 1),
+      rank("low", 5 * MINUTES),
+      rank("low", 15 * MINUTES),
+      rank("low", 1e12),
+    ]).toEqual([0, 1, 3, 3]);
     expect([rank("high", 5 * MINUTES), rank("high", 1e12)]).toEqual([OVERDUE, OVERDUE]);
     expect(rank("normal", -5)).toBe(1);
   });
@@ -48,14 +53,22 @@ describe("who goes next", () => {
 
   it("[WF5] the shortest that its agent can afford", () => {
     const queue = new FairQueue();
-    const all = [candidate("long", { expectedMs: 50_000 }), candidate("short", { expectedMs: 40 }), candidate("middle", { expectedMs: 900 })];
+    const all = [
+      candidate("long", { expectedMs: 50_000 }),
+      candidate("short", { expectedMs: 40 }),
+      candidate("middle", { expectedMs: 900 }),
+    ];
     expect(queue.pick(all)?.chosen.agent).toBe("short");
     expect(queue.pick(all.slice(0, 1).concat(all.slice(2)))?.chosen.agent).toBe("middle");
   });
 
   it("[WF4] agents that always have runs waiting get the same time, whatever their runs take", () => {
     const queue = new FairQueue();
-    const all = [candidate("a", { expectedMs: 50 }), candidate("b", { expectedMs: 500 }), candidate("c", { expectedMs: 5_000 })];
+    const all = [
+      candidate("a", { expectedMs: 50 }),
+      candidate("b", { expectedMs: 500 }),
+      candidate("c", { expectedMs: 5_000 }),
+    ];
     const chosen = picks(queue, all, 11_100);
     const time = (agent: string, ms: number): number => chosen.filter((each) => each === agent).length * ms;
     const shares = [time("a", 50), time("b", 500), time("c", 5_000)];

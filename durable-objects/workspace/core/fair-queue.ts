@@ -23,7 +23,12 @@ const MIN_COST_MS = 1;
 const MAX_COST_MS = 600_000;
 
 /** Rule WF2: priority, one rank higher for every `ageingMs` waited, up to OVERDUE. */
-export function rankOf(wait: { priority: FlowPriority | undefined; queuedAt: number; now: number; ageingMs: number }): number {
+export function rankOf(wait: {
+  priority: FlowPriority | undefined;
+  queuedAt: number;
+  now: number;
+  ageingMs: number;
+}): number {
   const aged = Math.floor(Math.max(0, wait.now - wait.queuedAt) / wait.ageingMs);
   return Math.min(OVERDUE, RANKS[wait.priority ?? "normal"] + aged);
 }
@@ -93,5 +98,8 @@ function byLength(a: Candidate<unknown>, b: Candidate<unknown>): number {
 }
 
 function first<T>(items: readonly T[], compare: (a: T, b: T) => number): T | undefined {
-  return items.reduce<T | undefined>((best, item) => (best === undefined || compare(item, best) < 0 ? item : best), undefined);
+  return items.reduce<T | undefined>(
+    (best, item) => (best === undefined || compare(item, best) < 0 ? item : best),
+    undefined,
+  );
 }

@@ -18,5 +18,7 @@ export function judgeKey(stored: StoredKey | undefined, fingerprint: string, now
   if (stored === undefined || stored.expires_at <= now) {
     return null;
   }
-  return stored.fingerprint === fingerprint ? { kind: "repeat", execution_id: stored.execution_id } : { kind: "conflict" };
+  return stored.fingerprint === fingerprint
+    ? { kind: "repeat", execution_id: stored.execution_id }
+    : { kind: "conflict" };
 }

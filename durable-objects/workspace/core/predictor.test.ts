@@ -25,11 +25,26 @@ describe("an estimate", () => {
   it("[WP2] is taken from the narrowest hours that have 30 runs", () => {
     const predictor = new Predictor(new MemoryWorkspaceStore());
     const monday = 10 * WEEK + 4 * DAY + 9 * HOUR;
-    expect(predictor.estimate("g", monday)).toEqual({ sample_size: 0, basis: "none", duration_ms: null, tokens: null, cost_usd: null });
-    predictor.observe(times(29, () => ended(monday, 100)), 0);
+    expect(predictor.estimate("g", monday)).toEqual({
+      sample_size: 0,
+      basis: "none",
+      duration_ms: null,
+      tokens: null,
+      cost_usd: null,
+    });
+    predictor.observe(
+      times(29, () => ended(monday, 100)),
+      0,
+    );
     expect(predictor.estimate("g", monday)).toMatchObject({ basis: "all", sample_size: 29 });
-    predictor.observe(times(31, () => ended(monday + DAY, 900)), 0);
-    predictor.observe(times(200, () => ended(monday + 5 * HOUR, 20_000)), 0);
+    predictor.observe(
+      times(31, () => ended(monday + DAY, 900)),
+      0,
+    );
+    predictor.observe(
+      times(200, () => ended(monday + 5 * HOUR, 20_000)),
+      0,
+    );
     const here = predictor.estimate("g", monday);
     expect(here).toMatchObject({ basis: "hour_of_day", sample_size: 60 });
     near(here.duration_ms?.p90, 900);
@@ -57,7 +72,10 @@ describe("an estimate", () => {
   it("[WS1] is the same after a restart", () => {
     const store = new MemoryWorkspaceStore();
     const before = new Predictor(store);
-    before.observe(times(100, () => ended(0, made)), 0);
+    before.observe(
+      times(100, () => ended(0, made)),
+      0,
+    );
     store.writeFigures(before.takeDirty());
     expect(before.takeDirty()).toEqual([]);
     const after = new Predictor(store);
@@ -70,7 +88,10 @@ describe("what a run is expected to take", () => {
   it("is what the agent's runs took, else what all runs took, else a second", () => {
     const predictor = new Predictor(new MemoryWorkspaceStore());
     expect(predictor.expectedMs("g", 0)).toBe(DEFAULT_EXPECTED_MS);
-    predictor.observe(times(3, () => ended(0, 50, { graph_id: "other" })), 0);
+    predictor.observe(
+      times(3, () => ended(0, 50, { graph_id: "other" })),
+      0,
+    );
     near(predictor.expectedMs("g", HOUR), 50);
     predictor.observe([ended(0, 4_000)], 0);
     near(predictor.expectedMs("g", HOUR), 4_000);
@@ -80,9 +101,19 @@ describe("what a run is expected to take", () => {
 describe("outliers", () => {
   it("[WP4] are runs that took three times what 99 % of the 100 before them took", () => {
     const predictor = new Predictor(new MemoryWorkspaceStore());
-    expect(predictor.observe(times(99, () => ended(0, 100)), 0)).toEqual([]);
+    expect(
+      predictor.observe(
+        times(99, () => ended(0, 100)),
+        0,
+      ),
+    ).toEqual([]);
     expect(predictor.observe([ended(0, 100_000)], 0)).toEqual([]);
-    expect(predictor.observe(times(100, () => ended(0, 100)), 0)).toEqual([]);
+    expect(
+      predictor.observe(
+        times(100, () => ended(0, 100)),
+        0,
+      ),
+    ).toEqual([]);
     expect(predictor.observe([ended(0, 290)], 0)).toEqual([]);
     const [outlier] = predictor.observe([ended(0, 400)], 7);
     expect(outlier).toMatchObject({ graph_id: "g", duration_ms: 400, at: 7 });

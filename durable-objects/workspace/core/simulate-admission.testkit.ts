@@ -101,8 +101,22 @@ export const weft: Policy = (arrivals, places) => {
     const end = ends.shift();
     if (end !== undefined) {
       const { id, agent, durationMs } = end.run;
-      const figures = { started_at: end.at - durationMs, ended_at: end.at, busy_ms: durationMs, tokens: 0, cost_usd: null };
-      const report = { execution_id: id, workspace_id: "w", graph_id: agent, ended: true, waiting: false, figures, blocks: {} };
+      const figures = {
+        started_at: end.at - durationMs,
+        ended_at: end.at,
+        busy_ms: durationMs,
+        tokens: 0,
+        cost_usd: null,
+      };
+      const report = {
+        execution_id: id,
+        workspace_id: "w",
+        graph_id: agent,
+        ended: true,
+        waiting: false,
+        figures,
+        blocks: {},
+      };
       predictor.observe([report], end.at);
       admission.release([id], "ended", end.at);
       letGo(end.at);

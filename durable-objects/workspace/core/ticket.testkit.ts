@@ -4,17 +4,33 @@ import { Admission } from "./admission.ts";
 import type { AdmissionLimits } from "./admission-limits.ts";
 import { DEFAULT_LIMITS } from "./admission-limits.ts";
 
-export function ticket(id: string, flow: FlowSettings | null = null, more: Partial<AdmissionTicket> = {}): AdmissionTicket {
+export function ticket(
+  id: string,
+  flow: FlowSettings | null = null,
+  more: Partial<AdmissionTicket> = {},
+): AdmissionTicket {
   return { execution_id: id, workspace_id: "w", graph_id: "g", flow, keys: {}, ...more };
 }
 
 export function report(id: string, more: Partial<RunReport> = {}): RunReport {
-  return { execution_id: id, workspace_id: "w", graph_id: "g", ended: false, waiting: false, figures: null, blocks: {}, ...more };
+  return {
+    execution_id: id,
+    workspace_id: "w",
+    graph_id: "g",
+    ended: false,
+    waiting: false,
+    figures: null,
+    blocks: {},
+    ...more,
+  };
 }
 
 /** An admission in which every run of an agent is expected to take what `expected` says, else a second. */
 export function admissionWith(limits: Partial<AdmissionLimits> = {}, expected: Record<string, number> = {}): Admission {
-  return new Admission({ limits: { ...DEFAULT_LIMITS, ...limits }, expectedMs: (graphId) => expected[graphId] ?? 1_000 });
+  return new Admission({
+    limits: { ...DEFAULT_LIMITS, ...limits },
+    expectedMs: (graphId) => expected[graphId] ?? 1_000,
+  });
 }
 
 /** Rings the alarm as often as it asks for it until a run is asked or told something; answers when that is. */
@@ -35,9 +51,13 @@ export function ringUntilCommand(admission: Admission, rings = 1_000): { now: nu
 
 /** Ids of the runs that were told to go since the last time, in order. */
 export function letGo(admission: Admission): string[] {
-  return admission.takeChanges().commands.flatMap((command) => (command.type === "admit" ? [command.execution_id] : []));
+  return admission
+    .takeChanges()
+    .commands.flatMap((command) => (command.type === "admit" ? [command.execution_id] : []));
 }
 
 export function stopped(admission: Admission): string[] {
-  return admission.takeChanges().commands.flatMap((command) => (command.type === "cancel" ? [command.execution_id] : []));
+  return admission
+    .takeChanges()
+    .commands.flatMap((command) => (command.type === "cancel" ? [command.execution_id] : []));
 }

@@ -48,7 +48,10 @@ export function makeWorkload({ seed, agents, runs, places, load, mediansMs = [30
     return { agent: `agent-${index}`, medianMs: low * (high / low) ** share, weight: 1 / (index + 1) ** 1.2 };
   });
   const totalWeight = profiles.reduce((sum, { weight }) => sum + weight, 0);
-  const meanMs = profiles.reduce((sum, { weight, medianMs }) => sum + (weight / totalWeight) * medianMs * Math.exp(SIGMA ** 2 / 2), 0);
+  const meanMs = profiles.reduce(
+    (sum, { weight, medianMs }) => sum + (weight / totalWeight) * medianMs * Math.exp(SIGMA ** 2 / 2),
+    0,
+  );
   const perArrival = 1 + (BURST.upTo + 1) / 2 / BURST.every;
   const gapMs = (meanMs * perArrival) / (places * load);
   const arrivals: Arrival[] = [];

@@ -218,7 +218,12 @@ export const executionRoutes = createRouter()
   .openapi(review, async (c) => {
     const { id: executionId, review_id: reviewId } = c.req.valid("param");
     const { auto_approve_future: autoApprove, ...decision } = c.req.valid("json");
-    const run = await executions.decideReview(c.var.deps, c.var.principal, { executionId, reviewId, decision, autoApprove });
+    const run = await executions.decideReview(c.var.deps, c.var.principal, {
+      executionId,
+      reviewId,
+      decision,
+      autoApprove,
+    });
     return c.json(run, 200);
   })
   .openapi(remove, async (c) => {

@@ -52,7 +52,8 @@ const redrive = createRoute({
   path: "/executions/redrive",
   tags,
   summary: "Retry many runs",
-  description: "Retries the newest runs that the filter finds, each as `retry` does. A run that cannot be retried is answered with the reason.",
+  description:
+    "Retries the newest runs that the filter finds, each as `retry` does. A run that cannot be retried is answered with the reason.",
   middleware: jsonBody(),
   request: { body: jsonRequest(redriveSchema) },
   responses: { 200: jsonContent(redriveResultSchema, "What became of each, newest first."), ...failures(400, 422) },
