@@ -285,6 +285,7 @@ function endExecution(node: NodeRunView, execution: NodeExecutionRunView, { stat
   execution.ended_at = at;
   execution.duration_ms = durationMs;
   execution.retry_at = null;
+  execution.waiting = null;
   node.duration_ms += durationMs ?? 0;
   setStatus(node, execution, status);
 }

@@ -158,6 +158,16 @@ export class ObjectWatch {
         () => `attempt ${attempt} of ${ne} was refused and still ${describe(result)}`,
       );
     }
+    if (inStep && this.log.ended === null) {
+      const foretold = begun.find(({ node_execution_id: ne, attempt }) =>
+        refused.some((ref) => ref.node_execution_id === ne && ref.attempt === attempt),
+      );
+      must(
+        foretold === undefined,
+        "only-in-step",
+        () => `a consumer in step with the log foretold ${JSON.stringify(foretold)}, which is refused`,
+      );
+    }
     const request = (call.method === "lease" ? call.args[0] : call.args[1]) as LeaseRequest;
     const effectful = leases.filter(({ effects }) => effects !== "pure").length;
     must(

@@ -50,13 +50,9 @@ export const startExecutionSchema = z
       .min(1)
       .optional()
       .openapi({ description: "Run only this node and those that lead to it." }),
-    only_node_id: z
-      .string()
-      .min(1)
-      .optional()
-      .openapi({
-        description: "Run only this node; `inputs` are its pins, laid over the values that it has in the file.",
-      }),
+    only_node_id: z.string().min(1).optional().openapi({
+      description: "Run only this node; `inputs` are its pins, laid over the values that it has in the file.",
+    }),
   })
   .refine(({ until_node_id, only_node_id }) => until_node_id === undefined || only_node_id === undefined, {
     error: "Give until_node_id or only_node_id, not both.",

@@ -120,6 +120,21 @@ describe("waiting", () => {
     expect(run.state.executions.get(asks[2] ?? "")?.resume?.data).toMatchObject({ approved: true });
   });
 
+  it("[WT6] waives with an approval only, and gives every review its own data", () => {
+    const run = new TestRun(plan({ a: {}, ask: idempotent }, ["a.out -> ask.x"]));
+    run.completes(run.lease().a ?? "", ["out", 1], ["out", 2], ["out", 3]);
+    const asks = run.do({ type: "lease", pool: "io", max: 6 }).leased.map(({ id }) => id);
+    asks.forEach((ask) => waits(run, ask, { kind: "review" }));
+    const decide = (index: number, data: { approved: boolean; data?: string }): void => {
+      run.do({ type: "signal", ne: asks[index] ?? "", kind: "review", data, autoApprove: true });
+    };
+    decide(0, { approved: false });
+    expect(run.state.waiting.size).toBe(2);
+    decide(1, { approved: true, data: "edited" });
+    expect(run.state.waiting.size).toBe(0);
+    expect(run.state.executions.get(asks[2] ?? "")?.resume?.data).not.toHaveProperty("data");
+  });
+
   it("[PA1] starts nothing while it is paused", () => {
     const run = new TestRun(plan({ a: {}, b: {} }, ["a.out -> b.x"]));
     const { a = "" } = run.lease();

@@ -25,11 +25,7 @@ export function beginWait(
     ...(end.usage === undefined ? {} : { usage: end.usage }),
   });
   if (end.wait.kind === "review" && state.autoApproved.has(execution.node)) {
-    const decision: ReviewDecision = {
-      approved: true,
-      message: "Approved by itself, as was asked for at an earlier review.",
-    };
-    recorder.emit({ type: "node_resumed", ...ref, reason: "signal", data: { ...decision } });
+    approveByItself(recorder, execution);
   }
 }
 
@@ -61,20 +57,36 @@ export function signal(
   if (execution === undefined) {
     return false;
   }
+  const waived = what.autoApprove && to.kind === "review" && isApproval(what.data);
   recorder.emit({
     type: "node_resumed",
     ne: execution.id,
     node: execution.node,
     reason: "signal",
     data: what.data,
-    ...(what.autoApprove ? { auto_approve: true } : {}),
+    ...(waived ? { auto_approve: true } : {}),
   });
-  if (what.autoApprove) {
+  if (waived) {
     for (const other of [...recorder.state.waiting]) {
       if (other.node === execution.node && other.wait?.kind === "review") {
-        signal(recorder, { ne: other.id, kind: "review" }, { ...what, autoApprove: false });
+        approveByItself(recorder, other);
       }
     }
   }
   return true;
+}
+
+/** Waiving goes with an approval only: a person who rejects one thing has not judged the others. */
+function isApproval(data: JsonValue): boolean {
+  return typeof data === "object" && data !== null && !Array.isArray(data) && data.approved === true;
+}
+
+/** With its own data, not with what a person made of another's. */
+function approveByItself(recorder: Recorder, execution: NodeExecution): void {
+  const decision: ReviewDecision = {
+    approved: true,
+    message: "Approved by itself, as was asked for at an earlier review.",
+  };
+  const data = { ...decision };
+  recorder.emit({ type: "node_resumed", ne: execution.id, node: execution.node, reason: "signal", data });
 }
