@@ -283,6 +283,8 @@ export interface ExecutionSummary {
   ended_at: number | null;
   /** Everything that is left of it waits for time, people or other runs; or it has not been let go yet. */
   idle?: true;
+  /** A dry run, or one that has parts from another run: what it took says nothing of others. */
+  atypical?: true;
   /** After the end: what executions of blocks took, a few of each. */
   blocks?: Record<string, BlockSample[]>;
 }

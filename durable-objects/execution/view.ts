@@ -51,12 +51,13 @@ export function executionSummary(header: RunHeader, state: ExecutionState): Exec
     started_at: state.startedAt,
     ended_at: state.endedAt,
     ...(isHeld(header, state) || isIdle(state) ? { idle: true } : {}),
+    ...(header.dry_run === undefined && header.reuse === undefined ? {} : { atypical: true }),
   };
 }
 
 /** Rule WH1: accepted, and waiting for the workspace to let it go. */
 export function isHeld(header: RunHeader, state: ExecutionState): boolean {
-  return state.lastSeq === 0 && header.held_inputs !== undefined;
+  return state.status === "INCOMPLETE" && header.held_inputs !== undefined;
 }
 
 /** Everything that is left of the run waits for time, people or other runs. */

@@ -122,6 +122,21 @@ describe("a workspace object", () => {
     expect(await view(second.ticket)).toEqual(stopped);
   });
 
+  it("[WH2] a run that was paused while it was held starts when it is let go, and does nothing until it is resumed", async () => {
+    const place = workspace();
+    const first = await begin(place);
+    const held = await begin(place);
+    const stub = executionStub(env, held.ticket.execution_id);
+    expect(value(await stub.pause(place.id))).toMatchObject({ status: "QUEUED", paused: true, queued_reason: { code: "concurrency" } });
+    await executionStub(env, first.ticket.execution_id).cancel(place.id, "enough");
+    await until(async () => (await view(held.ticket)).last_seq > 1);
+    expect(await view(held.ticket)).toMatchObject({ status: "QUEUED", paused: true, queued_reason: null });
+    const lease = { consumer: "c", pool: "io", max: 5 } as const;
+    expect((await stub.lease(lease)).leases).toEqual([]);
+    await stub.unpause(place.id);
+    expect((await stub.lease(lease)).leases).toHaveLength(1);
+  });
+
   it("[WS1] remembers runs, queue and keys over an eviction", async () => {
     const place = workspace();
     const of = ticket(place);

@@ -37,7 +37,7 @@ function toReport(summary: ExecutionSummary): RunReport {
     graph_id,
     ended: isTerminal(status),
     waiting: summary.idle === true,
-    figures: figuresOf(summary),
+    figures: summary.atypical === true ? null : figuresOf(summary),
     blocks: summary.blocks ?? {},
   };
 }

@@ -146,7 +146,7 @@ function commitReports(recorder: Recorder, input: Extract<Input, { type: "report
 /** Rule ST1 (autogpt.md §4.1): nodes without an incoming link and all input nodes are queued, in the graph's order. */
 function start(recorder: Recorder, inputs: JsonObject): void {
   const { state } = recorder;
-  if (state.lastSeq > 0) {
+  if (state.status !== "INCOMPLETE") {
     return;
   }
   recorder.emit({ type: "execution_started", inputs });
