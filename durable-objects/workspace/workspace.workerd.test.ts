@@ -127,7 +127,11 @@ describe("a workspace object", () => {
     const first = await begin(place);
     const held = await begin(place);
     const stub = executionStub(env, held.ticket.execution_id);
-    expect(value(await stub.pause(place.id))).toMatchObject({ status: "QUEUED", paused: true, queued_reason: { code: "concurrency" } });
+    expect(value(await stub.pause(place.id))).toMatchObject({
+      status: "QUEUED",
+      paused: true,
+      queued_reason: { code: "concurrency" },
+    });
     await executionStub(env, first.ticket.execution_id).cancel(place.id, "enough");
     await until(async () => (await view(held.ticket)).last_seq > 1);
     expect(await view(held.ticket)).toMatchObject({ status: "QUEUED", paused: true, queued_reason: null });

@@ -153,6 +153,7 @@ export class Isolate implements Caller, Clock {
       fetch: () => Promise.reject(new Error("there is no network here")),
       signal,
       idempotencyKey: lease.idempotency_key,
+      resume: lease.resume,
       run: {
         executionId,
         nodeExecutionId: lease.node_execution_id,

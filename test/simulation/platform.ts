@@ -48,7 +48,8 @@ function install(): void {
   installed = true;
   const { now } = Date;
   const { random } = Math;
-  const { setTimeout, clearTimeout, Response, console } = globalThis;
+  const { setTimeout, clearTimeout, Response } = globalThis;
+  const { console } = globalThis as unknown as { console: Console };
   Date.now = () => here()?.now() ?? now();
   Math.random = () => (here() === null ? random() : chance());
   Object.assign(globalThis, {

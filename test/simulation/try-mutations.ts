@@ -29,7 +29,7 @@ async function search(
   from: number,
   most: number,
 ): Promise<{ seeds: number; invariant: string } | null> {
-  const script = fileURLToPath(new URL("simulate.ts", import.meta.url));
+  const script = fileURLToPath(new URL("simulate.ts", import.meta.url).href);
   const args = [script, "--mutation", mutation, "--from", String(from), "--seeds", String(most)];
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1 << 28 }).catch(
     (error: unknown) => {
