@@ -32,6 +32,7 @@ export class OpenRun {
   readonly history: History;
   readonly parent: ParentLink | null;
   readonly #deps: OpenRunDeps;
+  #broken = false;
   readonly #runner: Runner;
   readonly #children: Children;
   readonly #samples: BlockSamples;
@@ -70,15 +71,26 @@ export class OpenRun {
   /** Decides, commits, and lets follow what follows. */
   apply(input: Input, consumer: LeaseRequest | null): Commit {
     const { effects, leaseMs, onBroken } = this.#deps;
+    if (this.#broken) {
+      throw new Error("A commit of this run failed; it must be loaded again.");
+    }
     let commit: Commit;
     try {
       commit = this.run.apply(input, { now: effects.now(), random: Math.random, leaseMs });
     } catch (error) {
+      this.#breakOff();
       onBroken();
       throw error;
     }
     this.after(commit, consumer);
     return commit;
+  }
+
+  /** What the state says was never written: nobody may be told of it any more. */
+  #breakOff(): void {
+    this.#broken = true;
+    this.#runner.stop();
+    this.parent?.stop();
   }
 
   after(commit: Commit, consumer: LeaseRequest | null): void {

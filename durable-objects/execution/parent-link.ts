@@ -27,6 +27,11 @@ export class ParentLink {
     return this.#settled;
   }
 
+  /** Tells nothing more: the run is loaded again, and that one tells. */
+  stop(): void {
+    this.#settled = true;
+  }
+
   /** Everything from output `from` on, and the end if it has come. */
   news(state: ExecutionState, from: number): ChildNews {
     this.#read(state.lastSeq);
@@ -49,7 +54,7 @@ export class ParentLink {
     }
     this.#sending = true;
     try {
-      for (;;) {
+      while (!this.#settled) {
         const news = this.news(state, this.#told);
         if (news.outputs.length === 0 && news.end === undefined) {
           return;

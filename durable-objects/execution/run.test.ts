@@ -60,5 +60,25 @@ describe("a run that is reloaded", () => {
         .refused,
     ).toEqual([]);
     expect(nextAlarm(late.state, 103_000, LEASE_MS)).toBe(103_000 + LEASE_MS);
+    expect(store.grace()).toBeNull();
+  });
+
+  it("[LS7] gives one grace, however often it is reloaded before a sign of life", () => {
+    const store = new MemoryExecutionStore();
+    const env = { now: 0, random: (): number => 0, leaseMs: LEASE_MS };
+    const header = {
+      execution_id: "x",
+      workspace_id: "w",
+      source: "test",
+      created_at: 0,
+      plan: plan({ a: { effects: "idempotent" } }, []),
+    };
+    const [first] = Run.create(store, header, { input: { type: "start", inputs: {} }, env });
+    first.apply({ type: "lease", pool: "io", max: 1 }, env);
+    for (const now of [100_000, 101_000, 107_000]) {
+      expect(reload(store, now).apply({ type: "tick" }, { ...env, now }).events).toEqual([]);
+    }
+    const { events } = reload(store, 108_000).apply({ type: "tick" }, { ...env, now: 108_000 });
+    expect(events.map(({ type }) => type)).toEqual(["node_retrying"]);
   });
 });

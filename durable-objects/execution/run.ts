@@ -7,10 +7,7 @@ import { initialState } from "./core/state.ts";
 import type { ExecutionState } from "./core/state.ts";
 import type { ExecutionStore, RunHeader } from "./store.ts";
 
-/**
- * How long a running attempt has to renew after a reload, ms (rule LS7). More than two heartbeats; less than the ten seconds after which an idle
- * object is evicted, or no lease would ever be seen to end.
- */
+/** How long running attempts have to renew after a reload, ms (rule LS7): more than two heartbeats. */
 const RELOAD_GRACE_MS = 8_000;
 
 /** A decision that is committed. */
@@ -24,6 +21,8 @@ export class Run {
   readonly header: RunHeader;
   readonly state: ExecutionState;
   readonly #store: ExecutionStore;
+  /** A reload waits for a sign of life until then. */
+  #graceUntil: number | null = null;
 
   private constructor(store: ExecutionStore, header: RunHeader, state: ExecutionState) {
     this.#store = store;
@@ -41,10 +40,15 @@ export class Run {
     for (const batch of store.batches(0)) {
       evolveBatch(state, batch);
     }
-    for (const execution of state.running) {
-      execution.leaseUntil = Math.max(execution.startedAt + leaseMs, now + Math.min(leaseMs, RELOAD_GRACE_MS));
+    const run = new Run(store, header, state);
+    if (state.running.size > 0) {
+      run.#graceUntil = store.grace() ?? now + Math.min(leaseMs, RELOAD_GRACE_MS);
+      store.setGrace(run.#graceUntil);
     }
-    return new Run(store, header, state);
+    for (const execution of state.running) {
+      execution.leaseUntil = Math.max(execution.startedAt + leaseMs, run.#graceUntil ?? 0);
+    }
+    return run;
   }
 
   /** Creates the run and commits its start, in one transaction. */
@@ -69,6 +73,10 @@ export class Run {
   apply(input: Input, env: DecisionEnv): Commit {
     const firstSeq = this.state.lastSeq + 1;
     const decision = decide(this.state, input, env);
+    if (this.#graceUntil !== null && isSignOfLife(input, decision)) {
+      this.#graceUntil = null;
+      this.#store.setGrace(null);
+    }
     if (decision.events.length === 0) {
       return { ...decision, batch: null };
     }
@@ -76,4 +84,10 @@ export class Run {
     this.#store.append(batch);
     return { ...decision, batch };
   }
+}
+
+/** A consumer renewed or reported an attempt that is wanted. */
+function isSignOfLife(input: Input, decision: Decision): boolean {
+  const attempts = input.type === "renew" ? input.attempts : input.type === "report" ? input.reports : [];
+  return attempts.length > decision.refused.length;
 }

@@ -64,6 +64,11 @@ export class Runner {
     this.#hints = { io: 0, cpu: 0, memory: 0 };
   }
 
+  /** Does nothing more by itself. */
+  stop(): void {
+    this.#callOffListing?.();
+  }
+
   /** Tells the list of runs. */
   list(summary: ExecutionSummary): void {
     this.#listed = true;

@@ -87,6 +87,22 @@ export function storeContract(name: string, within: (work: (store: ExecutionStor
         expect([...store.batches(0)]).toEqual([batch(1, "b")]);
       }));
 
+    it("[SO8] keeps the grace beside the log", () =>
+      within((store) => {
+        store.create(header);
+        store.append(batch(1, "a"));
+        expect(store.grace()).toBeNull();
+        store.setGrace(7);
+        store.setGrace(9);
+        expect(store.grace()).toBe(9);
+        store.append(batch(2, "b"));
+        expect([...store.batches(0)]).toEqual([batch(1, "a"), batch(2, "b")]);
+        expect(store.header()).toEqual(header);
+        expect(store.lastSeq()).toBe(2);
+        store.setGrace(null);
+        expect(store.grace()).toBeNull();
+      }));
+
     it("[SO7] keeps large batches and every character", () =>
       within((store) => {
         const large = batch(1, `x${"\u{1F9F5}".repeat(700_000)}`, "\u0000 \u2028 \ud800 \u{10FFFF} __proto__");

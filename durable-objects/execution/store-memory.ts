@@ -5,6 +5,7 @@ import type { ExecutionStore, RunHeader, Sync } from "./store.ts";
 /** A store in memory, for simulation and tests of what stands on the port. Values are copied in and out as JSON, as SQLite does. */
 export class MemoryExecutionStore implements ExecutionStore {
   #header: string | null = null;
+  #grace: number | null = null;
   #batches: { first: number; last: number; json: string }[] = [];
 
   header(): RunHeader | null {
@@ -39,6 +40,14 @@ export class MemoryExecutionStore implements ExecutionStore {
 
   lastSeq(): number {
     return this.#batches.at(-1)?.last ?? 0;
+  }
+
+  grace(): number | null {
+    return this.#grace;
+  }
+
+  setGrace(until: number | null): void {
+    this.#grace = until;
   }
 
   transaction<T>(work: () => Sync<T>): T {

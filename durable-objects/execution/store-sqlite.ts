@@ -11,6 +11,9 @@ export interface SqliteStorage {
   transactionSync<T>(work: () => T): T;
 }
 
+/** The row that holds the grace, before header and events: a table of its own would cost every run. */
+const GRACE_ROW = -1;
+
 /** Characters of JSON in one row. A row may have 2 MB and a character up to three bytes. */
 const PART_LENGTH = 600_000;
 
@@ -88,6 +91,22 @@ export class SqliteExecutionStore implements ExecutionStore {
       this.#lastSeq = row?.last_seq ?? 0;
     }
     return this.#lastSeq;
+  }
+
+  grace(): number | null {
+    const rows = this.#ready ? this.#query("SELECT at FROM log WHERE first_seq = ?", GRACE_ROW) : [];
+    return rows[0]?.at ?? null;
+  }
+
+  setGrace(until: number | null): void {
+    this.#storage.sql.exec("DELETE FROM log WHERE first_seq = ?", GRACE_ROW);
+    if (until !== null) {
+      this.#storage.sql.exec(
+        "INSERT INTO log (first_seq, part, last_seq, at, data) VALUES (?, 0, 0, ?, '')",
+        GRACE_ROW,
+        until,
+      );
+    }
   }
 
   transaction<T>(work: () => Sync<T>): T {

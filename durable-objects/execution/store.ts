@@ -46,6 +46,9 @@ export interface ExecutionStore {
   batchWith(seq: number): LogBatch | undefined;
   /** Seq of the newest event; 0 when there is none. */
   lastSeq(): number;
+  /** Until when running attempts may renew after a reload, ms since the epoch; null when no reload waits for a sign of life. */
+  grace(): number | null;
+  setGrace(until: number | null): void;
   /** Runs `work`; when it throws, nothing it wrote stays. */
   transaction<T>(work: () => Sync<T>): T;
 }

@@ -48,14 +48,6 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "report.outputs",
   },
   {
-    name: "gaps-accepted",
-    what: "outputs are committed though earlier ones never came",
-    rule: "RP6",
-    file: `${CORE}/report.ts`,
-    find: "if (report.firstOutput > execution.outputs - execution.outputBase) {",
-    replace: "if (report.firstOutput < 0) {",
-  },
-  {
     name: "replica-always-right",
     what: "a consumer believes its replica whatever the object answered",
     rule: "LC3",

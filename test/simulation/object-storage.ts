@@ -27,7 +27,7 @@ export class ObjectStorage implements SqliteStorage {
       if (!query.startsWith("SELECT")) {
         this.#write();
       }
-      if (query.startsWith("INSERT INTO log")) {
+      if (query.startsWith("INSERT INTO log") && Number(bindings[0]) >= 0) {
         if (this.#faults.strikes("write_fails")) {
           throw new Error("disk I/O error");
         }

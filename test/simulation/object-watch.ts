@@ -171,7 +171,7 @@ export class ObjectWatch {
     const request = (call.method === "lease" ? call.args[0] : call.args[1]) as LeaseRequest;
     const effectful = leases.filter(({ effects }) => effects !== "pure").length;
     must(
-      effectful <= request.max && leases.length - effectful <= MAX_PURE,
+      effectful <= Math.max(0, request.max) && leases.length - effectful <= MAX_PURE,
       "total-order",
       () => `asked for ${request.max} leases, got ${effectful}`,
     );

@@ -4,7 +4,7 @@ import type { Random } from "./random.ts";
 import { SCRIPTED } from "./scripted-block.ts";
 import type { Act } from "./scripted-block.ts";
 
-type Shape = "free" | "chain" | "tree" | "wide";
+type Shape = "free" | "chain" | "tree" | "wide" | "stream";
 
 /** A small compiled agent: chains, joins, fans, cycles, static links, parts of values, failures, retries, every kind of effect. */
 export function randomAgent(random: Random, leaseMs: number): { plan: Plan; inputs: JsonObject } {
@@ -19,12 +19,10 @@ export function randomAgent(random: Random, leaseMs: number): { plan: Plan; inpu
     ...(random.chance(0.1) ? { timeout_ms: random.between(2_000, 60_000) } : {}),
   };
   const size = random.between(1, 8);
-  const shape: Shape = random.pick(["free", "chain", "tree", "wide"] as const);
+  const shape: Shape = random.pick(["free", "chain", "tree", "wide", "stream"] as const);
   const pureness = random.pick([0.2, 0.5, 0.9]);
   for (let index = 0; index < size; index += 1) {
-    // Many that take time, then many that take none: several consumers meet where the pure ones begin.
-    const wide = index < size / 2 ? 0.1 : 0.95;
-    plan.nodes.push(node(random, { index, pureness: shape === "wide" ? wide : pureness, leaseMs }));
+    plan.nodes.push(node(random, { index, pureness: purenessAt(shape, index / size) ?? pureness, leaseMs }));
   }
   for (let count = random.between(size - 1, size * 2); count > 0; count -= 1) {
     addLink(random, plan, shape);
@@ -106,9 +104,24 @@ function insert(random: Random, script: Act[], act: Act): void {
   script.splice(random.between(0, script.length), 0, act);
 }
 
+/** How likely a node is pure where it stands. */
+function purenessAt(shape: Shape, place: number): number | undefined {
+  switch (shape) {
+    // Many that take time, then many that take none: several consumers meet where the pure ones begin.
+    case "wide":
+      return place < 0.5 ? 0.1 : 0.95;
+    // Executions of one node that overtake each other, and what follows at once.
+    case "stream":
+      return place === 0 || place > 0.4 ? 0.95 : 0.05;
+    default:
+      return undefined;
+  }
+}
+
 function sinkOf(random: Random, { shape, from, size }: { shape: Shape; from: number; size: number }): number {
   switch (shape) {
     case "chain":
+    case "stream":
       return from + 1;
     case "tree":
       return random.between(from, size);

@@ -44,6 +44,9 @@ export interface SimulationResult {
 const PATIENCE_MS = 3_600_000;
 const MAX_STEPS = 40_000;
 
+/** The runtime lets go of an object that nobody has called for 10 s. */
+const IDLE_MS = 10_000;
+
 const WORKSPACE = "w";
 const EXECUTION = "x";
 
@@ -99,7 +102,7 @@ class Scene {
   constructor(world: World) {
     this.#world = world;
     const random = world.random.stream("scene");
-    const leaseMs = random.pick([400, 1_000, 1_000, 3_000]);
+    const leaseMs = random.pick([400, 1_000, 1_000, 3_000, 30_000]);
     this.watch = new ObjectWatch(world);
     this.#attempts = new AttemptWatch(
       world,
@@ -110,7 +113,7 @@ class Scene {
     this.host = new ObjectHost(world, "object", {
       watch: this.watch,
       leaseMs,
-      idleMs: random.pick([null, 0.35 * leaseMs, 3 * leaseMs]),
+      idleMs: random.pick([null, IDLE_MS]),
       surroundings: {
         work: (messages) => messages.forEach((message) => this.#queue.send(message)),
         list: (summary) => {

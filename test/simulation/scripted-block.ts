@@ -44,7 +44,8 @@ export const scriptedBlock: Block = defineBlock({
           yields += 1;
           break;
         case "sleep":
-          await ctx.sleep(act.ms);
+          // Executions of one node take different times, so that they overtake each other.
+          await ctx.sleep(act.ms * (1 + (hash(canonical(pins as JsonObject)) % 3)));
           break;
         case "fail":
           if (ctx.run.attempt <= act.attempts) {

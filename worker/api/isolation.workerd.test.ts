@@ -66,7 +66,7 @@ function fill(path: string, ids: Ids): string {
             ? "execution"
             : name
         : name;
-    const value = { graph: ids.graph, execution: ids.execution, version: "1", review_id: NO_REVIEW }[kind];
+    const value = { graph: ids.graph, execution: ids.execution, version: "1", review_id: NO_REVIEW, node_execution_id: "n1" }[kind];
     if (value === undefined) {
       throw new Error(`This test does not know where {${name}} of ${path} comes from: teach it.`);
     }
@@ -79,6 +79,9 @@ function bodyOf({ method, path }: Operation, ids: Ids): unknown {
     return undefined;
   }
   const inputs = { text: "x" };
+  if (path.endsWith("/fork")) {
+    return { node_execution_id: "n1", inputs: {} };
+  }
   if (path.includes("/reviews/")) {
     return { approved: true };
   }

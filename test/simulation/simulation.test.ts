@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { FAULT_KINDS } from "./faults.ts";
+import { simulateInProcess } from "./run-cli.ts";
+
+const SEEDS = 2_000;
+
+describe("the whole engine in a simulated world", () => {
+  it(`holds every invariant in ${SEEDS} worlds that go wrong in every way`, async () => {
+    const batch = await simulateInProcess("--seeds", String(SEEDS));
+    expect(batch.failures, "again with: npm run simulate -- --seed <seed> --trace").toEqual([]);
+    expect(batch.runs).toBe(SEEDS);
+    expect(FAULT_KINDS.filter((kind) => (batch.faults[kind] ?? 0) === 0), "every kind of fault happened").toEqual([]);
+    expect(batch.cpu_seconds).toBeLessThan(60);
+  }, 300_000);
+
+  it("is the same world for the same seed, whatever ran before it", async () => {
+    const [alone, after] = await Promise.all([
+      simulateInProcess("--only", "77,1234"),
+      simulateInProcess("--only", "3,5,8,1234,13,77"),
+    ]);
+    expect(alone.failures).toEqual([]);
+    expect(after.digests["77"]).toBe(alone.digests["77"]);
+    expect(after.digests["1234"]).toBe(alone.digests["1234"]);
+  }, 60_000);
+
+  it("finds a bug that was put in on purpose", async () => {
+    const { failures } = await simulateInProcess("--seeds", "150", "--mutation", "leases-never-end");
+    expect(failures.map(({ invariant }) => invariant)).toContain("every-run-ends");
+  }, 120_000);
+});
