@@ -10,7 +10,7 @@ export default defineConfig({
           name: "unit",
           environment: "node",
           include: [
-            "{graph,blocks,durable-objects,worker,cli,app,bench,test/unit,test/property,test/boundaries}/**/*.test.ts",
+            "{graph,blocks,durable-objects,worker,cli,app,bench,test/unit,test/property,test/boundaries,test/simulation}/**/*.test.ts",
           ],
           exclude: ["**/*.workerd.test.ts", "**/*.e2e.test.ts", "node_modules/**"],
           testTimeout: 30_000,

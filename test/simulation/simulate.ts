@@ -30,6 +30,9 @@ const { values } = parseArgs({
 /** How often the progress line is written, ms. */
 const PROGRESS_MS = 1_000;
 
+/** With `--json`, after so many failures it is enough. */
+const MOST_FAILURES = 10;
+
 interface Totals {
   runs: number;
   commits: number;
@@ -58,12 +61,17 @@ async function simulate(): Promise<boolean> {
   for (const seed of seeds()) {
     const result = await runSimulation({ seed, without, trace: values.trace === true });
     add(totals, result);
-    digests[seed] = result.digest;
+    if (values.only !== undefined) {
+      digests[seed] = result.digest;
+    }
     if (values.trace === true) {
       console.log(result.trace.join("\n"));
     }
     if (result.failure !== null) {
       failures.push({ seed, ...result.failure });
+      if (values.json === true && failures.length >= MOST_FAILURES) {
+        break;
+      }
       if (values.json !== true) {
         await report(result, () => runSimulation({ seed, without, trace: true }));
         break;
@@ -78,17 +86,9 @@ async function simulate(): Promise<boolean> {
   if (values.json === true) {
     const { runs, commits, events } = totals;
     const faults = Object.fromEntries(totals.faults);
-    console.log(
-      JSON.stringify({
-        runs,
-        commits,
-        events,
-        seconds,
-        faults,
-        failures,
-        digests: values.only === undefined ? {} : digests,
-      }),
-    );
+    const { user, system } = process.cpuUsage();
+    const cpu_seconds = (user + system) / 1_000_000;
+    console.log(JSON.stringify({ runs, commits, events, cpu_seconds, faults, failures, digests }));
   } else {
     summarise(totals, seconds);
   }

@@ -66,7 +66,13 @@ function fill(path: string, ids: Ids): string {
             ? "execution"
             : name
         : name;
-    const value = { graph: ids.graph, execution: ids.execution, version: "1", review_id: NO_REVIEW, node_execution_id: "n1" }[kind];
+    const value = {
+      graph: ids.graph,
+      execution: ids.execution,
+      version: "1",
+      review_id: NO_REVIEW,
+      node_execution_id: "n1",
+    }[kind];
     if (value === undefined) {
       throw new Error(`This test does not know where {${name}} of ${path} comes from: teach it.`);
     }
