@@ -217,6 +217,30 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "        if (tries >= REPORT_TRIES) {\n          throw error;\n        }",
     replace: "        reports.length = 0;\n        if (tries >= REPORT_TRIES) {\n          throw error;\n        }",
   },
+  {
+    name: "renewed-too-late",
+    what: "a consumer renews its leases after they have ended",
+    rule: "LS4",
+    file: "worker/consumers/work-session.ts",
+    find: "const heartbeatMs = Math.min(MAX_HEARTBEAT_MS, Math.max(50, (answer.deadline - clock.now()) / 3));",
+    replace: "const heartbeatMs = Math.max(MAX_HEARTBEAT_MS, (answer.deadline - clock.now()) * 1.5);",
+  },
+  {
+    name: "full-lease-at-every-reload",
+    what: "every reload of the object gives running attempts a full new lease",
+    rule: "LS7",
+    file: `${OBJECT}/run.ts`,
+    find: "run.#graceUntil = store.grace() ?? now + Math.min(leaseMs, RELOAD_GRACE_MS);",
+    replace: "run.#graceUntil = now + leaseMs;",
+  },
+  {
+    name: "void-runs-talk",
+    what: "a state that was never written goes on telling the list of runs",
+    rule: "AL4",
+    file: `${OBJECT}/open-run.ts`,
+    find: "    this.#runner.stop();\n",
+    replace: "",
+  },
 ];
 
 export function mutated(name: string, url: string, source: string): string {

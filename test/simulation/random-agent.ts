@@ -6,8 +6,11 @@ import type { Act } from "./scripted-block.ts";
 
 type Shape = "free" | "chain" | "tree" | "wide" | "stream";
 
-/** A small compiled agent: chains, joins, fans, cycles, static links, parts of values, failures, retries, every kind of effect. */
-export function randomAgent(random: Random, leaseMs: number): { plan: Plan; inputs: JsonObject } {
+/** A small compiled agent: chains, joins, fans, cycles, static links, parts of values, failures, retries, every kind of effect.
+ *
+ * @param paceMs what takes time takes a few of these
+ */
+export function randomAgent(random: Random, paceMs: number): { plan: Plan; inputs: JsonObject } {
   const plan: Plan = {
     graph_id: "g",
     graph_version: 1,
@@ -22,7 +25,7 @@ export function randomAgent(random: Random, leaseMs: number): { plan: Plan; inpu
   const shape: Shape = random.pick(["free", "chain", "tree", "wide", "stream"] as const);
   const pureness = random.pick([0.2, 0.5, 0.9]);
   for (let index = 0; index < size; index += 1) {
-    plan.nodes.push(node(random, { index, pureness: purenessAt(shape, index / size) ?? pureness, leaseMs }));
+    plan.nodes.push(node(random, { index, pureness: purenessAt(shape, index / size) ?? pureness, paceMs }));
   }
   for (let count = random.between(size - 1, size * 2); count > 0; count -= 1) {
     addLink(random, plan, shape);
@@ -46,10 +49,10 @@ function nodeAt(plan: Plan, index: number): PlanNode {
   return found;
 }
 
-function node(random: Random, of: { index: number; pureness: number; leaseMs: number }): PlanNode {
+function node(random: Random, of: { index: number; pureness: number; paceMs: number }): PlanNode {
   const kind = random.pick(["Input", "Output", "Standard", "Standard", "Standard", "Standard", "Standard"] as const);
   const effects = random.chance(of.pureness) ? "pure" : random.pick(["idempotent", "once"] as const);
-  const script = randomScript(random, { effects, leaseMs: of.leaseMs });
+  const script = randomScript(random, { effects, paceMs: of.paceMs });
   const retry = {
     max_attempts: random.between(1, 4),
     backoff_ms: random.pick([0, 50, 400]),
@@ -80,14 +83,14 @@ function node(random: Random, of: { index: number; pureness: number; leaseMs: nu
   };
 }
 
-function randomScript(random: Random, of: { effects: PlanNode["effects"]; leaseMs: number }): Act[] {
+function randomScript(random: Random, of: { effects: PlanNode["effects"]; paceMs: number }): Act[] {
   const script: Act[] = of.effects === "pure" ? [] : [{ do: "act" }];
   const slowness = of.effects === "pure" ? 0.1 : 0.7;
   for (let count = random.between(0, 4); count > 0; count -= 1) {
     script.push({ do: "yield", pin: random.chance(0.75) ? "out" : "other" });
   }
   if (random.chance(slowness)) {
-    const ms = random.chance(0.2) ? random.between(1, 3 * of.leaseMs) : random.small(1, of.leaseMs);
+    const ms = random.chance(0.2) ? random.between(1, 3 * of.paceMs) : random.small(1, of.paceMs);
     insert(random, script, { do: "sleep", ms });
   }
   if (random.chance(0.2)) {

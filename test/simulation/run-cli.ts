@@ -17,7 +17,7 @@ export interface Batch {
 
 /** Runs simulations in a process of their own: they put the clock, the timers and chance under their rule. */
 export async function simulateInProcess(...args: string[]): Promise<Batch> {
-  const script = fileURLToPath(new URL("simulate.ts", import.meta.url));
+  const script = fileURLToPath(new URL("simulate.ts", import.meta.url).href);
   const output = await promisify(execFile)(process.execPath, [script, "--json", ...args], { maxBuffer: 1 << 28 }).catch(
     (error: unknown) => {
       // Exit code 1: an invariant broke, and the output says which.

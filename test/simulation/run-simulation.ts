@@ -130,7 +130,7 @@ class Scene {
       watch: this.#attempts,
     });
     this.#list = new RunList(world);
-    const { plan, inputs } = randomAgent(random.stream("agent"), leaseMs);
+    const { plan, inputs } = randomAgent(random.stream("agent"), Math.min(leaseMs, 4_000));
     this.#request = { execution_id: EXECUTION, workspace_id: WORKSPACE, plan, inputs, source: "simulation" };
     world.note(
       () => `lease ${leaseMs} ms, calm after ${world.faults.calmAfter} ms, ${JSON.stringify([...world.faults.rates])}`,
