@@ -167,6 +167,27 @@ describe("an execution object", () => {
     expect(again).toBeGreaterThanOrEqual(armed ?? 0);
   });
 
+  it("[AL1] [AL2] moves an alarm that is far off when a wait ends before its time", async () => {
+    const { id, stub, inside } = object();
+    await isolate(inside);
+    const of = plan({ ask: { effects: "idempotent" } }, []);
+    await stub.start(request(id, of), 0);
+    const { leases } = await stub.lease(REQUEST);
+    const ne = leases[0]?.node_execution_id ?? "";
+    const wait = { kind: "review", until: Date.now() + 86_400_000, state: null, payload: null } as const;
+    const end = { status: "waiting", duration_ms: 1, wait } as const;
+    await stub.report(
+      [{ node_execution_id: ne, attempt: 1, first_output: 0, outputs: [], end }],
+      { ...REQUEST, max: 0 },
+      null,
+    );
+    expect(await runDurableObjectAlarm(inside)).toBe(true);
+    const alarm = (): Promise<number | null> => runInDurableObject(inside, (_, { storage }) => storage.getAlarm());
+    expect(await alarm()).toBeGreaterThan(Date.now() + 2 * LEASE_MS);
+    value(await stub.review("w", ne, { approved: true }, false));
+    expect(await alarm()).toBeLessThanOrEqual(Date.now() + LEASE_MS);
+  });
+
   it("[AL4] after the end looks whether the list knows, and tells it until it does", async () => {
     const { id, stub, inside } = object();
     const told: unknown[] = [];

@@ -121,7 +121,9 @@ export class Runner {
   #arm(commit: Commit, state: ExecutionState): void {
     const now = this.#effects.now();
     const waits = commit.events.some(({ type }) => type === "node_retrying" || type === "node_waiting");
-    const at = this.#alarmAt === null || waits ? nextAlarm(state, now, this.#leaseMs) : null;
+    // An alarm far off, of a wait, is too late for work that has become ready meanwhile.
+    const far = this.#alarmAt === null || this.#alarmAt > now + this.#leaseMs;
+    const at = far || waits ? nextAlarm(state, now, this.#leaseMs) : null;
     if (at !== null && (this.#alarmAt === null || at < this.#alarmAt)) {
       this.#alarmAt = at;
       this.#effects.setAlarm(at);
