@@ -1,3 +1,4 @@
+import type { JsonValue } from "#graph/json.ts";
 import type { ChildNews } from "./core/child.ts";
 import type { LogEvent } from "./core/log-event.ts";
 import type { ExecutionState } from "./core/state.ts";
@@ -54,21 +55,32 @@ export class Children {
     }
   }
 
-  /** Asks every child for what this run has not heard, and starts those that are not there. */
+  /**
+   * Asks every child for what this run has not heard, starts those that are not there, and has them held or going as this run is: the word of it
+   * may have been lost.
+   */
   check(state: ExecutionState): void {
     for (const { id, wait, outputs, outputBase } of state.waiting) {
       if (wait?.kind === "child") {
-        this.#effects.background("look after the child run", this.#ask(id, wait.payload, outputs - outputBase));
+        this.#effects.background(
+          "look after the child run",
+          this.#ask({ ne: id, payload: wait.payload, from: outputs - outputBase, paused: state.paused }),
+        );
       }
     }
   }
 
-  async #ask(ne: string, payload: Parameters<Effects["startChild"]>[1], from: number): Promise<void> {
-    const answer = await this.#effects.child(ne).newsFor(this.#effects.workspaceId, from);
-    if (answer.ok) {
-      this.#take({ ...answer.value, ne });
-    } else {
-      await this.#startNow(ne, payload);
+  async #ask(of: { ne: string; payload: JsonValue; from: number; paused: boolean }): Promise<void> {
+    const child = this.#effects.child(of.ne);
+    const { workspaceId } = this.#effects;
+    const answer = await child.newsFor(workspaceId, of.from);
+    if (!answer.ok) {
+      await this.#startNow(of.ne, of.payload);
+      return;
+    }
+    this.#take({ ...answer.value, ne: of.ne });
+    if (answer.value.end === undefined) {
+      await (of.paused ? child.pause(workspaceId) : child.unpause(workspaceId));
     }
   }
 
