@@ -5,46 +5,50 @@ import { must, Violation } from "./violation.ts";
 import type { Invariant } from "./violation.ts";
 import type { World } from "./world.ts";
 
+interface Runs {
+  log(executionId: string): LogModel | null;
+  host(executionId: string): { now(): number; leaseMs: number };
+}
+
 /** Watches blocks as they run: what they begin must be in the log before, and what they do to the world outside is counted. */
 export class AttemptWatch {
   readonly #world: World;
-  readonly #log: () => LogModel | null;
-  readonly #host: () => { now(): number; leaseMs: number };
-  /** Who holds which attempt: `n3#1`. */
+  readonly #runs: Runs;
+  /** Who holds which attempt: `<run> n3#1`. */
   readonly #holders = new Map<string, { isolate: Isolate; since: number }>();
   readonly #begun = new Set<string>();
   readonly #acts = new Map<string, number>();
   /** True time from which on nothing has gone wrong; null while things do. */
   calmSince: number | null = null;
 
-  constructor(world: World, log: () => LogModel | null, host: () => { now(): number; leaseMs: number }) {
+  constructor(world: World, runs: Runs) {
     this.#world = world;
-    this.#log = log;
-    this.#host = host;
+    this.#runs = runs;
   }
 
-  leased(isolate: Isolate, { node_execution_id, attempt }: Lease): void {
-    this.#holders.set(`${node_execution_id}#${attempt}`, { isolate, since: this.#world.now });
+  leased(isolate: Isolate, executionId: string, { node_execution_id, attempt }: Lease): void {
+    this.#holders.set(`${executionId} ${node_execution_id}#${attempt}`, { isolate, since: this.#world.now });
   }
 
-  begun(isolate: Isolate, lease: Lease): void {
+  begun(isolate: Isolate, executionId: string, lease: Lease): void {
     const { node_execution_id: ne, attempt, effects } = lease;
     this.#world.note(() => `    ${isolate.name} begins ${ne}#${attempt} (${lease.node_id}, ${effects})`);
     if (effects === "pure") {
       return;
     }
-    const entry = this.#log()?.entries.get(ne);
+    const entry = this.#runs.log(executionId)?.entries.get(ne);
     const logged = entry !== undefined && entry.attempt >= attempt;
     this.#must(logged, "begun-is-logged", `attempt ${attempt} of ${ne} begins, and the log does not know it`);
-    this.#must(!this.#begun.has(`${ne}#${attempt}`), "once-is-once", `attempt ${attempt} of ${ne} begins twice`);
-    this.#begun.add(`${ne}#${attempt}`);
+    const key = `${executionId} ${ne}#${attempt}`;
+    this.#must(!this.#begun.has(key), "once-is-once", `attempt ${attempt} of ${ne} begins twice`);
+    this.#begun.add(key);
   }
 
   /** The block does something to the world outside. */
-  acted({ node_execution_id: ne, effects, attempt }: Lease): void {
-    const acts = (this.#acts.get(ne) ?? 0) + 1;
-    this.#acts.set(ne, acts);
-    const entry = this.#log()?.entries.get(ne);
+  acted(executionId: string, { node_execution_id: ne, effects, attempt }: Lease): void {
+    const acts = (this.#acts.get(`${executionId} ${ne}`) ?? 0) + 1;
+    this.#acts.set(`${executionId} ${ne}`, acts);
+    const entry = this.#runs.log(executionId)?.entries.get(ne);
     const allowed = 1 + (entry === undefined ? 0 : entry.failures + entry.lost);
     this.#must(
       effects !== "once" || acts <= allowed,
@@ -61,16 +65,17 @@ export class AttemptWatch {
   }
 
   /** An attempt is given up as lost. Whoever held it, is well and was not disturbed must not lose it. */
-  lost(entry: Entry): void {
+  lost(executionId: string, entry: Entry): void {
     const { calmSince } = this;
-    const holder = this.#holders.get(`${entry.ne}#${entry.attempt}`);
+    const holder = this.#holders.get(`${executionId} ${entry.ne}#${entry.attempt}`);
     if (calmSince === null || holder === undefined || entry.startedAt < calmSince) {
       return;
     }
     const { isolate } = holder;
     // A deadline is a time of the object's clock: a consumer whose clock is far from it renews too late or too often.
-    const skew = Math.abs(isolate.now() - this.#host().now());
-    const well = isolate.up && isolate.lastStall < calmSince && skew < this.#host().leaseMs / 2;
+    const host = this.#runs.host(executionId);
+    const skew = Math.abs(isolate.now() - host.now());
+    const well = isolate.up && isolate.lastStall < calmSince && skew < host.leaseMs / 2;
     must(
       !well,
       "healthy-keeps-lease",

@@ -1,10 +1,12 @@
 import type { Network } from "./network.ts";
 import type { ObjectHost } from "./object-host.ts";
+import type { Random } from "./random.ts";
 import type { WorkQueue } from "./work-queue.ts";
 import type { Machine, World } from "./world.ts";
 
 interface Victims {
-  host: ObjectHost;
+  hosts: () => ObjectHost[];
+  leaseMs: number;
   queue: WorkQueue;
   network: Network;
   isOver: () => boolean;
@@ -15,9 +17,11 @@ interface Victims {
 export class Chaos {
   readonly #world: World;
   readonly #victims: Victims;
+  readonly #chance: Random;
 
   constructor(world: World, victims: Victims) {
     this.#world = world;
+    this.#chance = world.random.stream("chaos");
     this.#victims = victims;
   }
 
@@ -39,19 +43,20 @@ export class Chaos {
 
   #turn(): void {
     const { faults, random } = this.#world;
-    const { host, isOver } = this.#victims;
+    const { leaseMs, isOver } = this.#victims;
     if (!faults.on) {
       return;
     }
     this.#strike();
-    const pause = isOver() ? 5_000 : random.small(1, 2 * host.leaseMs);
+    const pause = isOver() ? 5_000 : random.small(1, 2 * leaseMs);
     this.#world.schedule(pause, this.#world.nowhere, "chaos", () => this.#turn());
   }
 
   #strike(): void {
     const { faults } = this.#world;
-    const { host, queue, network } = this.#victims;
-    const { leaseMs } = host;
+    const { queue, network, leaseMs } = this.#victims;
+    const hosts = this.#victims.hosts();
+    const host = this.#chance.pick(hosts);
     const later = (what: string, machine: Machine, work: () => void): void =>
       void this.#world.schedule(0, machine, what, work);
     const { living } = queue;
@@ -79,7 +84,7 @@ export class Chaos {
     }
     if (faults.strikes("stray_message")) {
       queue.send({
-        execution_id: "x",
+        execution_id: host.executionId,
         pool: faults.random("stray_message").pick(["io", "io", "cpu", "memory"] as const),
       });
     }
@@ -88,7 +93,9 @@ export class Chaos {
     }
     if (faults.strikes("restart")) {
       queue.restart();
-      later("is killed", host, () => host.die("restart of everything"));
+      for (const each of hosts) {
+        later("is killed", each, () => each.die("restart of everything"));
+      }
     }
   }
 }

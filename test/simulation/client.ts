@@ -1,4 +1,10 @@
-import type { EventPage, ExecutionView, Outcome, StartRequest } from "#durable-objects/execution/protocol.ts";
+import type {
+  EventPage,
+  ExecutionView,
+  Outcome,
+  ReviewView,
+  StartRequest,
+} from "#durable-objects/execution/protocol.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
 import type { Caller, Network } from "./network.ts";
 import type { ObjectHost } from "./object-host.ts";
@@ -59,8 +65,33 @@ export class Client implements Caller {
     }
   }
 
-  async cancel(workspaceId: string): Promise<void> {
+  async stop(workspaceId: string): Promise<void> {
     await this.#look("cancel", [workspaceId, "by plan"]);
+  }
+
+  /** Pauses the run, and lets it go on later. */
+  async holdUp(workspaceId: string, ms: number): Promise<void> {
+    await this.#look("pause", [workspaceId]);
+    await this.pause(ms);
+    await this.#look("unpause", [workspaceId]);
+  }
+
+  /** Decides what people are asked for, sometimes twice, sometimes for all that come after too. */
+  async decideReviews(workspaceId: string, hosts: () => ObjectHost[]): Promise<void> {
+    const { random } = this.#world;
+    while (this.#ended === null) {
+      for (const host of hosts()) {
+        const asked = (await this.#insist("reviews", [workspaceId], host)) as Outcome<ReviewView[]>;
+        for (const { review_id } of asked.ok ? asked.value : []) {
+          const decision = { approved: random.chance(0.7) };
+          await this.#insist("review", [workspaceId, review_id, decision, random.chance(0.1)], host);
+          if (random.chance(0.2)) {
+            await this.#insist("review", [workspaceId, review_id, { approved: false }, false], host);
+          }
+        }
+      }
+      await this.pause(random.small(500, 40_000));
+    }
   }
 
   /** Reads the events page by page. */
@@ -85,10 +116,10 @@ export class Client implements Caller {
     return new Promise((resolve) => void this.setTimer(ms, resolve));
   }
 
-  async #insist(method: string, args: unknown[]): Promise<unknown> {
+  async #insist(method: string, args: unknown[], host: ObjectHost = this.#host): Promise<unknown> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.#network.call(this, this.#host, method, args);
+        return await this.#network.call(this, host, method, args);
       } catch {
         await this.pause(Math.min(2_000, 50 * 2 ** tries));
       }

@@ -121,7 +121,7 @@ export class Isolate implements Caller, Clock {
     const call = async (method: string, args: unknown[]): Promise<WorkAnswer> => {
       const answer = (await network.call(this, host, method, args)) as WorkAnswer;
       for (const lease of answer.leases) {
-        watch.leased(this, lease);
+        watch.leased(this, executionId, lease);
       }
       return answer;
     };
@@ -170,9 +170,9 @@ export class Isolate implements Caller, Clock {
       logger: {
         info: (what) => {
           if (this.up && what === BEGUN) {
-            watch.begun(this, lease);
+            watch.begun(this, executionId, lease);
           } else if (this.up && what === ACTED) {
-            watch.acted(lease);
+            watch.acted(executionId, lease);
           }
         },
         warn: () => {},

@@ -4,7 +4,7 @@ import type { RunHeader } from "#durable-objects/execution/store.ts";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { Plan, PlanNode } from "#graph/plan/plan.ts";
 import type { RunError } from "#graph/run/event.ts";
-import { expectedYields, possibleFailures } from "./scripted-block.ts";
+import { expectedYields, possibleFailures, runsAgent } from "./scripted-block.ts";
 import { must, Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 
@@ -24,9 +24,14 @@ export interface Entry {
   /** True time of the last start. */
   startedAt: number;
   errorTold: boolean;
+  /** When its wait ends by itself. */
+  until: number | null;
 }
 
 type EventOf<T extends LogEvent["type"]> = Extract<LogEvent, { type: T }>;
+
+/** The log of the run that a node execution has started, if there is one. */
+export type ChildOf = (ne: string) => LogModel | null;
 
 /**
  * Reads a log as it grows and holds it against the rules, without any code of the core: order, inputs before starts, one result each, outputs
@@ -41,14 +46,18 @@ export class LogModel {
   ended: LogEvent | null = null;
   commits = 0;
   paused = false;
+  /** Outputs of the run in the order in which they came. */
+  readonly yielded: [name: string, value: JsonValue][] = [];
   /** Told of every attempt that is given up as lost. */
   onLost: (entry: Entry) => void = () => {};
   readonly #world: World;
   #reference: ReferenceInterpreter | null = null;
   readonly #queued: string[] = [];
+  readonly #childOf: ChildOf;
   #unhandled: RunError | null = null;
 
-  constructor(header: RunHeader, world: World) {
+  constructor(header: RunHeader, world: World, childOf: ChildOf) {
+    this.#childOf = childOf;
     this.header = header;
     this.plan = header.plan;
     this.#world = world;
@@ -121,11 +130,14 @@ export class LogModel {
         this.#open(event).status = "over";
         return;
       case "node_waiting":
-        this.#running(event).status = "waiting";
-        return;
+        return this.#nodeWaiting(event);
       case "node_resumed":
-        this.#open(event).status = "queued";
+        return this.#nodeResumed(event, at);
+      case "execution_output": {
+        const value = event.ref === undefined ? (event.value ?? null) : this.#checkRef(event, "value", event.ref);
+        this.yielded.push([event.name, value]);
         return;
+      }
       case "execution_paused":
       case "execution_unpaused":
         this.paused = event.type === "execution_paused";
@@ -136,7 +148,6 @@ export class LogModel {
         return this.#runEnded(event);
       case "execution_running":
       case "execution_review":
-      case "execution_output":
         return;
     }
   }
@@ -145,7 +156,7 @@ export class LogModel {
     let entry = this.entries.get(ne);
     if (entry === undefined) {
       const counts = { attempt: 0, failures: 0, lost: 0, notBefore: 0, startedAt: 0 };
-      entry = { ne, node, input: null, status: "incomplete", outputs: [], errorTold: false, ...counts };
+      entry = { ne, node, input: null, status: "incomplete", outputs: [], errorTold: false, until: null, ...counts };
       this.entries.set(ne, entry);
     }
     must(entry.node === node, "total-order", () => `${ne} is of node ${entry.node} and of node ${node}`);
@@ -161,7 +172,8 @@ export class LogModel {
 
   #running(event: { type: string; ne: string; node: number }): Entry {
     const entry = this.#open(event);
-    must(entry.status === "running", "begun-is-logged", () => `${event.type} of ${event.ne}, which is not running`);
+    const running = entry.status === "running" || (entry.status === "waiting" && runsAgent(this.#node(event.node)));
+    must(running, "begun-is-logged", () => `${event.type} of ${event.ne}, which is ${entry.status}`);
     return entry;
   }
 
@@ -206,6 +218,7 @@ export class LogModel {
 
   #nodeStarted(event: EventOf<"node_started">, at: number): void {
     const entry = this.#open(event);
+    must(!this.paused, "paused-is-paused", () => `${event.ne} is started while the run is paused`);
     must(entry.status === "queued", "one-result", () => `${event.ne} is started while it is ${entry.status}`);
     must(
       event.attempt === entry.attempt + 1,
@@ -244,7 +257,11 @@ export class LogModel {
     });
   }
 
+  /** A node that runs an agent yields what the agent's run has yielded, any other what its script says. */
   #expected(entry: Entry): [string, JsonValue][] {
+    if (runsAgent(this.#node(entry.node))) {
+      return this.#childOf(entry.ne)?.yielded ?? [];
+    }
     return expectedYields(this.#node(entry.node), entry.input ?? {});
   }
 
@@ -266,7 +283,9 @@ export class LogModel {
     must(entry.errorTold, "outputs-once", () => `${event.ne} failed without a value on its error pin`);
     must(event.handled === node.error_linked, "outputs-once", () => `${event.ne}: handled is ${event.handled}`);
     const { code } = event.error;
-    const possible = possibleFailures(node);
+    const child = runsAgent(node) ? this.#childOf(entry.ne)?.ended : undefined;
+    const ofChild = child?.type === "execution_failed" ? [child.error.code] : ["child_terminated"];
+    const possible = [...possibleFailures(node), ...(child === undefined ? [] : ofChild)];
     must(possible.includes(code), "outputs-once", () => `${event.ne} failed with ${code}: ${event.error.message}`);
     if (code === "outcome_unknown" || code === "attempts_exhausted") {
       this.onLost(entry);
@@ -277,6 +296,27 @@ export class LogModel {
     entry.status = "over";
     entry.errorTold = true;
     this.#reference?.end(event.ne);
+  }
+
+  #nodeWaiting(event: EventOf<"node_waiting">): void {
+    const entry = this.#running(event);
+    entry.status = "waiting";
+    entry.notBefore = event.wait.kind === "timer" ? (event.wait.until ?? 0) : 0;
+    entry.until = event.wait.until;
+  }
+
+  /** Rules WT2 and WT3: a wait ends once, for its time or for what it was for. */
+  #nodeResumed(event: EventOf<"node_resumed">, at: number): void {
+    const entry = this.#open(event);
+    must(entry.status === "waiting", "one-result", () => `${event.ne} goes on, and is ${entry.status}`);
+    const due = entry.until !== null && at >= entry.until;
+    must(
+      due || event.reason === "signal",
+      "time-has-come",
+      () => `${event.ne} goes on at ${at}, due at ${entry.until}`,
+    );
+    entry.status = "queued";
+    entry.notBefore = 0;
   }
 
   #nodeRetrying(event: EventOf<"node_retrying">): void {
@@ -353,6 +393,15 @@ export class LogModel {
         () => `execution ${index}, ${id}: ${JSON.stringify(entry)}, reference: node ${node}, ${JSON.stringify(input)}`,
       );
     }
+  }
+
+  /** The run's outputs by name. */
+  get outputs(): Record<string, JsonValue[]> {
+    const outputs: Record<string, JsonValue[]> = {};
+    for (const [name, value] of this.yielded) {
+      (outputs[name] ??= []).push(value);
+    }
+    return outputs;
   }
 
   /** The run's outputs as the reference has them. */

@@ -22,11 +22,14 @@ export interface Call {
 export interface Surroundings {
   work(messages: WorkMessage[]): void;
   list(summary: ExecutionSummary): void;
-  /** Another Worker's method, answered later in a step of the object. */
+  /** A method of another object, answered later in a step of this one. */
+  call(executionId: string, method: string, args: unknown[], reply: (answer: Answer) => void): void;
+  /** A method of the Worker, answered likewise. */
   ask(what: string, args: unknown[], reply: (answer: Answer) => void): void;
 }
 
 export interface ObjectHostOptions {
+  executionId: string;
   surroundings: Surroundings;
   watch: ObjectWatch;
   leaseMs: number;
@@ -53,8 +56,10 @@ export const ALARM_RETRY_MS = 2_000;
  */
 export class ObjectHost implements Machine, ObjectPlatform {
   readonly name: string;
+  readonly executionId: string;
   readonly up = true;
   readonly stalledUntil = 0;
+  readonly mortal = false;
   readonly storage: ObjectStorage;
   readonly #world: World;
   readonly #surroundings: Surroundings;
@@ -74,6 +79,7 @@ export class ObjectHost implements Machine, ObjectPlatform {
   constructor(world: World, name: string, more: ObjectHostOptions) {
     this.#world = world;
     this.name = name;
+    this.executionId = more.executionId;
     this.#surroundings = more.surroundings;
     this.#watch = more.watch;
     this.#leaseMs = more.leaseMs;
@@ -297,7 +303,9 @@ export class ObjectHost implements Machine, ObjectPlatform {
     const late = faults.strikes("alarm_late")
       ? faults.random("alarm_late").small(1, 5 * this.#leaseMs)
       : random.between(0, 5);
-    const timer = this.#world.schedule(at - this.now() + late - early, this, "the alarm rings", () =>
+    // One handler runs at a time: an alarm that falls due meanwhile waits for it.
+    const busy = this.#life?.alarmIsRinging === true ? 20 : 0;
+    const timer = this.#world.schedule(Math.max(busy, at - this.now() - early) + late, this, "the alarm rings", () =>
       this.#ring(false),
     );
     this.#ringing = { at: at - this.#ahead, timer };
@@ -344,7 +352,7 @@ export class ObjectHost implements Machine, ObjectPlatform {
   #context(): object {
     const { storage } = this;
     return {
-      id: { name: this.name },
+      id: { name: this.executionId },
       storage: {
         sql: storage.sql,
         transactionSync: <T>(work: () => T) => storage.transactionSync(work),
@@ -383,17 +391,30 @@ export class ObjectHost implements Machine, ObjectPlatform {
         },
       },
       WORK_RUNNER: {
-        listedSeq: (id: string) => this.#ask("listedSeq", [id]),
-        startChild: (request: unknown) => this.#ask("startChild", [request]),
+        listedSeq: (id: string) => this.#later((reply) => this.#surroundings.ask("listedSeq", [id], reply)),
+        startChild: (request: unknown) =>
+          this.#later((reply) => this.#surroundings.ask("startChild", [request], reply)),
       },
+      EXECUTIONS: { idFromName: (name: string) => name, get: (id: string) => this.#stub(id) },
     };
   }
 
-  #ask(what: string, args: unknown[]): Promise<unknown> {
+  /** Another run's object, as a binding gives it. */
+  #stub(id: string): object {
+    const call =
+      (method: string) =>
+      (...args: unknown[]) =>
+        this.#later((reply) => this.#surroundings.call(id, method, args, reply));
+    const methods = ["cancel", "pause", "unpause", "newsFor", "takeChildNews"];
+    return Object.fromEntries(methods.map((method) => [method, call(method)]));
+  }
+
+  /** Something that goes out when the step is kept, and is answered in a later one, if the object still lives then. */
+  #later(send: (reply: (answer: Answer) => void) => void): Promise<unknown> {
     const life = this.#life;
     return new Promise((resolve, reject) => {
       this.#outbox.push(() =>
-        this.#surroundings.ask(what, args, (answer) => {
+        send((answer) => {
           if (!life?.up) {
             return;
           }

@@ -7,6 +7,7 @@ import type { SqliteExecutionStore } from "#durable-objects/execution/store-sqli
 import { isTerminal } from "#graph/run/status.ts";
 import { canonicalState } from "./canonical-state.ts";
 import { LogModel } from "./log-model.ts";
+import type { ChildOf } from "./log-model.ts";
 import { ALARM_RETRY_MS } from "./object-host.ts";
 import type { Answer, Call, ObjectHost } from "./object-host.ts";
 import { must } from "./violation.ts";
@@ -34,10 +35,13 @@ export class ObjectWatch {
   #watched: Watched[] = [];
   /** The highest seq that anybody outside was told. */
   #told = 0;
-  onBatch: (log: LogModel) => void = () => {};
+  /** Told of the log when there is one. */
+  onLog: (log: LogModel) => void = () => {};
+  readonly #childOf: ChildOf;
 
-  constructor(world: World) {
+  constructor(world: World, childOf: ChildOf) {
     this.#world = world;
+    this.#childOf = childOf;
   }
 
   called(call: Call, host: ObjectHost): void {
@@ -94,9 +98,14 @@ export class ObjectWatch {
       return;
     }
     must(host.alarmIsArmed || !log.hasWork, "alarm-armed", () => "the run is not over, has work, and has no alarm");
-    const state = host.run?.state;
+    // After a failed write the state in memory is void; the next call loads the run again.
+    const state = host.run?.state.lastSeq === log.lastSeq ? host.run.state : undefined;
     const at = host.storage.alarm;
     const wanted = state === undefined ? null : nextAlarm(state, host.now(), host.leaseMs);
+    // While a run is paused, what is due waits for the end of the pause.
+    const held = log.paused && wanted !== null && wanted <= host.now();
+    const armed = wanted === null || held || host.alarmIsArmed;
+    must(armed, "alarm-armed", () => `an alarm is due at ${wanted}, and none is set`);
     if (wanted !== null && at !== null && !this.#world.faults.rates.has("object_clock_jumps")) {
       // What is due already may have been announced: then a message is under way, and the alarm is for the case that it is lost.
       const latest = Math.max(wanted, host.now() + Math.max(host.leaseMs, ALARM_RETRY_MS));
@@ -120,7 +129,8 @@ export class ObjectWatch {
     this.#reader = reader;
     const header = this.log === null ? reader.header() : null;
     if (header !== null) {
-      this.log = new LogModel(header, this.#world);
+      this.log = new LogModel(header, this.#world, this.#childOf);
+      this.onLog(this.log);
       this.#shadow = initialState(header.plan, header.created_at);
     }
     const { log } = this;
@@ -135,7 +145,6 @@ export class ObjectWatch {
     if (isTerminal(this.#shadow.status)) {
       must(log.ended !== null, "total-order", () => "the run is over without a last event");
     }
-    this.onBatch(log);
   }
 
   #checkAnswer({ call, stale, begun, inStep, answer }: Watched, before: number): void {

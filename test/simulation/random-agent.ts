@@ -6,11 +6,16 @@ import type { Act } from "./scripted-block.ts";
 
 type Shape = "free" | "chain" | "tree" | "wide" | "stream";
 
-/** A small compiled agent: chains, joins, fans, cycles, static links, parts of values, failures, retries, every kind of effect.
- *
- * @param paceMs what takes time takes a few of these
- */
-export function randomAgent(random: Random, paceMs: number): { plan: Plan; inputs: JsonObject } {
+export interface AgentOptions {
+  /** What takes time takes a few of these. */
+  paceMs: number;
+  /** How many agents are above it. */
+  depth: number;
+}
+
+/** A small compiled agent: chains, joins, fans, cycles, static links, parts of values, failures, retries, waits, agents in agents, every kind of effect. */
+export function randomAgent(random: Random, options: AgentOptions): { plan: Plan; inputs: JsonObject } {
+  const { depth } = options;
   const plan: Plan = {
     graph_id: "g",
     graph_version: 1,
@@ -18,14 +23,14 @@ export function randomAgent(random: Random, paceMs: number): { plan: Plan; input
     nodes: [],
     starts: [],
     required_inputs: [],
-    step_limit: random.pick([10, 30, 60]),
+    step_limit: depth > 0 ? 10 : random.pick([10, 30, 60]),
     ...(random.chance(0.1) ? { timeout_ms: random.between(2_000, 60_000) } : {}),
   };
-  const size = random.between(1, 8);
+  const size = random.between(1, depth > 0 ? 4 : 8);
   const shape: Shape = random.pick(["free", "chain", "tree", "wide", "stream"] as const);
   const pureness = random.pick([0.2, 0.5, 0.9]);
   for (let index = 0; index < size; index += 1) {
-    plan.nodes.push(node(random, { index, pureness: purenessAt(shape, index / size) ?? pureness, paceMs }));
+    plan.nodes.push(node(random, { ...options, index, pureness: purenessAt(shape, index / size) ?? pureness }));
   }
   for (let count = random.between(size - 1, size * 2); count > 0; count -= 1) {
     addLink(random, plan, shape);
@@ -49,10 +54,11 @@ function nodeAt(plan: Plan, index: number): PlanNode {
   return found;
 }
 
-function node(random: Random, of: { index: number; pureness: number; paceMs: number }): PlanNode {
+function node(random: Random, of: AgentOptions & { index: number; pureness: number }): PlanNode {
   const kind = random.pick(["Input", "Output", "Standard", "Standard", "Standard", "Standard", "Standard"] as const);
   const effects = random.chance(of.pureness) ? "pure" : random.pick(["idempotent", "once"] as const);
-  const script = randomScript(random, { effects, paceMs: of.paceMs });
+  const child = of.depth < 2 && random.chance(0.04) ? randomAgent(random, { ...of, depth: of.depth + 1 }) : null;
+  const script: Act[] = child === null ? randomScript(random, { ...of, effects }) : [{ do: "child" }];
   const retry = {
     max_attempts: random.between(1, 4),
     backoff_ms: random.pick([0, 50, 400]),
@@ -74,7 +80,10 @@ function node(random: Random, of: { index: number; pureness: number; paceMs: num
     ...(random.chance(0.5) ? { retry } : {}),
     input_default: {
       script: script as unknown as JsonValue,
-      ...(kind === "Standard" ? {} : { name: `in${of.index}`, value: of.index }),
+      ...(child === null ? {} : { child: child as unknown as JsonValue }),
+      ...(kind === "Input" ? { name: `in${of.index}`, value: of.index } : {}),
+      // Named like pins, so that links can leave a node that runs this agent.
+      ...(kind === "Output" ? { name: random.pick(["out", "other"]), value: of.index } : {}),
     },
     linked_pins: [],
     static_pins: [],
@@ -83,7 +92,7 @@ function node(random: Random, of: { index: number; pureness: number; paceMs: num
   };
 }
 
-function randomScript(random: Random, of: { effects: PlanNode["effects"]; paceMs: number }): Act[] {
+function randomScript(random: Random, of: AgentOptions & { effects: PlanNode["effects"] }): Act[] {
   const script: Act[] = of.effects === "pure" ? [] : [{ do: "act" }];
   const slowness = of.effects === "pure" ? 0.1 : 0.7;
   for (let count = random.between(0, 4); count > 0; count -= 1) {
@@ -99,6 +108,11 @@ function randomScript(random: Random, of: { effects: PlanNode["effects"]; paceMs
   }
   if (random.chance(0.03)) {
     insert(random, script, { do: "hang" });
+  }
+  if (random.chance(0.1)) {
+    const kind = random.pick(["timer", "review"] as const);
+    const ms = kind === "review" && random.chance(0.5) ? null : random.small(1, 30_000);
+    insert(random, script, { do: "wait", kind, ms });
   }
   return script;
 }

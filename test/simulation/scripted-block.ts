@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { BlockError, defineBlock } from "#blocks/define-block.ts";
+import { BlockError, defineBlock, Suspension } from "#blocks/define-block.ts";
 import type { Block, BlockContext } from "#blocks/define-block.ts";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { PlanNode } from "#graph/plan/plan.ts";
@@ -12,7 +12,11 @@ export type Act =
   | { do: "fail"; attempts: number; how: "error" | "throw" | "retry_after" }
   /** Does something to the world outside. */
   | { do: "act" }
-  | { do: "hang" };
+  | { do: "hang" }
+  /** Waits for a time, or for a person; without `ms`, as long as that takes. */
+  | { do: "wait"; kind: "timer" | "review"; ms: number | null }
+  /** Runs the agent in its node's `child`, whose outputs become its own. Nothing comes after it. */
+  | { do: "child" };
 
 export const SCRIPTED = "scripted";
 
@@ -35,9 +39,10 @@ export const scriptedBlock: Block = defineBlock({
   examples: [],
   run: async function* ({ input, ctx }) {
     ctx.logger.info(BEGUN);
-    const { script, ...pins } = input as { script: Act[] } & JsonObject;
-    let yields = 0;
-    for (const act of script) {
+    const { script, child, ...pins } = input as { script: Act[]; child?: JsonValue } & JsonObject;
+    let { next, yields } = (ctx.resume?.state ?? { next: 0, yields: 0 }) as { next: number; yields: number };
+    for (const act of script.slice(next)) {
+      next += 1;
       switch (act.do) {
         case "yield":
           yield [act.pin, valueOf({ node: ctx.run.nodeId, input: pins as JsonObject, index: yields })];
@@ -58,6 +63,12 @@ export const scriptedBlock: Block = defineBlock({
         case "hang":
           await hang(ctx);
           break;
+        case "wait": {
+          const until = act.ms === null ? null : ctx.now() + act.ms;
+          throw new Suspension({ kind: act.kind, until, state: { next, yields }, payload: null });
+        }
+        case "child":
+          throw new Suspension({ kind: "child", until: null, state: null, payload: child ?? null });
       }
     }
   },
@@ -85,10 +96,15 @@ function scriptOf(node: PlanNode): Act[] {
 
 /** All that the node yields when it runs to its end. */
 export function expectedYields(node: PlanNode, input: JsonObject): [pin: string, value: JsonValue][] {
-  const { script: _script, ...pins } = { ...node.input_default, ...input };
+  const { script: _script, child: _child, ...pins } = { ...node.input_default, ...input };
   return scriptOf(node)
     .filter((act) => act.do === "yield")
     .map(({ pin }, index) => [pin, valueOf({ node: node.id, input: pins, index })]);
+}
+
+/** Does the node run an agent? */
+export function runsAgent(node: PlanNode): boolean {
+  return scriptOf(node).some((act) => act.do === "child");
 }
 
 /** The codes with which the node can fail, by its script or by what happens to its consumers. */

@@ -11,6 +11,7 @@ export type Invariant =
   | "stale-is-refused"
   | "only-in-step"
   | "time-has-come"
+  | "paused-is-paused"
   | "told-is-kept"
   | "subscribers"
   | "alarm-armed"

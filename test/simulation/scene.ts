@@ -1,0 +1,255 @@
+import { v5 as uuidv5 } from "uuid";
+import { childExecutionId } from "#durable-objects/execution/effects.ts";
+import { History } from "#durable-objects/execution/history.ts";
+import type { ChildRequest, StartRequest } from "#durable-objects/execution/protocol.ts";
+import type { Plan } from "#graph/plan/plan.ts";
+import { AttemptWatch } from "./attempt-watch.ts";
+import { Chaos } from "./chaos.ts";
+import { Client, Subscriber } from "./client.ts";
+import type { LogModel } from "./log-model.ts";
+import { Network } from "./network.ts";
+import { ObjectHost } from "./object-host.ts";
+import type { Answer } from "./object-host.ts";
+import { ObjectWatch } from "./object-watch.ts";
+import { randomAgent } from "./random-agent.ts";
+import { RunList } from "./run-list.ts";
+import { must } from "./violation.ts";
+import { WorkQueue } from "./work-queue.ts";
+import type { World } from "./world.ts";
+
+/** After the last fault a run has this long, and a world this many steps, to come to its end. */
+const PATIENCE_MS = 3_600_000;
+const MAX_STEPS = 60_000;
+
+/** The runtime lets go of an object that nobody has called for 10 s. */
+const IDLE_MS = 10_000;
+
+const WORKSPACE = "w";
+const EXECUTION = uuidv5("simulated run", uuidv5.URL);
+
+interface Home {
+  host: ObjectHost;
+  watch: ObjectWatch;
+}
+
+/** Everybody who takes part: the run and those that it starts, their objects, the queue and its consumers, people. */
+export class Scene {
+  readonly #world: World;
+  readonly #homes = new Map<string, Home>();
+  readonly #attempts: AttemptWatch;
+  readonly #network: Network;
+  readonly #queue: WorkQueue;
+  readonly #list: RunList;
+  readonly #client: Client;
+  readonly #subscribers: Subscriber[] = [];
+  readonly #request: StartRequest;
+  readonly #leaseMs: number;
+  readonly #idleMs: number | null;
+
+  constructor(world: World) {
+    this.#world = world;
+    const random = world.random.stream("scene");
+    this.#leaseMs = random.pick([400, 1_000, 3_000, 30_000]);
+    this.#idleMs = random.pick([null, IDLE_MS]);
+    this.#network = new Network(world);
+    this.#list = new RunList(world);
+    this.#attempts = new AttemptWatch(world, {
+      log: (id) => this.#home(id).watch.log,
+      host: (id) => this.#home(id).host,
+    });
+    this.#queue = new WorkQueue(world, {
+      network: this.#network,
+      objectOf: (id) => this.#home(id).host,
+      watch: this.#attempts,
+    });
+    this.#client = new Client("client", world, { network: this.#network, host: this.root.host });
+    const { plan, inputs } = randomAgent(random.stream("agent"), { paceMs: Math.min(this.#leaseMs, 4_000), depth: 0 });
+    this.#request = { execution_id: EXECUTION, workspace_id: WORKSPACE, plan, inputs, source: "simulation" };
+    const rates = [...world.faults.rates].map(([kind, rate]) => `${kind} ${rate.toFixed(3)}`).join(", ");
+    world.note(() => `lease ${this.#leaseMs} ms, calm after ${world.faults.calmAfter} ms, ${rates || "no faults"}`);
+    world.note(() => `plan ${JSON.stringify(plan)}, inputs ${JSON.stringify(inputs)}`);
+  }
+
+  get root(): Home {
+    return this.#home(EXECUTION);
+  }
+
+  get #hosts(): ObjectHost[] {
+    return [...this.#homes.values()].map(({ host }) => host);
+  }
+
+  get logs(): LogModel[] {
+    return [...this.#homes.values()].flatMap(({ watch }) => (watch.log === null ? [] : [watch.log]));
+  }
+
+  close(): void {
+    for (const { host } of this.#homes.values()) {
+      host.storage.close();
+    }
+  }
+
+  async play(): Promise<void> {
+    const world = this.#world;
+    this.#begin();
+    const chaos = new Chaos(world, {
+      hosts: () => this.#hosts,
+      queue: this.#queue,
+      network: this.#network,
+      leaseMs: this.#leaseMs,
+      isOver: () => this.logs.length > 0 && this.logs.every(({ ended }) => ended !== null),
+      onCalm: () => (this.#attempts.calmSince = world.now + 10_000),
+    });
+    chaos.begin();
+    const asleep = await world.run({ steps: MAX_STEPS, elapsed: world.faults.calmAfter + PATIENCE_MS });
+    const when = (): string => `after ${world.steps} steps and ${world.elapsed} ms`;
+    must(this.root.watch.log !== null, "every-run-ends", () => `${when()} the run was not started`);
+    for (const [id, { watch }] of this.#homes) {
+      must(watch.log?.ended !== null, "every-run-ends", () => `${when()} the run ${id} goes on`);
+    }
+    must(asleep, "world-falls-asleep", () => `${when()} all runs are over and something still happens`);
+    this.#checkEnd();
+  }
+
+  // ---- Objects ----
+
+  #home(id: string): Home {
+    let home = this.#homes.get(id);
+    if (home === undefined) {
+      home = this.#build(id);
+      this.#homes.set(id, home);
+    }
+    return home;
+  }
+
+  #build(id: string): Home {
+    const watch = new ObjectWatch(this.#world, (ne) => this.#homes.get(childExecutionId(id, ne))?.watch.log ?? null);
+    watch.onLog = (log) => (log.onLost = (entry) => this.#attempts.lost(id, entry));
+    const name = this.#homes.size === 0 ? "object" : `child${this.#homes.size}`;
+    const host: ObjectHost = new ObjectHost(this.#world, name, {
+      executionId: id,
+      watch,
+      leaseMs: this.#leaseMs,
+      idleMs: this.#idleMs,
+      surroundings: {
+        work: (messages) => messages.forEach((message) => this.#queue.send(message)),
+        list: (summary) => {
+          watch.told(summary.seq);
+          this.#list.tell(summary);
+        },
+        call: (other, method, args, reply) => this.#call(host, { other, method, args }, reply),
+        ask: (what, args, reply) => this.#ask(host, { what, args }, reply),
+      },
+    });
+    return { host, watch };
+  }
+
+  /** One object calls another. */
+  #call(
+    from: ObjectHost,
+    to: { other: string; method: string; args: unknown[] },
+    reply: (answer: Answer) => void,
+  ): void {
+    this.#network.call(from, this.#home(to.other).host, to.method, to.args).then(
+      (value) => reply({ ok: true, value }),
+      (error: unknown) => reply({ ok: false, error: String(error) }),
+    );
+  }
+
+  /** An object calls the Worker. */
+  #ask(from: ObjectHost, { what, args }: { what: string; args: unknown[] }, reply: (answer: Answer) => void): void {
+    if (what === "listedSeq") {
+      this.#list.ask(String(args[0]), from, reply);
+      return;
+    }
+    const { execution_id, workspace_id, parent, payload } = args[0] as ChildRequest;
+    const { plan, inputs } = payload as unknown as { plan: Plan; inputs: StartRequest["inputs"] };
+    const start: StartRequest = { execution_id, workspace_id, plan, inputs, source: "agent", parent };
+    const { host } = this.#home(execution_id);
+    this.#network.call(from, host, "start", [start, 0]).then(
+      () => reply({ ok: true, value: { ok: true, value: null } }),
+      (error: unknown) => reply({ ok: false, error: String(error) }),
+    );
+  }
+
+  // ---- People ----
+
+  #begin(): void {
+    const world = this.#world;
+    const random = world.random.stream("people");
+    const client = this.#client;
+    const go = (what: string, ms: number, work: () => Promise<unknown>): void =>
+      void world.schedule(ms, client, what, () => void work().catch((error: unknown) => world.fail(error)));
+    go("starts the run", 0, () => client.start(this.#request));
+    if (random.chance(0.2)) {
+      const again = { ...this.#request, inputs: { in0: "other" } };
+      go("starts the run again", random.small(1, 5_000), () => client.start(again));
+    }
+    if (random.chance(0.08)) {
+      go("stops the run", random.small(1, 20_000), () => client.stop(WORKSPACE));
+    }
+    if (random.chance(0.15)) {
+      const forMs = random.small(1, 20_000);
+      go("pauses the run", random.small(1, 10_000), () => client.holdUp(WORKSPACE, forMs));
+    }
+    go("reviews", random.small(1, 5_000), () => client.decideReviews(WORKSPACE, () => this.#hosts));
+    if (random.chance(0.3)) {
+      go("waits for the end", random.small(1, 1_000), () => client.waitForEnd(WORKSPACE));
+    } else {
+      go("looks for the end", random.small(1, 20_000), () => client.watchForEnd(WORKSPACE));
+    }
+    if (random.chance(0.3)) {
+      go("reads the events", random.small(1, 10_000), async () => this.#same(0, await client.read(WORKSPACE)));
+    }
+    for (let count = random.between(0, 2); count > 0; count -= 1) {
+      const at = { network: this.#network, host: this.root.host, after: random.small(0, 20) };
+      const subscriber = new Subscriber(`subscriber${count}`, world, at);
+      this.#subscribers.push(subscriber);
+      world.schedule(random.small(1, 10_000), subscriber, "subscribes", () => {
+        void subscriber.connect(WORKSPACE).catch((error: unknown) => world.fail(error));
+      });
+    }
+  }
+
+  // ---- The end ----
+
+  /** Nothing more happens: everybody must know everything, and nothing may be left over. */
+  #checkEnd(): void {
+    for (const [id, { host, watch }] of this.#homes) {
+      must(host.storage.alarm === null, "world-falls-asleep", () => `an alarm of ${host.name} is still set`);
+      if (watch.log !== null) {
+        this.#checkRun(id, watch.log);
+      }
+    }
+    const sessions = this.#queue.living.flatMap(({ name, sessions: open }) => [...open].map(() => name));
+    const left = (): string => `consumers still wait for something: ${sessions.join(", ")}`;
+    must(sessions.length === 0, "world-falls-asleep", left);
+    must(this.#client.ended !== null, "told-is-kept", () => "the client was never told of the end");
+    for (const subscriber of this.#subscribers) {
+      must(subscriber.closed, "subscribers", () => `${subscriber.name} was not told of the end`);
+      this.#same(subscriber.after, subscriber.events);
+    }
+  }
+
+  #checkRun(id: string, log: LogModel): void {
+    const row = this.#list.rows.get(id);
+    const rowText = (): string => `the list has ${JSON.stringify(row)}, the log ${log.lastSeq} events`;
+    must(row?.seq === log.lastSeq, "list-knows", rowText);
+    const cutShort = log.ended?.type === "execution_failed" && log.ended.error.code === "step_limit";
+    const [given, expected] = [log.outputs, log.referenceOutputs].map((outputs) => JSON.stringify(sorted(outputs)));
+    must(
+      cutShort || given === expected,
+      "reference",
+      () => `the run's outputs are ${given}, and should be ${expected}`,
+    );
+  }
+
+  #same(after: number, events: unknown[]): void {
+    const all = new History(this.root.host.reader(), this.#request.plan).events(after, 100_000);
+    const [given, expected] = [JSON.stringify(events), JSON.stringify(all)];
+    must(given === expected, "subscribers", () => `got ${given}\nthe log has ${expected}`);
+  }
+}
+
+function sorted(outputs: Record<string, unknown>): [string, unknown][] {
+  return Object.entries(outputs).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
