@@ -241,6 +241,46 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "    this.#runner.stop();\n",
     replace: "",
   },
+  {
+    name: "far-alarm-kept",
+    what: "an alarm that is set for a far wait is not moved for work that has become ready",
+    rule: "AL1",
+    file: `${OBJECT}/runner.ts`,
+    find: "const at = far || waits ?",
+    replace: "const at = this.#alarmAt === null || waits ?",
+  },
+  {
+    name: "paused-runs-go-on",
+    what: "a paused run hands out work",
+    rule: "PA1",
+    file: `${CORE}/lease.ts`,
+    find: "  if (state.paused) {\n    return [];\n  }\n",
+    replace: "",
+  },
+  {
+    name: "child-left-paused",
+    what: "a child that did not hear the end of the pause is not told again",
+    rule: "CH3",
+    file: `${OBJECT}/children.ts`,
+    find: "    if (answer.value.end === undefined) {",
+    replace: "    if (answer.value.end === undefined && of.ne.length === 0) {",
+  },
+  {
+    name: "child-never-asked",
+    what: "a parent that hears nothing of its child does not ask",
+    rule: "CH3",
+    file: `${OBJECT}/open-run.ts`,
+    find: "      this.#children.check(this.run.state);\n",
+    replace: "",
+  },
+  {
+    name: "child-outputs-again",
+    what: "outputs of a child that were committed before are committed again",
+    rule: "CH2",
+    file: `${CORE}/child.ts`,
+    find: "news.outputs.slice(have - news.firstOutput)",
+    replace: "news.outputs",
+  },
 ];
 
 export function mutated(name: string, url: string, source: string): string {
