@@ -9,17 +9,23 @@ interface LiveRun {
   connection: EventConnection;
 }
 
-const LiveRunContext = createContext<LiveRun | null>(null);
+interface FollowedRun extends LiveRun {
+  /** Newest event that the page was loaded with: until the stream has come as far, what was loaded is the newer state. */
+  loadedSeq: number;
+}
+
+const LiveRunContext = createContext<FollowedRun | null>(null);
 
 interface LiveRunProviderProps {
   /** Null while no run is shown. */
   executionId: string | null;
+  loadedSeq: number;
   links: readonly ViewLink[];
   children: ReactNode;
 }
 
 /** Follows a run by its event stream, from its first event on, for everything below. */
-export function LiveRunProvider({ executionId, links, children }: LiveRunProviderProps) {
+export function LiveRunProvider({ executionId, loadedSeq, links, children }: LiveRunProviderProps) {
   const live = useMemo(() => (executionId === null ? null : createLiveRun(executionId, links)), [executionId, links]);
   useEffect(() => {
     if (live === null) {
@@ -41,7 +47,8 @@ export function LiveRunProvider({ executionId, links, children }: LiveRunProvide
       connection.close();
     };
   }, [live]);
-  return <LiveRunContext value={live}>{children}</LiveRunContext>;
+  const followed = useMemo(() => (live === null ? null : { ...live, loadedSeq }), [live, loadedSeq]);
+  return <LiveRunContext value={followed}>{children}</LiveRunContext>;
 }
 
 /** Does nothing until its connection is opened, so it may be made while rendering, on the server too. */
@@ -97,18 +104,26 @@ function scheduleFrame(flush: () => void): void {
 const subscribeToNothing = () => () => undefined;
 
 /** What `select` picks of the run shown; undefined while none is. The component renders again when the pick is another object. */
-export function useLiveRun<T>(select: (store: LiveRunStore) => T): T | undefined {
+export function useLiveRun<T>(select: (store: LiveRunStore, loadedSeq: number) => T): T | undefined {
   const live = useContext(LiveRunContext);
   const store = live?.store;
-  const read = () => (store === undefined ? undefined : select(store));
+  const read = () => (store === undefined ? undefined : select(store, live?.loadedSeq ?? 0));
   return useSyncExternalStore(store?.subscribe ?? subscribeToNothing, read, () => undefined);
 }
 
+/** What is shown of the run: its newest state, or an earlier one while somebody steps through it. Undefined until the stream has caught up. */
 export function useRunView(): RunView | undefined {
-  return useLiveRun(pickView);
+  return useLiveRun((store, loadedSeq) => (hasCaughtUp(store, loadedSeq) ? store.view() : undefined));
 }
 
-const pickView = (store: LiveRunStore): RunView => store.view();
+/** The run's newest state, whatever is shown; undefined until the stream has caught up with what was loaded. */
+export function useLatestRun(): RunView | undefined {
+  return useLiveRun((store, loadedSeq) => (hasCaughtUp(store, loadedSeq) ? store.latest() : undefined));
+}
+
+function hasCaughtUp(store: LiveRunStore, loadedSeq: number): boolean {
+  return store.latest().last_seq >= Math.max(1, loadedSeq);
+}
 
 export function useNodeActivity(nodeId: string): NodeRunView | undefined {
   return useLiveRun((store) => store.view().nodes.get(nodeId));
@@ -116,7 +131,7 @@ export function useNodeActivity(nodeId: string): NodeRunView | undefined {
 
 /** What people are asked for: as the live events tell it, and until they have come, as it was loaded. */
 export function usePendingReviews(loaded: readonly AppReview[]): readonly AppReview[] {
-  return useLiveRun((store) => (store.latest().last_seq > 0 ? store.reviews() : null)) ?? loaded;
+  return useLiveRun((store, loadedSeq) => (hasCaughtUp(store, loadedSeq) ? store.reviews() : null)) ?? loaded;
 }
 
 /** How many values a link has carried; undefined while no run is shown. */

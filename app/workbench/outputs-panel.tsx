@@ -18,12 +18,10 @@ interface OutputsPanelProps {
 /** The outputs of the run by name, in the order in which they came. */
 export function OutputsPanel({ run, drawing, onShowNode }: OutputsPanelProps) {
   const { t } = useI18n();
-  const view = useRunView();
+  const live = useRunView();
   if (run === null) {
     return <Quiet>{t.outputs.before_run}</Quiet>;
   }
-  // Until the first event has come, what the page was loaded with.
-  const live = view !== undefined && view.last_seq > 0 ? view : undefined;
   const outputs = Object.entries(live?.outputs ?? run.outputs);
   const status = live?.status ?? run.status;
   if (outputs.length === 0) {

@@ -11,18 +11,16 @@ import { PausedBadge } from "#app/components/paused-badge.tsx";
 import { StatusBadge } from "#app/components/status-badge.tsx";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import { Elapsed } from "#app/run/elapsed.tsx";
-import { useConnection, useLiveRun, useLiveRunStore, useRunView } from "#app/run/live-run.tsx";
+import { useConnection, useLatestRun, useLiveRun, useLiveRunStore, useRunView } from "#app/run/live-run.tsx";
 import { RunCommand } from "#app/run/run-command.tsx";
 import classes from "./workbench.module.css";
 
 /** How the run stands: status, time, figures, the connection, and the buttons that hold and stop it. */
 export function RunBar({ run }: { run: AppRun }) {
   const { t, format } = useI18n();
-  const latest = useLiveRun((store) => store.latest());
-  const view = useRunView();
-  const live = latest !== undefined && latest.last_seq > 0 ? latest : undefined;
+  const live = useLatestRun();
+  const heard = useRunView();
   const status = live?.status ?? run.status;
-  const heard = view !== undefined && view.last_seq > 0 ? view : undefined;
   const shown = heard?.status ?? status;
   const paused = (live ?? run).paused && !isTerminal(status);
   const shownPaused = heard?.paused ?? paused;
@@ -225,8 +223,7 @@ interface RunFailureProps {
 /** Why the run did not complete: what, where, what to do. */
 export function RunFailure({ run, titleOf, onShowNode, advise }: RunFailureProps) {
   const { t } = useI18n();
-  const latest = useLiveRun((store) => store.latest());
-  const live = latest !== undefined && latest.last_seq > 0 ? latest : undefined;
+  const live = useLatestRun();
   const status = live?.status ?? run.status;
   const error = live?.error ?? run.error;
   if (status === "TERMINATED") {

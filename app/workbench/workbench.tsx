@@ -40,7 +40,7 @@ export function Workbench({ data, runPath }: WorkbenchProps) {
   const agent = useKeyed(data.agent === null ? "" : `${data.agent.id}@${data.agent.version}`, data.agent);
   const links = useMemo(() => (agent === null ? [] : toViewLinks(agent.drawing)), [agent]);
   return (
-    <LiveRunProvider executionId={run?.id ?? null} links={links}>
+    <LiveRunProvider executionId={run?.id ?? null} loadedSeq={run?.last_seq ?? 0} links={links}>
       <Page agent={agent} run={run} reviews={reviews} history={history} runPath={runPath} />
     </LiveRunProvider>
   );

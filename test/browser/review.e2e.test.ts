@@ -21,7 +21,8 @@ describeInBrowser("what a run asks people", (browser) => {
     await reviews(page).getByRole("heading", { name: "Send this letter?" }).waitFor();
     await expect.poll(() => bar(page).textContent()).toContain("In review");
     expect(await reviews(page).textContent()).toContain("Goes on without an answer");
-    expect(await block(page, "Ask somebody").getAttribute("data-status")).toBe("REVIEW");
+    // The page is loaded with the question; the blocks' states come with the events.
+    await expect.poll(() => block(page, "Ask somebody").getAttribute("data-status")).toBe("REVIEW");
     await expect
       .poll(() => block(page, "Ask somebody").getByTestId("waiting").textContent())
       .toMatch(/Waits for a decision until .*left/);

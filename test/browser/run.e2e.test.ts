@@ -26,8 +26,9 @@ describeInBrowser("running an agent", (browser) => {
         "Hello Lin, you are invited to the summer party.",
       ]);
     expect(await output(page, "total").locator("pre").allTextContents()).toEqual(["3"]);
-    expect(await block(page, "Write the letter").getAttribute("data-status")).toBe("COMPLETED");
-    expect(await block(page, "Write the letter").textContent()).toContain("×3");
+    // The page may be loaded with the end of the run; the blocks' states come with the events.
+    await expect.poll(() => block(page, "Write the letter").getAttribute("data-status")).toBe("COMPLETED");
+    await expect.poll(() => block(page, "Write the letter").textContent()).toContain("×3");
 
     await block(page, "Write the letter").click();
     const panel = page.getByTestId("node-panel");
@@ -63,7 +64,7 @@ describeInBrowser("running an agent", (browser) => {
     await page.getByRole("button", { name: "Stop" }).click();
     await expect.poll(() => status(page)).toContain("Stopped");
     await page.getByText("The run was stopped").waitFor();
-    expect(await block(page, "Long timer").getAttribute("data-status")).toBe("TERMINATED");
+    await expect.poll(() => block(page, "Long timer").getAttribute("data-status")).toBe("TERMINATED");
     expect(await output(page, "halfway").locator("pre").allTextContents()).toEqual(["begun"]);
     expect(await page.getByRole("button", { name: "Stop" }).count()).toBe(0);
   });

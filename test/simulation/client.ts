@@ -12,6 +12,9 @@ import type { SocketPair } from "./sockets.ts";
 import { must } from "./violation.ts";
 import type { Timer, World } from "./world.ts";
 
+/** Who looks in vain looks less and less often, but never more rarely than this. */
+const RARELY_MS = 180_000;
+
 /** Somebody outside: starts the run, looks at it, waits for it, perhaps stops it. Tries again until it is answered. */
 export class Client implements Caller {
   readonly name: string;
@@ -59,9 +62,13 @@ export class Client implements Caller {
 
   /** Looks from time to time. */
   async watchForEnd(workspaceId: string): Promise<void> {
-    while (this.#ended === null) {
+    for (
+      let pause = this.#world.random.between(100, 20_000);
+      this.#ended === null;
+      pause = Math.min(RARELY_MS, pause * 2)
+    ) {
       await this.#look("view", [workspaceId]);
-      await this.pause(this.#world.random.small(100, 60_000));
+      await this.pause(pause);
     }
   }
 
@@ -79,10 +86,11 @@ export class Client implements Caller {
   /** Decides what people are asked for, sometimes twice, sometimes for all that come after too. */
   async decideReviews(workspaceId: string, hosts: () => ObjectHost[]): Promise<void> {
     const { random } = this.#world;
-    while (this.#ended === null) {
+    for (let pause = random.between(500, 20_000); this.#ended === null; pause = Math.min(RARELY_MS, pause * 2)) {
       for (const host of hosts()) {
         const asked = (await this.#insist("reviews", [workspaceId], host)) as Outcome<ReviewView[]>;
         for (const { review_id } of asked.ok ? asked.value : []) {
+          pause = random.between(500, 5_000);
           const decision = { approved: random.chance(0.7) };
           await this.#insist("review", [workspaceId, review_id, decision, random.chance(0.1)], host);
           if (random.chance(0.2)) {
@@ -90,14 +98,14 @@ export class Client implements Caller {
           }
         }
       }
-      await this.pause(random.small(500, 40_000));
+      await this.pause(pause);
     }
   }
 
   /** Reads the events page by page. */
   async read(workspaceId: string): Promise<ExecutionEvent[]> {
     const items: ExecutionEvent[] = [];
-    for (;;) {
+    for (let pause = 200; ; pause = Math.min(RARELY_MS, pause * 2)) {
       const page = (await this.#insist("events", [workspaceId, items.length, 7])) as Outcome<EventPage>;
       if (page.ok) {
         items.push(...page.value.items);
@@ -108,7 +116,7 @@ export class Client implements Caller {
           return items;
         }
       }
-      await this.pause(2_000);
+      await this.pause(pause);
     }
   }
 

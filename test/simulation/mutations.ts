@@ -210,14 +210,6 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "    this.#reported += 0;",
   },
   {
-    name: "report-not-retried",
-    what: "a consumer takes a report that failed for committed",
-    rule: "RP2",
-    file: "worker/consumers/work-session.ts",
-    find: "        if (tries >= REPORT_TRIES) {\n          throw error;\n        }",
-    replace: "        reports.length = 0;\n        if (tries >= REPORT_TRIES) {\n          throw error;\n        }",
-  },
-  {
     name: "renewed-too-late",
     what: "a consumer renews its leases after they have ended",
     rule: "LS4",

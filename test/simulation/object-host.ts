@@ -182,7 +182,7 @@ export class ObjectHost implements Machine, ObjectPlatform {
 
   /** Memory is lost; sockets stay when nobody is being answered. */
   evict(hibernates: boolean): void {
-    if (hibernates && this.#life?.calls.size === 0) {
+    if (hibernates && this.#life?.calls.size === 0 && !this.#life.alarmIsRinging) {
       this.#world.note(() => `    ${this.name} hibernates`);
       this.#bury("");
     } else {
@@ -208,8 +208,8 @@ export class ObjectHost implements Machine, ObjectPlatform {
     for (const { reply } of life.calls) {
       reply({ ok: false, error });
     }
-    if (life.alarmIsRinging && this.storage.alarm === null) {
-      this.storage.setAlarm(this.now() + ALARM_RETRY_MS);
+    if (life.alarmIsRinging) {
+      this.storage.setRetry(this.now() + ALARM_RETRY_MS);
     }
   }
 
@@ -268,9 +268,7 @@ export class ObjectHost implements Machine, ObjectPlatform {
         (error: unknown) => {
           this.#world.note(() => `    the alarm's handler fails: ${String(error)}`);
           life.alarmIsRinging = false;
-          if (this.storage.alarm === null) {
-            this.storage.setAlarm(this.now() + ALARM_RETRY_MS);
-          }
+          this.storage.setRetry(this.now() + ALARM_RETRY_MS);
         },
       );
     }

@@ -66,6 +66,12 @@ export class ObjectStorage implements SqliteStorage {
     this.#dirty = true;
   }
 
+  /** The runtime itself sees to it that a handler which came to no end is called again: no transaction undoes that. */
+  setRetry(at: number): void {
+    this.#alarm ??= at;
+    this.#alarmBefore ??= at;
+  }
+
   get dirty(): boolean {
     return this.#dirty;
   }

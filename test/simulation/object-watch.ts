@@ -103,10 +103,11 @@ export class ObjectWatch {
     const at = host.storage.alarm;
     const wanted = state === undefined ? null : nextAlarm(state, host.now(), host.leaseMs);
     // While a run is paused, what is due waits for the end of the pause.
-    const held = log.paused && wanted !== null && wanted <= host.now();
+    const jumps = this.#world.faults.rates.has("object_clock_jumps");
+    const held = log.paused && wanted !== null && (jumps || wanted <= host.now());
     const armed = wanted === null || held || host.alarmIsArmed;
     must(armed, "alarm-armed", () => `an alarm is due at ${wanted}, and none is set`);
-    if (wanted !== null && at !== null && !this.#world.faults.rates.has("object_clock_jumps")) {
+    if (wanted !== null && !held && at !== null && !jumps) {
       // What is due already may have been announced: then a message is under way, and the alarm is for the case that it is lost.
       const latest = Math.max(wanted, host.now() + Math.max(host.leaseMs, ALARM_RETRY_MS));
       must(at <= latest, "alarm-armed", () => `the alarm is set for ${at}, ${at - wanted} ms later than it must be`);

@@ -18,7 +18,7 @@ import { WorkQueue } from "./work-queue.ts";
 import type { World } from "./world.ts";
 
 /** After the last fault a run has this long, and a world this many steps, to come to its end. */
-const PATIENCE_MS = 3_600_000;
+const PATIENCE_MS = 8 * 3_600_000;
 const MAX_STEPS = 60_000;
 
 /** The runtime lets go of an object that nobody has called for 10 s. */
