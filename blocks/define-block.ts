@@ -5,6 +5,7 @@ import type {
   BlockEffects,
   BlockPool,
   BlockUiType,
+  Gathers,
 } from "#graph/catalog/block-descriptor.ts";
 import type { JsonSchema, JsonValue } from "#graph/json.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
@@ -105,6 +106,8 @@ export interface BlockSpec<I extends z.ZodObject, O extends z.ZodObject> {
   effects: BlockEffects;
   /** Default `io`. */
   pool?: BlockPool;
+  /** The block gets all gathered values as a list at that pin. */
+  gathers?: Gathers;
   /** Longest attempt, ms. Default 10 minutes, which is also the most. */
   timeoutMs?: number;
   input: I;
@@ -169,6 +172,7 @@ export function defineBlock<I extends z.ZodObject, O extends z.ZodObject>(spec: 
       input_schema: describe(spec.input, "input"),
       output_schema: describe(output, "output"),
       disabled: false,
+      ...(spec.gathers === undefined ? {} : { gathers: spec.gathers }),
     },
     input: spec.input,
     output,

@@ -6,9 +6,16 @@ export function anyValue(): z.ZodCustom<JsonValue, JsonValue> {
   return z.custom<JsonValue>((value) => value !== undefined, "a value is missing");
 }
 
-/** A list of anything. Not copied and not looked into: lists may be long. */
+/** Longest list that a block takes, elements: it is gone through in one go, and nothing else runs meanwhile. */
+export const MAX_ELEMENTS = 1_000_000;
+
+/** A list of anything, up to `MAX_ELEMENTS`. Not copied and not looked into: lists may be long. */
 export function list(): z.ZodCustom<JsonValue[], JsonValue[]> {
-  return z.custom<JsonValue[]>((value) => Array.isArray(value), "must be a list").meta({ type: "array", items: {} });
+  return z
+    .custom<JsonValue[]>((value) => Array.isArray(value) && value.length <= MAX_ELEMENTS, {
+      error: ({ input }) => (Array.isArray(input) ? `has more than ${MAX_ELEMENTS} elements` : "must be a list"),
+    })
+    .meta({ type: "array", items: {} });
 }
 
 /** A dictionary with values of any kind. Keys such as `__proto__` stay what they are (z.record would drop them). */

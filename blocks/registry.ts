@@ -29,6 +29,7 @@ import agentTableInput from "./io/agent-table-input.ts";
 import agentTimeInput from "./io/agent-time-input.ts";
 import agentToggleInput from "./io/agent-toggle-input.ts";
 import addToList from "./lists/add-to-list.ts";
+import collect from "./lists/collect.ts";
 import concatenateLists from "./lists/concatenate-lists.ts";
 import createList from "./lists/create-list.ts";
 import findInList from "./lists/find-in-list.ts";
@@ -129,6 +130,7 @@ export const blockFamilies: readonly BlockFamily[] = [
     title: "Lists",
     blocks: [
       addToList,
+      collect,
       concatenateLists,
       createList,
       findInList,

@@ -1,10 +1,12 @@
 import type * as z from "zod";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import { getOwn } from "#graph/own-property.ts";
+import { MAX_OUTPUTS, TOO_MANY_OUTPUTS } from "#graph/run/output-limits.ts";
+import { thrownMessage } from "#graph/run/thrown-message.ts";
 import { prepareInput } from "#graph/pins/prepare-input.ts";
 import { acceptsAnything } from "#graph/pins/resolve-schema.ts";
 import { type Block, type BlockContext, BlockError, Suspension } from "./define-block.ts";
-import { NotJsonError, toJsonValue } from "./to-json-value.ts";
+import { NotJsonError, type SizeBudget, toJsonValue } from "./to-json-value.ts";
 
 /** What a node brings to its block: the values set in the editor, and those that arrived on links. */
 export interface RawInput {
@@ -12,7 +14,7 @@ export interface RawInput {
   data: JsonObject;
 }
 
-/** Most characters that one yielded value may take as JSON text. */
+/** Most characters that the yielded values of one call may take as JSON text, one or all together. */
 const MAX_OUTPUT_SIZE = 100_000_000;
 /** Pins that an orchestrator calls its tools by are named after the nodes behind them (autogpt.md §4.2). */
 const TOOL_PIN = "tools_^_";
@@ -22,7 +24,8 @@ const TOOL_PIN = "tools_^_";
  * before stays yielded (autogpt.md §4.6). Codes besides the block's own:
  * - `invalid_input`: the input does not fit the block; the message names the pins;
  * - `invalid_output`: a yielded value is not JSON, does not fit the pin, or the pin does not exist;
- * - `output_too_large`: a yielded value is larger than 100,000,000 characters;
+ * - `output_too_large`: a yielded value is larger than 100,000,000 characters, or all of them together are;
+ * - `too_many_outputs`: it yields more than 100,000 values;
  * - `block_error`: the block yielded `error`; `block_failed`: it threw something other than a `BlockError`;
  * A `Suspension` is passed on: the block waits.
  * - `aborted`: `ctx.signal` aborted; nothing is yielded from then on, and the block is not waited for.
@@ -39,16 +42,20 @@ export async function* runBlock(
   throwIfAborted(signal);
   const outputs = block.run({ input: input as never, ctx });
   const aborted = abortOf(signal);
+  const budget = { left: MAX_OUTPUT_SIZE };
   let finished = false;
   try {
-    while (true) {
+    for (let count = 0; ; count += 1) {
       const step = await Promise.race([nextOf(outputs), aborted]);
       throwIfAborted(signal);
       if (step.done === true) {
         finished = true;
         return;
       }
-      yield checkOutput(block, step.value);
+      if (count >= MAX_OUTPUTS) {
+        throw new BlockError(TOO_MANY_OUTPUTS.code, TOO_MANY_OUTPUTS.message);
+      }
+      yield checkOutput(block, step.value, budget);
       throwIfAborted(signal);
     }
   } finally {
@@ -65,7 +72,7 @@ async function nextOf(
   try {
     return await outputs.next();
   } catch (error) {
-    throw error instanceof Suspension ? error : asBlockError(error);
+    throw suspensionOrFailure(error);
   }
 }
 
@@ -89,18 +96,15 @@ function invalidInput(block: Block, problems: [pin: string, message: string][]):
   return new BlockError("invalid_input", `${block.descriptor.name} cannot run with this input. ${list}`);
 }
 
-function checkOutput(block: Block, output: unknown): [pin: string, value: JsonValue] {
+function checkOutput(block: Block, output: unknown, budget: SizeBudget): [pin: string, value: JsonValue] {
   const { name, ui_type } = block.descriptor;
-  if (!Array.isArray(output) || output.length !== 2 || typeof output[0] !== "string") {
-    throw new BlockError("invalid_output", `${name} yielded something that is not a pair of a pin and a value.`);
-  }
-  const [pin, raw] = output as [string, unknown];
+  const [pin, raw] = pairOf(name, output);
   const pins: Record<string, z.ZodType> = block.output.shape;
   const schema = getOwn(pins, pin);
   if (schema === undefined && ui_type !== "Agent" && !pin.startsWith(TOOL_PIN)) {
     throw new BlockError("invalid_output", `${name} yielded on the pin "${pin}", which it does not have.`);
   }
-  const value = normalise(name, pin, raw);
+  const value = normalise(name, { pin, raw }, budget);
   if (pin === "error" && ui_type !== "Agent") {
     throw new BlockError("block_error", typeof value === "string" ? value : JSON.stringify(value));
   }
@@ -118,34 +122,46 @@ function checkOutput(block: Block, output: unknown): [pin: string, value: JsonVa
   return [pin, value];
 }
 
-function normalise(name: string, pin: string, raw: unknown): JsonValue {
+/** What a block yields may be anything, a proxy that throws when it is looked at included. */
+function pairOf(name: string, output: unknown): [pin: string, raw: unknown] {
   try {
-    return toJsonValue(raw, MAX_OUTPUT_SIZE);
-  } catch (error) {
-    if (error instanceof NotJsonError) {
-      throw new BlockError(error.code, `The value that ${name} yielded on "${pin}" ${error.message}.`, {
-        cause: error,
-      });
+    if (Array.isArray(output) && output.length === 2) {
+      const [pin, raw] = output as [unknown, unknown];
+      if (typeof pin === "string") {
+        return [pin, raw];
+      }
     }
-    throw error;
+  } catch (error) {
+    throw new BlockError("invalid_output", `${name} yielded something that cannot be read: ${thrownMessage(error)}`);
   }
+  throw new BlockError("invalid_output", `${name} yielded something that is not a pair of a pin and a value.`);
 }
 
-function asBlockError(error: unknown): BlockError {
-  if (error instanceof BlockError) {
-    return error;
-  }
-  return new BlockError("block_failed", error instanceof Error ? error.message : describeThrown(error), {
-    cause: error,
-  });
-}
-
-function describeThrown(thrown: unknown): string {
+function normalise(name: string, { pin, raw }: { pin: string; raw: unknown }, budget: SizeBudget): JsonValue {
   try {
-    return typeof thrown === "string" ? thrown : (JSON.stringify(thrown) ?? String(thrown));
-  } catch {
-    return "The block threw something that cannot be shown.";
+    return toJsonValue(raw, budget);
+  } catch (error) {
+    const known = error instanceof NotJsonError;
+    const problem = known ? error.message : `cannot be read: ${thrownMessage(error)}`;
+    throw new BlockError(
+      known ? error.code : "invalid_output",
+      `The value that ${name} yielded on "${pin}" ${problem}.`,
+      {
+        cause: error,
+      },
+    );
   }
+}
+
+function suspensionOrFailure(thrown: unknown): Suspension | BlockError {
+  try {
+    if (thrown instanceof Suspension || thrown instanceof BlockError) {
+      return thrown;
+    }
+  } catch {
+    // A proxy need not even say what it is.
+  }
+  return new BlockError("block_failed", thrownMessage(thrown), { cause: thrown });
 }
 
 function throwIfAborted(signal: AbortSignal): void {
@@ -158,7 +174,9 @@ function abortError(signal: AbortSignal): BlockError {
   const reason: unknown = signal.reason;
   return reason instanceof BlockError
     ? reason
-    : new BlockError("aborted", reason instanceof Error ? reason.message : "The block was stopped.", { cause: reason });
+    : new BlockError("aborted", reason instanceof Error ? thrownMessage(reason) : "The block was stopped.", {
+        cause: reason,
+      });
 }
 
 const aborts = new WeakMap<AbortSignal, Promise<never>>();

@@ -15,23 +15,28 @@ export class NotJsonError extends Error {
  * The JSON value that `value` stands for: undefined becomes null (a property that is undefined is left out), a Date its ISO text.
  * Nothing else is guessed. A value that is JSON already is returned itself, not copied, so nobody may change it afterwards.
  *
- * @param maxSize most characters (about bytes) that it may take as JSON text
+ * @param budget most characters (about bytes) that it may take as JSON text; what it takes is taken off
  * @throws NotJsonError for functions, symbols, BigInt, NaN and Infinity, Map, Set and other class instances, cycles, more than
- *   100 levels, and for more than `maxSize`
+ *   100 levels, and for more than is left
  */
-export function toJsonValue(value: unknown, maxSize: number): JsonValue {
-  return new Normaliser(maxSize).visit(value);
+export function toJsonValue(value: unknown, budget: SizeBudget): JsonValue {
+  return new Normaliser(budget).visit(value);
+}
+
+/** Characters of JSON text that are still allowed. */
+export interface SizeBudget {
+  left: number;
 }
 
 class Normaliser {
-  #left: number;
-  readonly #maxSize: number;
+  readonly #budget: SizeBudget;
+  readonly #allowed: number;
   readonly #ancestors = new Set<object>();
   readonly #path: (string | number)[] = [];
 
-  constructor(maxSize: number) {
-    this.#maxSize = maxSize;
-    this.#left = maxSize;
+  constructor(budget: SizeBudget) {
+    this.#budget = budget;
+    this.#allowed = budget.left;
   }
 
   visit(value: unknown): JsonValue {
@@ -123,9 +128,13 @@ class Normaliser {
   }
 
   #spend(size: number): void {
-    this.#left -= size;
-    if (this.#left < 0) {
-      throw new NotJsonError("output_too_large", `is larger than ${this.#maxSize.toLocaleString("en")} characters`);
+    this.#budget.left -= size;
+    if (this.#budget.left < 0) {
+      const allowed = this.#allowed.toLocaleString("en");
+      throw new NotJsonError(
+        "output_too_large",
+        `is larger than the ${allowed} characters of JSON that are left for it`,
+      );
     }
   }
 

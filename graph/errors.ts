@@ -13,6 +13,8 @@ export type GraphErrorCode =
   | "unknown_blocks"
   | "disabled_block"
   | "no_starting_node"
+  | "gathers_in_cycle"
+  | "too_many_gathering"
   | "dynamic_pin_conflict"
   | "dynamic_pin_too_large"
   | "node_not_found"

@@ -10,6 +10,9 @@ import { healthRoutes } from "./api/routes/health.ts";
 import { internalRoutes } from "./api/routes/internal.ts";
 import { createExternalApiV1 } from "./compat/external-api-v1.ts";
 import { createBlockContext } from "./consumers/block-context.ts";
+import { runFirstStretch } from "./consumers/first-stretch.ts";
+import { observeLater } from "./consumers/observe-later.ts";
+import { firstStretchDeps } from "./consumers/work-on.ts";
 import { openDatabase } from "./db/database.ts";
 import type { Env } from "./env.ts";
 import { createRunSingleBlock } from "./services/run-single-block.ts";
@@ -22,7 +25,16 @@ export function createDeps(env: Env): ServiceDeps {
     blocks: blockRegistry,
     context: (options) => createBlockContext({ ...options, env, onUsage: () => {} }),
   });
-  return { env, db: openDatabase(env.DB), blocks: blockRegistry, runSingleBlock, now: () => Date.now() };
+  const db = openDatabase(env.DB);
+  return {
+    env,
+    db,
+    blocks: blockRegistry,
+    runSingleBlock,
+    runFirstStretch: (header, inputs) => runFirstStretch(header, inputs, firstStretchDeps(env)),
+    observeRun: (summary) => observeLater(env, summary),
+    now: () => Date.now(),
+  };
 }
 
 /** Everything that answers over HTTP but the pages: API, AutoGPT's API, sign-in, health. */

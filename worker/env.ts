@@ -22,6 +22,10 @@ export interface Env {
   WEFT_BOOTSTRAP_TOKEN?: string;
   /** Longest time between two signs of life of a leased attempt, ms. Default 30,000. */
   WEFT_LEASE_MS?: string;
+  /** Events of a run's log after which a snapshot of its state is kept. Default 2,000. */
+  WEFT_SNAPSHOT_EVENTS?: string;
+  /** Days after which the log of a run that is over goes to the archive; 0: never. Default 30. */
+  WEFT_RETENTION_DAYS?: string;
   /** Most runs of a workspace at a time. Default 1,000. */
   WEFT_MAX_RUNNING_RUNS?: string;
   /** Most runs of a workspace that wait for a place. Default 10,000. */

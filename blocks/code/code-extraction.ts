@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { defineBlock } from "../define-block.ts";
+import { checkReadLength } from "../text/text-limit.ts";
 
 const PINS = [
   "html",
@@ -100,6 +101,7 @@ export default defineBlock({
     { name: "an empty text fires no pin", input: { text: "" }, expect: [] },
   ],
   async *run({ input }) {
+    checkReadLength(input.text);
     const found = new Map<LanguagePin, string[]>(PINS.map((pin) => [pin, []]));
     const rest = input.text.replace(FENCED, (block: string, info: string, code: string) => {
       const [language = ""] = info.trim().toLowerCase().split(/\s/, 1);

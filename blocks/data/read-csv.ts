@@ -3,9 +3,10 @@ import type { JsonObject } from "#graph/json.ts";
 import { setOwn } from "#graph/own-property.ts";
 import { BlockError } from "../define-block.ts";
 
-/** Longest table, characters and rows. */
+/** Longest table, characters and rows, and bytes of one row. */
 const MAX_CSV = 20_000_000;
 const MAX_ROWS = 100_000;
+const MAX_ROW_BYTES = 1_000_000;
 
 export interface CsvOptions {
   delimiter: string;
@@ -23,7 +24,7 @@ export interface CsvOptions {
  * or numbers. Inside quotes, a doubled quote and an escaped one both stand for a quote, as in Python's `csv`.
  *
  * @throws BlockError `invalid_csv`, `invalid_input` for options that are no single characters, `input_too_large` over
- *   20,000,000 characters or 100,000 rows
+ *   20,000,000 characters, 100,000 rows or 1,000,000 bytes in a row
  */
 export function readCsv(contents: string, options: CsvOptions): JsonObject[] {
   if (contents.length > MAX_CSV) {
@@ -35,7 +36,10 @@ export function readCsv(contents: string, options: CsvOptions): JsonObject[] {
   const escapes = new EscapedCharacters(contents, options);
   const rows = parseRows(escapes.text, options);
   if (rows.length > MAX_ROWS) {
-    throw new BlockError("input_too_large", `The table has ${rows.length} rows; at most ${MAX_ROWS} can be read.`);
+    throw new BlockError(
+      "input_too_large",
+      `The table has more than ${MAX_ROWS} rows, which is the most that can be read.`,
+    );
   }
   const clean = (cell: string): string => (options.strip ? escapes.restore(cell).trim() : escapes.restore(cell));
   const header = options.has_header ? (rows.shift() ?? []).map(clean) : [];
@@ -67,8 +71,15 @@ function parseRows(text: string, options: CsvOptions): string[][] {
       relax_column_count: true,
       relax_quotes: true,
       skip_empty_lines: true,
+      to: MAX_ROWS + 1,
+      max_record_size: MAX_ROW_BYTES,
     });
   } catch (error) {
+    if (error instanceof CsvError && error.code === "CSV_MAX_RECORD_SIZE") {
+      throw new BlockError("input_too_large", `A row of the table has more than ${MAX_ROW_BYTES} bytes.`, {
+        cause: error,
+      });
+    }
     if (error instanceof CsvError) {
       throw new BlockError("invalid_csv", `The table cannot be read: ${error.message}`, { cause: error });
     }
@@ -80,6 +91,8 @@ function parseRows(text: string, options: CsvOptions): string[][] {
 class EscapedCharacters {
   readonly text: string;
   readonly #originals = new Map<string, string>();
+  /** Private characters that the text itself has. */
+  #used: Set<string> | undefined;
 
   constructor(contents: string, { escapechar, quotechar, delimiter }: CsvOptions) {
     if (Array.from(escapechar).length > 1) {
@@ -118,8 +131,9 @@ class EscapedCharacters {
         return standIn;
       }
     }
+    this.#used ??= new Set(contents.match(/[\ue000-\uf8ff]/g));
     let code = 0xe0_00 + this.#originals.size;
-    while (contents.includes(String.fromCharCode(code)) || this.#originals.has(String.fromCharCode(code))) {
+    while (this.#used.has(String.fromCharCode(code)) || this.#originals.has(String.fromCharCode(code))) {
       code += 1;
     }
     this.#originals.set(String.fromCharCode(code), original);

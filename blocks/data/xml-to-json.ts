@@ -6,6 +6,8 @@ import { BlockError } from "../define-block.ts";
 
 /** Largest document, characters. */
 const MAX_XML = 10_000_000;
+/** Most tags and attributes together, about: each becomes an object. */
+const MAX_PARTS = 500_000;
 const ATTRIBUTES = ":@";
 const TEXT = "#text";
 const ATTRIBUTE = "@";
@@ -21,11 +23,17 @@ type OrderedNode = Record<string, unknown>;
  * so; that text is dropped. Comments and processing instructions are dropped, values stay text, HTML's entities are known too.
  *
  * @throws BlockError `invalid_xml`; `unsupported_xml` for document types (they can define entities that grow without end);
- *   `input_too_large` over 10,000,000 characters
+ *   `input_too_large` over 10,000,000 characters or about 500,000 tags and attributes
  */
 export function xmlToJson(xml: string): JsonObject {
   if (xml.length > MAX_XML) {
     throw new BlockError("input_too_large", `The XML has ${xml.length} characters; at most ${MAX_XML} can be read.`);
+  }
+  if (occurrences(xml, "<") + occurrences(xml, "=") > MAX_PARTS) {
+    throw new BlockError(
+      "input_too_large",
+      `The XML has more than ${MAX_PARTS} tags and attributes. Cut it into parts.`,
+    );
   }
   if (/<!(?:DOCTYPE|ENTITY)/i.test(xml)) {
     throw new BlockError(
@@ -127,4 +135,12 @@ function attributesOf(node: OrderedNode): JsonObject {
 
 function withoutText(content: JsonObject): JsonObject {
   return recordOf(Object.entries(content).filter(([name]) => name !== TEXT));
+}
+
+function occurrences(text: string, char: string): number {
+  let count = 0;
+  for (let at = text.indexOf(char); at !== -1; at = text.indexOf(char, at + 1)) {
+    count += 1;
+  }
+  return count;
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
-import { defineBlock } from "../define-block.ts";
-import { list } from "../pin-types.ts";
+import type { JsonValue } from "#graph/json.ts";
+import { BlockError, defineBlock } from "../define-block.ts";
+import { list, MAX_ELEMENTS } from "../pin-types.ts";
 
 export default defineBlock({
   id: "9f616084-1d9f-4f8e-bc00-5b9d2a75cd75",
@@ -45,11 +46,28 @@ export default defineBlock({
     },
   ],
   async *run({ input }) {
-    const longest = input.lists.reduce((most, { length }) => Math.max(most, length), 0);
-    const result = Array.from({ length: longest }, (_, index) =>
-      input.lists.flatMap((items) => items.slice(index, index + 1)),
-    ).flat(1);
+    const result = interleave(input.lists);
     yield ["interleaved_list", result];
     yield ["length", result.length];
   },
 });
+
+/** Lists that are used up are not looked at again: the work is that of the elements. */
+function interleave(lists: JsonValue[][]): JsonValue[] {
+  const count = lists.reduce((sum, { length }) => sum + length, 0);
+  if (count > MAX_ELEMENTS) {
+    throw new BlockError(
+      "too_many_items",
+      `The lists have ${count} elements together; at most ${MAX_ELEMENTS} are possible.`,
+    );
+  }
+  const result: JsonValue[] = [];
+  let open = lists.filter(({ length }) => length > 0);
+  for (let index = 0; open.length > 0; index += 1) {
+    for (const items of open) {
+      result.push(items[index] ?? null);
+    }
+    open = open.filter(({ length }) => length > index + 1);
+  }
+  return result;
+}

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { defineBlock } from "../define-block.ts";
-import { anyValue, list } from "../pin-types.ts";
+import { BlockError, defineBlock } from "../define-block.ts";
+import { anyValue, list, MAX_ELEMENTS } from "../pin-types.ts";
 
 export default defineBlock({
   id: "0d0e684f-5cb9-4c4b-b8d1-47a0860e0c07",
@@ -74,6 +74,12 @@ export default defineBlock({
   async *run({ input: { lists, pad_to_longest, fill_value } }) {
     const lengths = lists.map((items) => items.length);
     const length = lengths.reduce((a, b) => (pad_to_longest ? Math.max(a, b) : Math.min(a, b)), lengths[0] ?? 0);
+    if (length * lists.length > MAX_ELEMENTS) {
+      throw new BlockError(
+        "too_many_items",
+        `The result would have ${length * lists.length} elements; at most ${MAX_ELEMENTS} are possible.`,
+      );
+    }
     const zipped = Array.from({ length }, (_, index) =>
       lists.map((items) => (index < items.length ? (items[index] ?? null) : fill_value)),
     );

@@ -66,7 +66,9 @@ function stratified({ data, size, random, stratifyKey }: Sampling): number[] {
   const sample: number[] = [];
   for (const members of groupsOf(data, required(stratifyKey, "stratify_key")).values()) {
     const share = Math.max(1, Math.floor((members.length / data.length) * size));
-    sample.push(...draw(members, Math.min(share, members.length), random));
+    for (const index of draw(members, Math.min(share, members.length), random)) {
+      sample.push(index);
+    }
   }
   if (sample.length >= size) {
     return draw(sample, size, random);
@@ -94,9 +96,23 @@ function weighted({ data, size, random, weightKey }: Sampling): number[] {
     throw new BlockError("invalid_input", "Weighted sampling needs at least one weight above 0.");
   }
   return Array.from({ length: size }, () => {
-    const point = random() * total;
-    return upTo.findIndex((sum) => sum > point);
+    return firstAbove(upTo, random() * total);
   });
+}
+
+/** Index of the first of the rising `sums` that is above `point`, by halving. */
+function firstAbove(sums: readonly number[], point: number): number {
+  let low = 0;
+  let high = sums.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sums[middle] ?? 0) > point) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
 }
 
 function reservoir({ data, size, random }: Sampling): number[] {

@@ -1,5 +1,5 @@
 import type { tokenize } from "@huggingface/jinja";
-import { invalidTemplate } from "./template-error.ts";
+import { invalidTemplate, templateTooCostly } from "./template-error.ts";
 import { ABSENT, SCOPE_ONLY } from "./template-nodes.ts";
 
 type Token = ReturnType<typeof tokenize>[number];
@@ -7,6 +7,9 @@ type Token = ReturnType<typeof tokenize>[number];
 /** Filters that are tests are named so; no filter of a template can have a space in its name. */
 const IS = "is ";
 const IS_NOT = "is not ";
+
+/** Tests within arguments of tests. */
+const MAX_DEPTH = 100;
 
 /** Words after a test that are not its argument. */
 const NO_ARGUMENT = new Set(["else", "or", "and", "is", "if", "in", "not"]);
@@ -30,7 +33,9 @@ export function testOfFilter(filter: string): { test: string; negate: boolean } 
  * with absent ones, and the word `recursive` goes. Takes and gives the tokens of one tag.
  */
 export function rewriteTag(tokens: Token[]): Token[] {
-  return rewriteTuples(rewriteTests(rewriteStatement(tokens)));
+  const rewritten = rewriteStatement(tokens);
+  const range = { tokens: rewritten, ends: groupEnds(rewritten), from: 0, to: rewritten.length };
+  return rewriteTuples(rewriteTests(range, 0));
 }
 
 const token = (value: string, type: Token["type"]): Token => ({ value, type });
@@ -81,44 +86,76 @@ function rewriteWith(open: Token, tokens: Token[]): Token[] {
   return [open, name("for"), ...names, name("in"), left, left, ...values, right, right, ...tokens.slice(-1)];
 }
 
-function rewriteTests(tokens: Token[]): Token[] {
+/** Some of the tokens of a tag, and where each group that opens among them ends. */
+interface Range {
+  tokens: Token[];
+  ends: ReadonlyMap<number, number>;
+  from: number;
+  to: number;
+}
+
+function rewriteTests(range: Range, depth: number): Token[] {
+  if (depth > MAX_DEPTH) {
+    throw templateTooCostly("its tests are nested too deeply.");
+  }
+  const { tokens, to } = range;
   const result: Token[] = [];
-  let at = 0;
-  for (let current = tokens[at]; current; current = tokens[at]) {
+  let at = range.from;
+  for (let current = tokens[at]; current && at < to; current = tokens[at]) {
     const negate = tokens[at + 1]?.value === "not";
     const test = tokens[at + (negate ? 2 : 1)];
     const start = at + (negate ? 3 : 2);
     const isTest = isWord(current, "is") && result.at(-1)?.type !== "Dot" && test?.type === "Identifier";
-    const end = isTest ? endOfArgument(tokens, start) : start;
+    const end = isTest && start < to ? endOfArgument(range, start) : start;
     if (!test || end === start) {
       result.push(current);
       at += 1;
       continue;
     }
-    const argument = rewriteTests(tokens.slice(start, end));
-    const isList = tokens[start]?.type === "OpenParen" && endOfGroup(tokens, start) === end;
+    const argument = rewriteTests({ ...range, from: start, to: end }, depth + 1);
+    const isList = tokens[start]?.type === "OpenParen" && endOfGroup(range, start) === end;
     result.push(token("|", "Pipe"), name((negate ? IS_NOT : IS) + test.value));
-    result.push(...(isList ? argument : [token("(", "OpenParen"), ...argument, token(")", "CloseParen")]));
+    for (const part of isList ? argument : [token("(", "OpenParen"), ...argument, token(")", "CloseParen")]) {
+      result.push(part);
+    }
     at = end;
   }
   return result;
 }
 
+/** Where each group ends, by where it opens; without those that never do. */
+function groupEnds(tokens: Token[]): Map<number, number> {
+  const ends = new Map<number, number>();
+  const open: number[] = [];
+  for (const [at, { type }] of tokens.entries()) {
+    if (OPENING.has(type)) {
+      open.push(at);
+    } else if (CLOSING.has(type)) {
+      const start = open.pop();
+      if (start !== undefined) {
+        ends.set(start, at + 1);
+      }
+    }
+  }
+  return ends;
+}
+
 /** Where the argument of a test ends that starts at `start`: one value with its members and calls. */
-function endOfArgument(tokens: Token[], start: number): number {
+function endOfArgument(range: Range, start: number): number {
+  const { tokens, to } = range;
   const first = tokens[start];
   if (!first || !ARGUMENT.has(first.type) || (first.type === "Identifier" && NO_ARGUMENT.has(first.value))) {
     return start;
   }
-  let at = OPENING.has(first.type) ? endOfGroup(tokens, start) : start + 1;
+  let at = OPENING.has(first.type) ? endOfGroup(range, start) : start + 1;
   if (first.type === "OpenParen") {
     return at;
   }
-  for (let next = tokens[at]; next; next = tokens[at]) {
+  for (let next = tokens[at]; next && at < to; next = tokens[at]) {
     if (next.type === "Dot") {
-      at += 2;
+      at = Math.min(at + 2, to);
     } else if (next.type === "OpenParen" || next.type === "OpenSquareBracket") {
-      at = endOfGroup(tokens, at);
+      at = endOfGroup(range, at);
     } else {
       break;
     }
@@ -126,16 +163,8 @@ function endOfArgument(tokens: Token[], start: number): number {
   return at;
 }
 
-function endOfGroup(tokens: Token[], start: number): number {
-  let depth = 0;
-  for (let at = start; at < tokens.length; at += 1) {
-    const type = tokens[at]?.type ?? "";
-    depth += OPENING.has(type) ? 1 : CLOSING.has(type) ? -1 : 0;
-    if (depth === 0) {
-      return at + 1;
-    }
-  }
-  return start + 1;
+function endOfGroup({ ends }: Range, start: number): number {
+  return ends.get(start) ?? start + 1;
 }
 
 /** `()` and `(x,)` get absent elements, because the parser wants a value after each comma. */

@@ -1,7 +1,8 @@
 import { tokenize } from "@huggingface/jinja";
+import { BlockError } from "../define-block.ts";
 import { fixedText } from "./number-text.ts";
 import { rewriteTag } from "./rewrite-tokens.ts";
-import { invalidTemplate } from "./template-error.ts";
+import { invalidTemplate, templateTooCostly } from "./template-error.ts";
 
 type Token = ReturnType<typeof tokenize>[number];
 
@@ -11,6 +12,10 @@ export interface ScannedTemplate {
   names: Map<string, string>;
 }
 
+/** Most tokens of a template, and longest tag once its numbers are written out. */
+const MAX_TOKENS = 200_000;
+const MAX_TAG = 2_000_000;
+
 const NUMBER = /0[xob][\da-f_]+|(\d[\d_]*(?:\.\d[\d_]*)?)(?:e[-+]?\d{1,4})?/iy;
 const RAW = /\{%[-+]?\s*raw\s*(-?)\+?%\}/y;
 const END_RAW = /\{%([-+]?)\s*endraw\s*(-?)\+?%\}/g;
@@ -18,7 +23,7 @@ const END_RAW = /\{%([-+]?)\s*endraw\s*(-?)\+?%\}/g;
 /**
  * Cuts a template into text and tags, and has the library's lexer read the tags only. That keeps whitespace exactly as Jinja's
  * defaults do, adds `{% raw %}` and names in any script, and keeps long text away from the lexer's regular expressions.
- * @throws BlockError `invalid_template`
+ * @throws BlockError `invalid_template`, `template_too_costly` for more than 200,000 tokens
  */
 export function scanTemplate(template: string): ScannedTemplate {
   return new Scanner(template.endsWith("\n") ? template.slice(0, -1) : template).scan();
@@ -118,6 +123,7 @@ class Scanner {
   /** Reads up to `close`, outside of strings and of `{…}` literals, and gives the lexer a cleaned copy. */
   #readCode(close: "}}" | "%}", opening: number): void {
     let code = "";
+    let last = "";
     let braces = 0;
     while (this.#position < this.#source.length) {
       const char = this.#source.charAt(this.#position);
@@ -128,20 +134,24 @@ class Scanner {
         this.#pushCode(close, code);
         return;
       }
+      // The copy itself is not looked at while it grows: that would lay it out anew each time.
+      let part = "";
       if (char === '"' || char === "'") {
-        code += this.#readString(char);
+        part = this.#readString(char);
       } else if (/\s/.test(char)) {
         this.#position += 1;
-        code += code.endsWith(" ") ? "" : " ";
-      } else if (/\d/.test(char) && !/[.\w]$/.test(code.slice(-1))) {
-        code += this.#readNumber();
+        part = last === " " ? "" : " ";
+      } else if (/\d/.test(char) && !/[.\w]/.test(last)) {
+        part = this.#readNumber();
       } else if (/[\p{L}\p{N}_]/u.test(this.#codePoint())) {
-        code += this.#readWord();
+        part = this.#readWord();
       } else {
         braces += char === "{" ? 1 : char === "}" ? -1 : 0;
-        code += char;
+        part = char;
         this.#position += 1;
       }
+      code += part;
+      last = part.at(-1) ?? last;
     }
     const line = this.#source.slice(0, opening).split("\n").length;
     throw invalidTemplate(`the tag opened in line ${line} is never closed with ${close}.`);
@@ -208,12 +218,21 @@ class Scanner {
 
   #pushCode(close: "}}" | "%}", code: string): void {
     const open = close === "}}" ? "{{" : "{%";
+    if (code.length > MAX_TAG) {
+      throw templateTooCostly(`a tag may have at most ${MAX_TAG} characters.`);
+    }
     try {
       for (const token of rewriteTag(tokenize(`${open} ${code} ${close}`))) {
         this.#tokens.push(token);
       }
     } catch (error) {
+      if (error instanceof BlockError) {
+        throw error;
+      }
       throw invalidTemplate(`${open}${code}${close}: ${error instanceof Error ? error.message : String(error)}`, error);
+    }
+    if (this.#tokens.length > MAX_TOKENS) {
+      throw templateTooCostly(`it may have at most ${MAX_TOKENS} words and signs in its tags.`);
     }
   }
 }

@@ -8,6 +8,8 @@ const MAX_TEXT = 1_000_000;
 const MAX_MATCHES = 1_000;
 const MAX_MATCH_LENGTH = 10_000;
 const MAX_TIME_MS = 5_000;
+/** Steps of searching (at worst) after which everything else gets a turn, and the clock is looked at. */
+const STEPS_BETWEEN_TURNS = 20_000_000;
 
 export default defineBlock({
   id: "3146e4fe-2cdd-4f29-bd12-0c9d5bb4deb0",
@@ -79,7 +81,7 @@ export default defineBlock({
     { name: "a back-reference", input: { text: "aa", pattern: "(a)\\1" }, expectError: "back-reference" },
   ],
   async *run({ input, ctx }) {
-    const found = findMatches(input, ctx);
+    const found = await findMatches(input, ctx);
     for (const match of found) {
       yield ["positive", match];
     }
@@ -100,7 +102,7 @@ interface Search {
   find_all: boolean;
 }
 
-function findMatches(search: Search, ctx: BlockContext): (string | null)[] {
+async function findMatches(search: Search, ctx: BlockContext): Promise<(string | null)[]> {
   const text = typeof search.text === "string" ? search.text : JSON.stringify(search.text);
   if (text.length > MAX_TEXT) {
     throw new BlockError(
@@ -115,10 +117,17 @@ function findMatches(search: Search, ctx: BlockContext): (string | null)[] {
   const most = search.find_all ? MAX_MATCHES : 1;
   const deadline = ctx.now() + MAX_TIME_MS;
   const found: (string | null)[] = [];
+  let steps = 0;
   for (const { groups } of pattern.searchAll(text)) {
     found.push(groups[search.group]?.slice(0, MAX_MATCH_LENGTH) ?? null);
     if (found.length >= most) {
       break;
+    }
+    steps += pattern.stepsFor(text.length);
+    if (steps > STEPS_BETWEEN_TURNS) {
+      steps = 0;
+      // A Worker's clock stands still while it computes.
+      await ctx.sleep(0);
     }
     if (ctx.now() > deadline) {
       throw new BlockError(

@@ -16,6 +16,8 @@ export interface PatternMatch {
 const MAX_PATTERN = 5_000;
 const MAX_PROGRAM = 50_000;
 const MAX_EXPANSION = 500_000;
+/** Most steps of one search at worst, instructions × characters: some seconds. */
+const MAX_STEPS = 100_000_000;
 /** RE2 refuses patterns whose nested counts multiply to more. */
 const MAX_REPEAT = 1_000;
 
@@ -43,14 +45,25 @@ export class PythonPattern {
     this.groupCount = this.#pattern.groupCount();
   }
 
-  /** The first match, as `re.search`. */
+  /** Steps that one search of a text of `length` characters takes at worst. */
+  stepsFor(length: number): number {
+    return this.#pattern.programSize() * length;
+  }
+
+  /** The first match, as `re.search`. @throws BlockError `pattern_too_slow` */
   search(text: string): PatternMatch | undefined {
     const [first] = this.searchAll(text);
     return first;
   }
 
-  /** All matches that do not overlap, in order, as `re.finditer`. */
+  /** All matches that do not overlap, in order, as `re.finditer`. @throws BlockError `pattern_too_slow` */
   *searchAll(text: string): Generator<PatternMatch, void, undefined> {
+    if (this.stepsFor(text.length) > MAX_STEPS) {
+      throw new BlockError(
+        "pattern_too_slow",
+        "The pattern is too large for a text of this length. Shorten one of them.",
+      );
+    }
     let found = false;
     for (const match of this.#pattern.matchAll(text)) {
       found = true;

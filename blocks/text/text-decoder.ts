@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { defineBlock } from "../define-block.ts";
+import { checkReadLength } from "./text-limit.ts";
 import { decodeUnicodeEscape } from "./unicode-escape.ts";
 
 export default defineBlock({
@@ -25,6 +26,7 @@ export default defineBlock({
     { name: "half an escape", input: { text: "\\u12" }, expectError: "\\u" },
   ],
   async *run({ input }) {
+    checkReadLength(input.text);
     yield ["decoded_text", decodeUnicodeEscape(input.text)];
   },
 });

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { defineBlock } from "../define-block.ts";
+import { checkReadLength } from "./text-limit.ts";
 import { encodeUnicodeEscape } from "./unicode-escape.ts";
 
 export default defineBlock({
@@ -20,6 +21,7 @@ export default defineBlock({
     { name: "an empty text", input: { text: "" }, expect: [["encoded_text", ""]] },
   ],
   async *run({ input }) {
+    checkReadLength(input.text);
     yield ["encoded_text", encodeUnicodeEscape(input.text)];
   },
 });

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { defineBlock } from "../define-block.ts";
-import { checkTextLength } from "./text-limit.ts";
+import { charactersOf, checkTextLength, splitText } from "./text-limit.ts";
 
 export default defineBlock({
   id: "7e7c87ab-3469-4bcc-9abe-67705091b713",
@@ -29,7 +29,7 @@ export default defineBlock({
     },
   ],
   async *run({ input: { text, old, new: replacement } }) {
-    const parts = old === "" ? ["", ...Array.from(text), ""] : text.split(old);
+    const parts = old === "" ? ["", ...charactersOf(text), ""] : splitText(text, old);
     checkTextLength(text.length + parts.length * replacement.length);
     yield ["output", parts.join(replacement)];
   },

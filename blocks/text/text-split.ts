@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { BlockError, defineBlock } from "../define-block.ts";
+import { splitText } from "./text-limit.ts";
 
 export default defineBlock({
   id: "d5ea33c8-a575-477a-b42f-2fe3be5055ec",
@@ -28,7 +29,7 @@ export default defineBlock({
     if (input.delimiter === "") {
       throw new BlockError("invalid_input", 'The pin "delimiter" must not be empty.');
     }
-    const parts = input.text === "" ? [] : input.text.split(input.delimiter);
+    const parts = input.text === "" ? [] : splitText(input.text, input.delimiter);
     yield ["texts", input.strip ? parts.map((part) => part.trim()) : parts];
   },
 });

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { defineBlock } from "../define-block.ts";
+import { checkReadLength } from "./text-limit.ts";
 
 export default defineBlock({
   id: "ab2a782d-22cf-4587-8a70-55b59b3f9f90",
@@ -39,6 +40,7 @@ export default defineBlock({
     },
   ],
   async *run({ input: { text } }) {
+    checkReadLength(text);
     let words = 0;
     for (const _ of text.matchAll(/\S+/g)) {
       words += 1;

@@ -13,10 +13,10 @@ export const MAX_HOPS = 25;
  */
 export class Children {
   readonly #effects: Effects;
-  readonly #take: (news: ChildNews) => void;
+  readonly #take: (news: ChildNews) => Promise<void>;
   readonly #open: Set<string>;
 
-  constructor(effects: Effects, state: ExecutionState, take: (news: ChildNews) => void) {
+  constructor(effects: Effects, state: ExecutionState, take: (news: ChildNews) => Promise<void>) {
     this.#effects = effects;
     this.#take = take;
     this.#open = new Set([...state.waiting].filter(({ wait }) => wait?.kind === "child").map(({ id }) => id));
@@ -78,7 +78,7 @@ export class Children {
       await this.#startNow(of.ne, of.payload);
       return;
     }
-    this.#take({ ...answer.value, ne: of.ne });
+    await this.#take({ ...answer.value, ne: of.ne });
     if (answer.value.end === undefined) {
       await (of.paused ? child.pause(workspaceId) : child.unpause(workspaceId));
     }
@@ -93,7 +93,7 @@ export class Children {
     const outcome = await this.#effects.startChild(ne, payload);
     if (!outcome.ok) {
       const error = { code: outcome.code, message: outcome.message };
-      this.#take({ ne, firstOutput: 0, outputs: [], end: { status: "failed", durationMs: 0, error, usage: {} } });
+      await this.#take({ ne, firstOutput: 0, outputs: [], end: { status: "failed", durationMs: 0, error, usage: {} } });
     }
   }
 

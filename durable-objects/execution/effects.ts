@@ -4,6 +4,7 @@ import { errorMessage, log } from "../logger.ts";
 import type { ExecutionEnv } from "./env.ts";
 import type { ChildNewsAnswer, ExecutionRpc, ExecutionSummary, Outcome } from "./protocol.ts";
 import type { ChildNews } from "./core/child.ts";
+import type { Output } from "./core/stored-value.ts";
 import type { JsonValue } from "#graph/json.ts";
 import type { RunHeader } from "./store.ts";
 import type { WorkspaceRpc } from "../workspace/protocol.ts";
@@ -21,6 +22,8 @@ export interface Effects {
   now(): number;
   readonly workspaceId: string;
   startChild(ne: string, payload: JsonValue): Promise<Outcome<null>>;
+  /** Makes large values among a child's outputs this run's own. */
+  carryValues(ne: string, outputs: Output[], selects: string[]): Promise<Output[]>;
   child(ne: string): Pick<ExecutionRpc, "cancel" | "pause" | "unpause" | "newsFor">;
   tellParent(news: ChildNews): Promise<ChildNewsAnswer>;
   workspace(): Pick<WorkspaceRpc, "release" | "reacquire">;
@@ -80,6 +83,14 @@ export function createEffects(host: EffectsHost, env: () => ExecutionEnv, header
           root_graph_version: (header.parent ?? header.root)?.root_graph_version ?? header.plan.graph_version,
         },
         payload,
+      }),
+    carryValues: (ne, outputs, selects) =>
+      env().WORK_RUNNER.carryValues({
+        workspace_id: header.workspace_id,
+        from_execution_id: childExecutionId(header.execution_id, ne),
+        to_execution_id: header.execution_id,
+        outputs,
+        selects,
       }),
     child: (ne) => stub(childExecutionId(header.execution_id, ne)),
     workspace: () => {

@@ -1,4 +1,6 @@
-import type { ChildRequest, ExecutionSummary, Outcome, WorkMessage } from "./protocol.ts";
+import { SNAPSHOT_EVERY } from "./store.ts";
+import type { Output } from "./core/stored-value.ts";
+import type { CarryRequest, ChildRequest, ExecutionSummary, Outcome, WorkMessage } from "./protocol.ts";
 
 /** The bindings that an ExecutionObject uses. */
 export interface ExecutionEnv {
@@ -9,9 +11,12 @@ export interface ExecutionEnv {
   WORK_RUNNER: {
     listedSeq(executionId: string): Promise<number>;
     startChild(request: ChildRequest): Promise<Outcome<null>>;
+    carryValues(request: CarryRequest): Promise<Output[]>;
   };
   /** Longest time between two signs of life of a leased attempt, ms. */
   WEFT_LEASE_MS?: string;
+  /** Events of a run's log after which a snapshot of its state is kept. Default 2,000. */
+  WEFT_SNAPSHOT_EVENTS?: string;
 }
 
 export const DEFAULT_LEASE_MS = 30_000;
@@ -20,4 +25,9 @@ export const DEFAULT_LEASE_MS = 30_000;
 export function leaseMsOf(env: Pick<ExecutionEnv, "WEFT_LEASE_MS">, plan?: { lease_ms?: number }): number {
   const given = Number(env.WEFT_LEASE_MS);
   return Number.isFinite(given) && given >= 100 ? given : (plan?.lease_ms ?? DEFAULT_LEASE_MS);
+}
+
+export function snapshotEveryOf(env: Pick<ExecutionEnv, "WEFT_SNAPSHOT_EVENTS">): number {
+  const given = Number(env.WEFT_SNAPSHOT_EVENTS);
+  return Number.isInteger(given) && given >= 1 ? given : SNAPSHOT_EVERY;
 }

@@ -1,16 +1,19 @@
 import { DurableObject } from "cloudflare:workers";
+import { archiveSourceOf, NOT_ENDED, takeLines } from "./archive-source.ts";
+import type { ArchiveLines, ArchiveSource } from "./archive-format.ts";
 import type { ReviewDecision } from "#graph/run/wait.ts";
 import type { ChildNews } from "./core/child.ts";
 import type { Input } from "./core/decide.ts";
 import { errorMessage, log } from "../logger.ts";
 import { createEffects } from "./effects.ts";
-import { leaseMsOf } from "./env.ts";
+import { leaseMsOf, snapshotEveryOf } from "./env.ts";
 import type { ExecutionEnv } from "./env.ts";
 import { LiveView } from "./live.ts";
 import { nodeDetail } from "./node-detail.ts";
 import { OpenRun } from "./open-run.ts";
 import type {
   AttemptReport,
+  BegunRun,
   ChildNewsAnswer,
   EventPage,
   ExecutionRpc,
@@ -40,7 +43,7 @@ const MAX_PAGE = 1_000;
 
 /** One run. The only truth about it: everything else is told by it or asks it. This class is wiring; the rules are in core/. */
 export class ExecutionObject extends DurableObject<ExecutionEnv> implements ExecutionRpc {
-  #store = new SqliteExecutionStore(this.ctx.storage);
+  #store = new SqliteExecutionStore(this.ctx.storage, snapshotEveryOf(this.env));
   readonly #live = new LiveView(this.ctx);
   readonly #waiters = new Waiters();
   readonly #leaseMs = leaseMsOf(this.env);
@@ -51,6 +54,21 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
       this.#create(request, Date.now());
     }
     return this.wait(request.workspace_id, waitMs);
+  }
+
+  async adopt(begun: BegunRun, waitMs: number): Promise<Outcome<ExecutionView | null>> {
+    if (this.#load() === null) {
+      const commit = Run.adopt(this.#store, begun);
+      if (begun.done) {
+        return { ok: true, value: null };
+      }
+      this.#load()?.after(commit(), null);
+    }
+    return this.wait(begun.workspace_id, waitMs);
+  }
+
+  async relist(workspaceId: string): Promise<Outcome<null>> {
+    return this.#with(workspaceId, (open) => open.relist());
   }
 
   async view(workspaceId: string): Promise<Outcome<ExecutionView>> {
@@ -83,7 +101,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
   }
 
   async reviews(workspaceId: string): Promise<Outcome<ReviewView[]>> {
-    return this.#with(workspaceId, ({ run }) => pendingReviews(run.state));
+    return this.#with(workspaceId, ({ run }) => pendingReviews(run));
   }
 
   async review(
@@ -110,12 +128,14 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
   }
 
   async nodeExecutions(workspaceId: string, cursor: string | null, limit: number): Promise<Outcome<NodeExecutionPage>> {
-    return this.#with(workspaceId, ({ history }) => history.nodeExecutions(cursor, Math.min(limit, MAX_PAGE)));
+    return this.#with(workspaceId, ({ history, run }) =>
+      history.nodeExecutions(cursor, Math.min(limit, MAX_PAGE), run.state.executions),
+    );
   }
 
   async nodeExecution(workspaceId: string, ne: string): Promise<Outcome<NodeExecutionDetail>> {
     const open = this.#owned(workspaceId);
-    const detail = open === null ? undefined : nodeDetail(open.run.state, open.history, ne);
+    const detail = open === null ? undefined : nodeDetail(open.run.state, open.history, ne, open.run.checkpoints.marks);
     return detail === undefined ? NOT_FOUND_NODE : { ok: true, value: detail };
   }
 
@@ -126,16 +146,34 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
       : rerunOf({ header: open.run.header, state: open.run.state, history: open.history }, fork);
   }
 
+  async archiveSource(workspaceId: string): Promise<Outcome<ArchiveSource>> {
+    const open = this.#owned(workspaceId);
+    return open === null ? NOT_FOUND : archiveSourceOf(open);
+  }
+
+  async archiveLines(workspaceId: string, after: number, maxChars: number): Promise<Outcome<ArchiveLines>> {
+    return this.#with(workspaceId, () => ({ lines: takeLines(this.#store.batches(after), maxChars) }));
+  }
+
+  async discard(workspaceId: string, lastSeq: number): Promise<Outcome<null>> {
+    const open = this.#owned(workspaceId);
+    if (open === null) {
+      return NOT_FOUND;
+    }
+    if (!open.ended || open.lastSeq !== lastSeq) {
+      return NOT_ENDED;
+    }
+    await this.#deleteAll();
+    return { ok: true, value: null };
+  }
+
   async remove(workspaceId: string): Promise<Outcome<null>> {
     const open = this.#owned(workspaceId);
     if (open === null) {
       return NOT_FOUND;
     }
     open.apply({ type: "cancel", reason: "The run was deleted." }, null);
-    await this.ctx.storage.deleteAlarm();
-    await this.ctx.storage.deleteAll();
-    this.#open = null;
-    this.#store = new SqliteExecutionStore(this.ctx.storage);
+    await this.#deleteAll();
     return { ok: true, value: null };
   }
 
@@ -160,7 +198,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
 
   async takeChildNews(workspaceId: string, news: ChildNews): Promise<ChildNewsAnswer> {
     const open = this.#owned(workspaceId);
-    return { outputs: open === null ? -1 : open.apply({ type: "child", news }, null).childOutputs };
+    return { outputs: open === null ? -1 : await open.takeNews(news) };
   }
 
   async newsFor(workspaceId: string, from: number): Promise<Outcome<ChildNews>> {
@@ -230,6 +268,13 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
       leaseMs: leaseMsOf(this.env, run.header.plan),
       onBroken: () => (this.#open = null),
     });
+  }
+
+  async #deleteAll(): Promise<void> {
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    this.#open = null;
+    this.#store = new SqliteExecutionStore(this.ctx.storage, snapshotEveryOf(this.env));
   }
 
   /** The run, if it is that workspace's. */

@@ -1,47 +1,38 @@
-import type { LogBatch, LogEvent } from "./core/log-event.ts";
+import type { LogBatch } from "./core/log-event.ts";
+import { readEvents, readNodeExecutions } from "./log-reading.ts";
+import type { LogOf, OpenExecutions, Reading } from "./log-reading.ts";
 import { presentBatch } from "./present.ts";
 import type { EventLookup } from "./present.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
 import type { Plan } from "#graph/plan/plan.ts";
-import { NodeRecord } from "./node-record.ts";
 import type { NodeExecutionPage } from "./protocol.ts";
 import type { ExecutionStore } from "./store.ts";
 
-/** Decoded batches kept for the references of later events. */
-const CACHED_BATCHES = 64;
+/** Events in the decoded batches that are kept for those who read on and for the references of later events; one batch may have more. */
+const CACHED_EVENTS = 4_096;
 
-/** Reads of a run's log. Memory is bounded by the page, not by the log. */
+/** Reads of a run's log in its object. Memory is bounded by what is asked for, not by the log. */
 export class History {
   readonly #store: ExecutionStore;
-  readonly #plan: Plan;
+  readonly #run: LogOf;
   #cache: LogBatch[] = [];
+  #cached = 0;
 
-  constructor(store: ExecutionStore, plan: Plan) {
+  constructor(store: ExecutionStore, plan: Plan, executionId: string) {
     this.#store = store;
-    this.#plan = plan;
+    this.#run = { plan, executionId };
   }
 
-  /** Up to `limit` events after `after`, as callers see them. */
-  events(after: number, limit: number): ExecutionEvent[] {
-    const events: ExecutionEvent[] = [];
-    for (const batch of this.#store.batches(after)) {
-      this.remember(batch);
-      for (const event of presentBatch(batch, this.#plan, this.#lookup)) {
-        if (event.seq > after) {
-          events.push(event);
-        }
-      }
-      if (events.length >= limit) {
-        break;
-      }
-    }
-    return events.slice(0, limit);
+  /** Up to `limit` events after `after`, as callers see them; `raw` leaves the markers of stored values, for other runs. */
+  events(after: number, limit: number, { raw = false }: { raw?: boolean } = {}): ExecutionEvent[] {
+    return this.read(readEvents({ ...this.#run, raw }, after, limit));
   }
 
   /** The events of a batch that was just committed, without reading it back. */
   present(batch: LogBatch): ExecutionEvent[] {
     this.remember(batch);
-    return presentBatch(batch, this.#plan, this.#lookup);
+    const { plan, executionId } = this.#run;
+    return presentBatch(batch, { plan, lookup: this.#lookup }, executionId);
   }
 
   remember(batch: LogBatch): void {
@@ -49,51 +40,33 @@ export class History {
       return;
     }
     this.#cache.push(batch);
-    if (this.#cache.length > CACHED_BATCHES) {
-      this.#cache.shift();
+    this.#cached += batch.events.length;
+    while (this.#cached > CACHED_EVENTS && this.#cache.length > 1) {
+      this.#cached -= this.#cache.shift()?.events.length ?? 0;
     }
   }
 
-  /** The whole log, event by event, with a way to what the events refer to. */
-  *logged(): Generator<{ seq: number; at: number; event: LogEvent; lookup: EventLookup }> {
-    for (const batch of this.#store.batches(0)) {
-      const lookup: EventLookup = (seq) => batch.events[seq - batch.first_seq] ?? this.#lookup(seq);
-      for (const [offset, event] of batch.events.entries()) {
-        yield { seq: batch.first_seq + offset, at: batch.at, event, lookup };
-      }
-    }
+  /** Node executions in the order in which they were queued; `open` are those that are not over. */
+  nodeExecutions(cursor: string | null, limit: number, open: OpenExecutions = new Map()): NodeExecutionPage {
+    return this.read(readNodeExecutions(this.#run, open, { cursor, limit }));
   }
 
-  /** Node executions in the order in which they were queued; `cursor` is the seq of the last one's `node_queued`. */
-  nodeExecutions(cursor: string | null, limit: number): NodeExecutionPage {
-    const after = cursor === null ? 0 : Number.parseInt(cursor, 10) || 0;
-    const items = new Map<string, NodeRecord>();
-    let last = after;
-    let more = false;
-    for (const { seq, at, event, lookup } of this.logged()) {
-      if (event.type === "node_queued" && seq > after) {
-        if (items.size < limit) {
-          items.set(event.ne, new NodeRecord(this.#plan, event.ne, event.node));
-          last = seq;
-        } else {
-          more = true;
-        }
-      }
-      if ("ne" in event) {
-        items.get(event.ne)?.add(event, at, lookup);
-      }
-    }
-    return { items: [...items.values()].map(({ view }) => view), next_cursor: more ? String(last) : null };
+  get executionId(): string {
+    return this.#run.executionId;
   }
 
-  /** The event with a seq, and when it was. */
-  loggedAt(seq: number): { event: LogEvent; at: number } | undefined {
+  read<T>(reading: Reading<T>): T {
+    let step = reading.next();
+    while (step.done !== true) {
+      step = reading.next(this.#batchWith(step.value));
+    }
+    return step.value;
+  }
+
+  readonly #lookup: EventLookup = (seq) => {
     const batch = this.#batchWith(seq);
-    const event = batch?.events[seq - batch.first_seq];
-    return batch === undefined || event === undefined ? undefined : { event, at: batch.at };
-  }
-
-  readonly #lookup: EventLookup = (seq) => this.loggedAt(seq)?.event;
+    return batch?.events[seq - batch.first_seq];
+  };
 
   #batchWith(seq: number): LogBatch | undefined {
     let batch = this.#cache.find(({ first_seq, events }) => first_seq <= seq && seq < first_seq + events.length);

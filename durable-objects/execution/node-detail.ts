@@ -1,7 +1,10 @@
+import type { Mark } from "./checkpoints.ts";
 import type { LogEvent, ValueRef } from "./core/log-event.ts";
 import { planNode } from "./core/state.ts";
-import type { ExecutionState } from "./core/state.ts";
-import { NodeRecord } from "./node-record.ts";
+import type { ExecutionState, NodeExecution } from "./core/state.ts";
+import { NodeEvents, resolved } from "./log-reading.ts";
+import type { Reading } from "./log-reading.ts";
+import type { NodeRecord } from "./node-record.ts";
 import type { History } from "./history.ts";
 import type { AttemptView, NodeCause, NodeExecutionDetail, NodeExplanation } from "./protocol.ts";
 import { isoOrNull } from "./view.ts";
@@ -10,17 +13,33 @@ import { isoOrNull } from "./view.ts";
 const MAX_ATTEMPTS_TOLD = 1_000;
 
 /** Everything that the log says of one node execution: attempts, times, where its input came from, why it ran or waits. Undefined: there is none such. */
-export function nodeDetail(state: ExecutionState, history: History, ne: string): NodeExecutionDetail | undefined {
-  let record: NodeRecord | undefined;
+export function nodeDetail(
+  state: ExecutionState,
+  history: History,
+  ne: string,
+  marks: readonly Mark[] = [],
+): NodeExecutionDetail | undefined {
+  return history.read(readNodeDetail({ executionId: history.executionId, state, marks }, ne));
+}
+
+/** As `nodeDetail`, of a log that is anywhere. Reads from the mark before the node execution began until it is over. */
+export function* readNodeDetail(
+  run: { executionId: string; state: ExecutionState; marks: readonly Mark[] },
+  ne: string,
+): Reading<NodeExecutionDetail | undefined> {
+  const { state } = run;
+  const number = Number(/^n([1-9]\d{0,14})$/.exec(ne)?.[1] ?? Number.NaN);
+  if (!(number <= state.created)) {
+    return undefined;
+  }
+  const events = yield* readNodeEvents(state.executions.get(ne), ne, startOf(run.marks, number));
+  if (events === undefined) {
+    return undefined;
+  }
   const arrived = new Map<string, ValueRef>();
   const attempts: AttemptView[] = [];
   const causes: NodeCause[] = [];
-  for (const { at, event, lookup } of history.logged()) {
-    if (!("ne" in event) || event.ne !== ne) {
-      continue;
-    }
-    record ??= new NodeRecord(state.plan, ne, event.node);
-    record.add(event, at, lookup);
+  for (const { event, at } of events.logged) {
     addAttempt(attempts, event, at);
     if (event.type === "node_input") {
       arrived.set(event.pin, event.ref);
@@ -34,11 +53,9 @@ export function nodeDetail(state: ExecutionState, history: History, ne: string):
       }
     }
   }
-  if (record === undefined) {
-    return undefined;
-  }
+  const record = yield* resolved((lookup) => events.record({ plan: state.plan, executionId: run.executionId }, lookup));
   for (const [pin, ref] of arrived) {
-    causes.push(causeOf(state, history, pin, ref));
+    causes.push(yield* readCause(state, pin, ref));
   }
   const linked = planNode(state, record.node).linked_pins;
   const missing = record.view.status === "INCOMPLETE" ? linked.filter((pin) => !arrived.has(pin)) : [];
@@ -46,19 +63,44 @@ export function nodeDetail(state: ExecutionState, history: History, ne: string):
   return { ...record.view, attempts: attempts.slice(-MAX_ATTEMPTS_TOLD), causes, missing_pins: missing, explanation };
 }
 
-function causeOf(state: ExecutionState, history: History, pin: string, ref: ValueRef): NodeCause {
+/** The seq after which the node execution of this number came to be: ids are given in order. */
+function startOf(marks: readonly Mark[], number: number): number {
+  return marks.findLast(([, created]) => created < number)?.[0] ?? 0;
+}
+
+function* readNodeEvents(open: NodeExecution | undefined, ne: string, after: number): Reading<NodeEvents | undefined> {
+  let events: NodeEvents | undefined;
+  let next = after + 1;
+  while (events?.complete !== true) {
+    const batch = yield next;
+    if (batch === undefined) {
+      break;
+    }
+    for (const event of batch.events) {
+      if ("ne" in event && event.ne === ne) {
+        events ??= new NodeEvents(event, open);
+        events.add({ event, at: batch.at });
+      }
+    }
+    next = batch.first_seq + batch.events.length;
+  }
+  return events;
+}
+
+function* readCause(state: ExecutionState, pin: string, ref: ValueRef): Reading<NodeCause> {
   const seq = typeof ref === "number" ? ref : ref[0];
-  const producer = history.loggedAt(seq);
-  if (producer?.event.type !== "node_output") {
+  const batch = yield seq;
+  const producer = batch?.events[seq - batch.first_seq];
+  if (batch === undefined || producer?.type !== "node_output") {
     return { pin, node_execution_id: null, node_id: null, source_name: null, at: null };
   }
-  const { ne, node, pin: source } = producer.event;
+  const { ne, node, pin: source } = producer;
   return {
     pin,
     node_execution_id: ne,
     node_id: state.plan.nodes[node]?.id ?? "",
     source_name: typeof ref === "number" ? source : ref[1],
-    at: isoOrNull(producer.at),
+    at: isoOrNull(batch.at),
   };
 }
 

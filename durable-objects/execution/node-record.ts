@@ -1,4 +1,4 @@
-import type { JsonValue } from "#graph/json.ts";
+import type { JsonObject, JsonValue } from "#graph/json.ts";
 import { setOwn } from "#graph/own-property.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { WaitKind } from "#graph/run/wait.ts";
@@ -6,6 +6,7 @@ import type { LogEvent } from "./core/log-event.ts";
 import { queuedInput } from "./present.ts";
 import type { EventLookup } from "./present.ts";
 import type { NodeExecutionView } from "./protocol.ts";
+import { shown, shownRecord } from "./shown-value.ts";
 
 /** A node execution as the log tells it, event by event. */
 export class NodeRecord {
@@ -13,11 +14,13 @@ export class NodeRecord {
   /** Index in `Plan.nodes`. */
   readonly node: number;
   readonly #plan: Plan;
+  readonly #executionId: string;
   /** What it waits for. */
   wait: WaitKind | null = null;
 
-  constructor(plan: Plan, ne: string, node: number) {
+  constructor(plan: Plan, { ne, node }: { ne: string; node: number }, executionId: string) {
     this.#plan = plan;
+    this.#executionId = executionId;
     this.node = node;
     this.view = {
       node_execution_id: ne,
@@ -44,12 +47,12 @@ export class NodeRecord {
       case "node_input":
         Object.assign(
           view.input,
-          queuedInput({ ...event, type: "node_queued", refs: [[event.pin, event.ref]] }, { plan: this.#plan, lookup }),
+          this.#input({ ...event, type: "node_queued", refs: [[event.pin, event.ref]] }, lookup),
         );
         return;
       case "node_queued":
         view.status = "QUEUED";
-        view.input = queuedInput(event, { plan: this.#plan, lookup });
+        view.input = this.#input(event, lookup);
         view.queued_at = time;
         return;
       case "node_started":
@@ -58,7 +61,7 @@ export class NodeRecord {
         view.started_at = time;
         return;
       case "node_output":
-        addOutput(view.output, event.pin, event.value);
+        addOutput(view.output, event.pin, shown(event.value, this.#executionId));
         return;
       case "node_retrying":
         view.status = "QUEUED";
@@ -89,6 +92,10 @@ export class NodeRecord {
         return;
       default:
     }
+  }
+
+  #input(event: Parameters<typeof queuedInput>[0], lookup: EventLookup): JsonObject {
+    return shownRecord(queuedInput(event, { plan: this.#plan, lookup }), this.#executionId);
   }
 }
 

@@ -2,10 +2,12 @@ import { isTerminal } from "#graph/run/status.ts";
 import { errorMessage, log } from "../logger.ts";
 import { BlockSamples } from "./block-samples.ts";
 import { Children } from "./children.ts";
+import type { ChildNews } from "./core/child.ts";
 import type { Input } from "./core/decide.ts";
 import type { Effects } from "./effects.ts";
 import { History } from "./history.ts";
-import type { LiveView } from "./live.ts";
+import type { LiveRun, LiveView } from "./live.ts";
+import { ownNews } from "./own-news.ts";
 import { ParentLink } from "./parent-link.ts";
 import { HELD_CHECK_MS, Place } from "./place.ts";
 import type { ExecutionSummary, LeaseRequest, WorkAnswer } from "./protocol.ts";
@@ -41,9 +43,9 @@ export class OpenRun {
   constructor(run: Run, store: ExecutionStore, deps: OpenRunDeps) {
     this.run = run;
     this.#deps = deps;
-    this.history = new History(store, run.header.plan);
+    this.history = new History(store, run.header.plan, run.header.execution_id);
     this.#runner = new Runner(deps.effects, deps.leaseMs);
-    this.#children = new Children(deps.effects, run.state, (news) => void this.apply({ type: "child", news }, null));
+    this.#children = new Children(deps.effects, run.state, (news) => this.takeNews(news).then(() => undefined));
     this.#samples = new BlockSamples(run.header.plan);
     const { parent, admission } = run.header;
     this.#place = admission === undefined ? null : new Place(deps.effects, admission.ticket);
@@ -113,6 +115,12 @@ export class OpenRun {
     }
   }
 
+  /** Takes in what a child run tells; answers how many of its outputs are committed. Large ones are made this run's own before (rule BV9). */
+  async takeNews(news: ChildNews): Promise<number> {
+    const own = await ownNews(news, this.run.state, this.#deps.effects);
+    return this.apply({ type: "child", news: own }, null).childOutputs;
+  }
+
   lease(request: LeaseRequest): WorkAnswer {
     this.#runner.consumerCame(request.pool);
     return this.answer(this.apply({ ...request, type: "lease" }, request), request);
@@ -142,13 +150,25 @@ export class OpenRun {
       this.#children.check(this.run.state);
       return;
     }
-    if (!(await this.#settled())) {
+    if (!(await this.settle())) {
       this.#deps.effects.setAlarm(this.#deps.effects.now() + CHECK_LISTED_MS);
     }
   }
 
-  get liveRun(): { history: History; ended: boolean; lastSeq: number } {
-    return { history: this.history, ended: this.ended, lastSeq: this.run.state.lastSeq };
+  /** Of a run that is over: its list is told now, and asked later whether it knows (rule AL4). */
+  relist(): null {
+    if (this.ended) {
+      this.#runner.relist(this.#summary());
+    }
+    return null;
+  }
+
+  get liveRun(): LiveRun {
+    return this;
+  }
+
+  get lastSeq(): number {
+    return this.run.state.lastSeq;
   }
 
   #summary(): ExecutionSummary {
@@ -182,7 +202,7 @@ export class OpenRun {
   }
 
   /** After the end: the list of runs and the parent know of it (rules AL4, CH2). */
-  async #settled(): Promise<boolean> {
+  async settle(): Promise<boolean> {
     const { run, parent } = this;
     await this.#place?.giveBack().catch((error: unknown) => this.#warn("could not give back the run's place", error));
     if (parent !== null && !parent.settled) {

@@ -1,7 +1,7 @@
-import type { JsonValue } from "#graph/json.ts";
 import { isTerminal } from "#graph/run/status.ts";
 import type { ChildNews } from "./core/child.ts";
 import type { ExecutionState } from "./core/state.ts";
+import type { Output } from "./core/stored-value.ts";
 import type { Effects } from "./effects.ts";
 import type { History } from "./history.ts";
 
@@ -10,7 +10,7 @@ export class ParentLink {
   readonly #effects: Effects;
   readonly #history: History;
   readonly #ne: string;
-  readonly #outputs: [name: string, value: JsonValue][] = [];
+  readonly #outputs: Output[] = [];
   #seen = 0;
   #told = 0;
   #sending = false;
@@ -73,7 +73,7 @@ export class ParentLink {
 
   #read(lastSeq: number): void {
     while (this.#seen < lastSeq) {
-      const events = this.#history.events(this.#seen, 500);
+      const events = this.#history.events(this.#seen, 500, { raw: true });
       for (const event of events) {
         if (event.type === "execution_output") {
           this.#outputs.push([event.name, event.value]);

@@ -4,16 +4,25 @@ import { carried } from "./core/carried.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { EventHeader, ExecutionEvent } from "#graph/run/event.ts";
 import type { LogBatch, LogEvent, ValueRef } from "./core/log-event.ts";
+import { shown } from "./shown-value.ts";
 
 /** Finds the event with a seq; undefined when the log does not have it. */
 export type EventLookup = (seq: number) => LogEvent | undefined;
 
-/** Turns logged events into those of graph/run/event.ts: ids for indexes, values for references, ISO times. */
-export function presentBatch(batch: LogBatch, plan: Plan, lookup: EventLookup): ExecutionEvent[] {
+/**
+ * Turns logged events into those of graph/run/event.ts: ids for indexes, values for references, ISO times. Stored values are shown as those of that
+ * run; null leaves their markers.
+ */
+export function presentBatch(batch: LogBatch, source: Source, executionId: string | null): ExecutionEvent[] {
+  const { plan, lookup } = source;
   const at = new Date(batch.at).toISOString();
   const own: EventLookup = (seq) => batch.events[seq - batch.first_seq] ?? lookup(seq);
   return batch.events.map((event, offset) =>
-    present({ seq: batch.first_seq + offset, at }, event, { plan, lookup: own }),
+    present({ seq: batch.first_seq + offset, at }, event, {
+      plan,
+      lookup: own,
+      show: executionId === null ? (value) => value : (value) => shown(value, executionId),
+    }),
   );
 }
 
@@ -23,7 +32,12 @@ export interface Source {
   lookup: EventLookup;
 }
 
-function present(header: EventHeader, event: LogEvent, source: Source): ExecutionEvent {
+function present(
+  header: EventHeader,
+  event: LogEvent,
+  source: Source & { show: (value: JsonValue) => JsonValue },
+): ExecutionEvent {
+  const { show } = source;
   if (!("ne" in event)) {
     return event.type === "execution_started"
       ? {
@@ -31,7 +45,7 @@ function present(header: EventHeader, event: LogEvent, source: Source): Executio
           type: event.type,
           graph_id: source.plan.graph_id,
           graph_version: source.plan.graph_version,
-          inputs: event.inputs,
+          inputs: show(event.inputs) as JsonObject,
         }
       : { ...header, ...event };
   }
@@ -46,17 +60,19 @@ function present(header: EventHeader, event: LogEvent, source: Source): Executio
         ...node,
         type: event.type,
         pin: event.pin,
-        value: resolveRef(event.ref, { ...source, node: event.node, pin: event.pin }),
+        value: show(resolveRef(event.ref, { ...source, node: event.node, pin: event.pin })),
       };
     case "node_queued":
-      return { ...node, type: event.type, input: queuedInput(event, source) };
+      return { ...node, type: event.type, input: show(queuedInput(event, source)) as JsonObject };
     case "execution_output": {
       const value =
         event.ref === undefined
           ? (event.value ?? null)
           : resolveRef(event.ref, { ...source, node: event.node, pin: "value" });
-      return { ...node, type: event.type, name: event.name, value };
+      return { ...node, type: event.type, name: event.name, value: show(value) };
     }
+    case "node_output":
+      return { ...node, type: event.type, pin: event.pin, value: show(event.value) };
     case "node_retrying": {
       const { attempt, error, retry_at } = event;
       return { ...node, type: event.type, attempt, error, retry_at: new Date(retry_at).toISOString() };
@@ -64,7 +80,7 @@ function present(header: EventHeader, event: LogEvent, source: Source): Executio
     case "node_waiting": {
       const { wait, duration_ms } = event;
       const until = wait.until === null ? null : new Date(wait.until).toISOString();
-      return { ...node, type: event.type, kind: wait.kind, until, payload: wait.payload, duration_ms };
+      return { ...node, type: event.type, kind: wait.kind, until, payload: show(wait.payload), duration_ms };
     }
     case "node_resumed":
       return { ...node, type: event.type, reason: event.reason };

@@ -5,9 +5,11 @@ import type { Plan } from "#graph/plan/plan.ts";
 import type { ExecutionEvent, NodeUsage, Reused, RunError, RunStats } from "#graph/run/event.ts";
 import type { ExecutionStatus } from "#graph/run/status.ts";
 import type { Resume, ReviewDecision, Wait } from "#graph/run/wait.ts";
+import type { ArchiveLines, ArchiveSource } from "./archive-format.ts";
 import type { ChildNews } from "./core/child.ts";
 import type { Reuse } from "./core/reuse.ts";
 import type { Snapshot } from "./core/snapshot.ts";
+import type { Output } from "./core/stored-value.ts";
 import type { AdmissionTicket, BlockSample, QueuedReason } from "../workspace/protocol.ts";
 
 /** Expected outcomes cross RPC as data: error classes do not survive it. */
@@ -28,6 +30,23 @@ export interface StartRequest {
   root?: RootGraph;
   /** Set when the workspace counts this run; with a `hold` it is created and waits for `admit`. */
   admission?: RunAdmission;
+}
+
+/**
+ * A run whose first stretch was done by the Worker that took the request (draft.ts). Texts: an object that has nothing more to do with the run
+ * stores them as they are.
+ */
+export interface BegunRun {
+  execution_id: string;
+  workspace_id: string;
+  /** ms since the epoch */
+  created_at: number;
+  /** `RunHeader` as JSON. */
+  header: string;
+  /** Without a gap from event 1 on; `events` is the list as JSON. */
+  batches: { first_seq: number; last_seq: number; at: number; events: string }[];
+  /** The run is over, the caller puts it in the list of runs, and nobody else waits for it. */
+  done: boolean;
 }
 
 /** The stored graph whose file holds the sub-graphs that a run may name. */
@@ -79,6 +98,16 @@ export interface ChildRequest {
   workspace_id: string;
   parent: ParentRef;
   payload: JsonValue;
+}
+
+/** Outputs of one run that become another's, with large values among them: the other run gets them as its own. */
+export interface CarryRequest {
+  workspace_id: string;
+  from_execution_id: string;
+  to_execution_id: string;
+  outputs: Output[];
+  /** What the other run's links select of them. */
+  selects: string[];
 }
 
 /** Outputs of a child that its parent has; -1: the parent does not wait for it. */
@@ -198,7 +227,7 @@ export interface Lease {
   node_id: string;
   block_id: string;
   attempt: number;
-  /** Values by exact linked pin name, plus run inputs; defaults not merged, nothing coerced. */
+  /** Values by exact linked pin name, plus run inputs; defaults not merged, nothing coerced. Large ones are markers (core/stored-value.ts). */
   input: JsonObject;
   input_default: JsonObject;
   effects: BlockEffects;
@@ -210,6 +239,8 @@ export interface Lease {
   cache: { ttl_seconds: number } | null;
   /** Set when the node execution goes on after a wait. */
   resume: Resume | null;
+  /** What links take of the outputs, where they take a part: told with an output that is stored (rule BV3). */
+  selects?: string[];
 }
 
 export interface LeaseRequest {
@@ -234,7 +265,8 @@ export interface AttemptReport {
   first_output: number;
   /** The consumer began this attempt by itself, without a lease. */
   begun?: true;
-  outputs: [pin: string, value: JsonValue][];
+  /** Large values are markers: they were stored before. */
+  outputs: Output[];
   /** Absent while the block is still running. */
   end?:
     | { status: "completed"; duration_ms: number; usage?: NodeUsage; reused?: "cache" }
@@ -292,6 +324,13 @@ export interface ExecutionSummary {
 /** The RPC surface of `ExecutionObject`. Every call from outside names the workspace and gets `not_found` for another's run. */
 export interface ExecutionRpc {
   start(request: StartRequest, waitMs: number): Promise<Outcome<ExecutionView>>;
+  /**
+   * As `start`, for a run that the caller has begun. Null: it is stored as the caller has it, and it is over. A run that is here already is
+   * left as it is and answered.
+   */
+  adopt(run: BegunRun, waitMs: number): Promise<Outcome<ExecutionView | null>>;
+  /** The caller could not put an ended run in the list of runs: the object does, now and until it is there. */
+  relist(workspaceId: string): Promise<Outcome<null>>;
   view(workspaceId: string): Promise<Outcome<ExecutionView>>;
   /** Answers when the run has ended or after `waitMs`, whichever is first. */
   wait(workspaceId: string, waitMs: number): Promise<Outcome<ExecutionView>>;
@@ -314,6 +353,15 @@ export interface ExecutionRpc {
   nodeExecution(workspaceId: string, ne: string): Promise<Outcome<NodeExecutionDetail>>;
   /** What a new run needs to start from this one; `fork` null: its retry. Codes: see `rerunOf`. */
   rerun(workspaceId: string, fork: ForkPoint | null): Promise<Outcome<Rerun>>;
+  /**
+   * What the archive needs of a run that is over. Codes: `not_found`, `execution_not_ended`, `execution_not_settled` (the list of runs, the parent or
+   * the workspace do not know of the end yet).
+   */
+  archiveSource(workspaceId: string): Promise<Outcome<ArchiveSource>>;
+  /** Batches after an event, about `maxChars` of them; none when there are no more. */
+  archiveLines(workspaceId: string, after: number, maxChars: number): Promise<Outcome<ArchiveLines>>;
+  /** Deletes all storage of a run that is over and whose newest event is `lastSeq`: the archive has it. */
+  discard(workspaceId: string, lastSeq: number): Promise<Outcome<null>>;
   /** Ends the run if it is not, then deletes all its storage. */
   remove(workspaceId: string): Promise<Outcome<null>>;
 

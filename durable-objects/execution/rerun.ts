@@ -6,6 +6,8 @@ import { memoKey } from "./core/reuse.ts";
 import type { MemoEntry } from "./core/reuse.ts";
 import type { ExecutionState } from "./core/state.ts";
 import type { History } from "./history.ts";
+import { resolved } from "./log-reading.ts";
+import type { Reading } from "./log-reading.ts";
 import type { ForkPoint, Outcome, Rerun } from "./protocol.ts";
 import type { RunHeader } from "./store.ts";
 
@@ -22,13 +24,18 @@ interface Source {
  * What a new run needs to start from this one: its plan, its inputs, and the results of the node executions that completed. Rules RU6, FK1, FK2.
  * Codes: `execution_not_ended` (a retry only), `not_found` and `node_not_queued` (a fork only), `too_much_to_reuse`.
  */
-export function rerunOf(source: Source, fork: ForkPoint | null): Outcome<Rerun> {
-  const { header, state } = source;
+export function rerunOf({ history, ...run }: Source, fork: ForkPoint | null): Outcome<Rerun> {
+  return history.read(readRerun(run, fork));
+}
+
+/** As `rerunOf`, of a log that is anywhere. */
+export function* readRerun(run: Omit<Source, "history">, fork: ForkPoint | null): Reading<Outcome<Rerun>> {
+  const { header, state } = run;
   if (fork === null && !isTerminal(state.status)) {
     const message = "The run is not over. Cancel it first, or wait for its end; then it can be retried.";
     return { ok: false, code: "execution_not_ended", message };
   }
-  const records = readRecords(source);
+  const records = yield* readRecords(state.plan);
   if (records === "too_much") {
     const message = `The run's results take more than ${MAX_MEMO_CHARS} characters, too many to hand over to a new run. Run the agent again.`;
     return { ok: false, code: "too_much_to_reuse", message };
@@ -77,24 +84,35 @@ interface RunRecord {
   entry: MemoEntry;
 }
 
-function readRecords({ state, history }: Source): Map<string, RunRecord> | "too_much" {
+function* readRecords(plan: Plan): Reading<Map<string, RunRecord> | "too_much"> {
   const records = new Map<string, RunRecord>();
   const counts = new Map<number, number>();
   let size = 0;
-  for (const { seq, event, lookup } of history.logged()) {
-    if (event.type === "node_queued") {
-      const ordinal = counts.get(event.node) ?? 0;
-      counts.set(event.node, ordinal + 1);
-      const key = memoKey(queuedInput(event, { plan: state.plan, lookup }));
-      size += key.length;
-      const entry = { node_id: state.plan.nodes[event.node]?.id ?? "", key, outputs: [] };
-      records.set(event.ne, { node: event.node, ordinal, queuedAt: seq, completed: false, entry });
-    } else if ("ne" in event) {
-      size += addTo(records.get(event.ne), event);
+  let batch = yield 1;
+  while (batch !== undefined) {
+    const { events, first_seq } = batch;
+    const keys = yield* resolved(
+      (lookup) =>
+        events.map((event) => (event.type === "node_queued" ? memoKey(queuedInput(event, { plan, lookup })) : "")),
+      [batch],
+    );
+    for (const [offset, event] of events.entries()) {
+      if (event.type === "node_queued") {
+        const ordinal = counts.get(event.node) ?? 0;
+        counts.set(event.node, ordinal + 1);
+        const key = keys[offset] ?? "";
+        size += key.length;
+        const entry = { node_id: plan.nodes[event.node]?.id ?? "", key, outputs: [] };
+        const queuedAt = first_seq + offset;
+        records.set(event.ne, { node: event.node, ordinal, queuedAt, completed: false, entry });
+      } else if ("ne" in event) {
+        size += addTo(records.get(event.ne), event);
+      }
     }
     if (size > MAX_MEMO_CHARS) {
       return "too_much";
     }
+    batch = yield first_seq + events.length;
   }
   return records;
 }
@@ -105,7 +123,8 @@ function addTo(record: RunRecord | undefined, event: LogEvent): number {
     return 0;
   }
   if (event.type === "node_output") {
-    record.entry.outputs.push([event.pin, event.value]);
+    const { pin, value, parts } = event;
+    record.entry.outputs.push(parts === undefined ? [pin, value] : [pin, value, parts]);
     return JSON.stringify(event.value).length;
   }
   if (event.type === "node_completed") {

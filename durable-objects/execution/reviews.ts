@@ -1,16 +1,17 @@
-import type { JsonValue } from "#graph/json.ts";
-import type { ExecutionState } from "./core/state.ts";
 import type { OpenRun } from "./open-run.ts";
 import type { ExecutionView, Outcome, ReviewView } from "./protocol.ts";
+import type { ExecutionState } from "./core/state.ts";
+import type { Run } from "./run.ts";
+import { shown } from "./shown-value.ts";
 import { executionView, isoOrNull } from "./view.ts";
 
 /** What people are asked for in a run, oldest first. */
-export function pendingReviews(state: ExecutionState): ReviewView[] {
+export function pendingReviews({ header, state }: Pick<Run, "header" | "state">): ReviewView[] {
   return [...state.waiting].flatMap(({ id, node, wait, waitingSince }): ReviewView[] => {
     if (wait?.kind !== "review") {
       return [];
     }
-    const payload: JsonValue = wait.payload;
+    const payload = shown(wait.payload, header.execution_id);
     return [
       {
         review_id: id,
@@ -28,7 +29,12 @@ export function reviewOutcome(accepted: boolean, { run }: OpenRun, reviewId: str
   if (accepted) {
     return { ok: true, value: executionView(run.header, run.state) };
   }
-  const known = Number(reviewId.slice(1)) <= run.state.created && /^n\d+$/.test(reviewId);
+  return notPending(run.state, reviewId);
+}
+
+/** What is said of a decision that comes too late, or to nothing. */
+export function notPending(state: ExecutionState, reviewId: string): Outcome<ExecutionView> {
+  const known = Number(reviewId.slice(1)) <= state.created && /^n\d+$/.test(reviewId);
   return known
     ? {
         ok: false,

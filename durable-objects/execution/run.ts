@@ -1,10 +1,11 @@
+import { Checkpoints } from "./checkpoints.ts";
 import { decide } from "./core/decide.ts";
 import type { Decision, Input } from "./core/decide.ts";
-import { evolveBatch } from "./core/evolve.ts";
 import type { LogBatch } from "./core/log-event.ts";
 import type { DecisionEnv } from "./core/recorder.ts";
 import { initialState } from "./core/state.ts";
 import type { ExecutionState } from "./core/state.ts";
+import type { BegunRun } from "./protocol.ts";
 import type { ExecutionStore, RunHeader } from "./store.ts";
 
 /** How long running attempts have to renew after a reload, ms (rule LS7): more than two heartbeats. */
@@ -20,14 +21,16 @@ export interface Commit extends Decision {
 export class Run {
   readonly header: RunHeader;
   readonly state: ExecutionState;
+  readonly checkpoints: Checkpoints;
   readonly #store: ExecutionStore;
   /** A reload waits for a sign of life until then. */
   #graceUntil: number | null = null;
 
-  private constructor(store: ExecutionStore, header: RunHeader, state: ExecutionState) {
+  private constructor(store: ExecutionStore, header: RunHeader, state: ExecutionState, checkpoints?: Checkpoints) {
     this.#store = store;
     this.header = header;
     this.state = state;
+    this.checkpoints = checkpoints ?? new Checkpoints(store);
   }
 
   /** The run that a store holds, or null. Renewals of leases are not logged: see RELOAD_GRACE_MS. */
@@ -36,11 +39,8 @@ export class Run {
     if (header === null) {
       return null;
     }
-    const state = initialState(header.plan, header.created_at, header.reuse);
-    for (const batch of store.batches(0)) {
-      evolveBatch(state, batch);
-    }
-    const run = new Run(store, header, state);
+    const { state, checkpoints } = Checkpoints.load(store, header);
+    const run = new Run(store, header, state, checkpoints);
     if (state.running.size > 0) {
       run.#graceUntil = store.grace() ?? now + Math.min(leaseMs, RELOAD_GRACE_MS);
       store.setGrace(run.#graceUntil);
@@ -59,6 +59,19 @@ export class Run {
       return run.apply(first.input, first.env);
     });
     return [run, commit];
+  }
+
+  /**
+   * Stores a run with its first stretch, in one transaction. The answer reads that stretch as the commit that it is, for a caller that lets follow
+   * what follows.
+   */
+  static adopt(store: ExecutionStore, begun: BegunRun): () => Commit {
+    store.transaction(() => store.adopt(begun));
+    return () => {
+      const batches = [...store.batches(0)];
+      const events = batches.flatMap((batch) => batch.events);
+      return { events, leased: [], refused: [], accepted: true, childOutputs: -1, batch: batches.at(-1) ?? null };
+    };
   }
 
   /** Creates a run whose start comes later. */
@@ -81,7 +94,16 @@ export class Run {
       return { ...decision, batch: null };
     }
     const batch = { first_seq: firstSeq, at: env.now, events: decision.events };
-    this.#store.append(batch);
+    const due = this.checkpoints.isDue(this.state);
+    const commit = (): void => {
+      this.#store.append(batch);
+      this.checkpoints.committed(this.state, due);
+    };
+    if (due) {
+      this.#store.transaction(commit);
+    } else {
+      commit();
+    }
     return { ...decision, batch };
   }
 }

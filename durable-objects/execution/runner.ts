@@ -69,6 +69,12 @@ export class Runner {
     this.#callOffListing?.();
   }
 
+  /** Tells the list of an ended run, and sees to it that the list knows. */
+  relist(summary: ExecutionSummary): void {
+    this.list(summary);
+    this.#armAfterEnd();
+  }
+
   /** Tells the list of runs. */
   list(summary: ExecutionSummary): void {
     this.#listed = true;

@@ -2,7 +2,7 @@ import type { SqliteStorage } from "./store-sqlite.ts";
 
 /**
  * The object's tables, as numbered steps. A step that has shipped never changes; a change is a new step. Which were applied is
- * recorded in `schema_migrations`.
+ * recorded in `schema_migrations`, but for the first.
  */
 export const SCHEMA_MIGRATIONS: readonly { version: number; sql: string }[] = [
   {
@@ -18,15 +18,27 @@ export const SCHEMA_MIGRATIONS: readonly { version: number; sql: string }[] = [
   },
 ];
 
-/** Brings the tables to the newest version; does nothing when they are. */
+/**
+ * Brings the tables to the newest version; does nothing when they are. The table of the first step says itself that it was made: what a new run
+ * writes is written by every run, so `schema_migrations` begins with the second step.
+ */
 export function migrateSchema(storage: SqliteStorage): void {
-  storage.sql.exec("CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY)");
-  const [row] = storage.sql.exec("SELECT max(version) AS version FROM schema_migrations").toArray();
-  const applied = typeof row?.version === "number" ? row.version : 0;
+  const tables = storage.sql
+    .exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('log', 'schema_migrations')")
+    .toArray()
+    .map(({ name }) => name);
+  const [row] = tables.includes("schema_migrations")
+    ? storage.sql.exec("SELECT max(version) AS version FROM schema_migrations").toArray()
+    : [];
+  const recorded = typeof row?.["version"] === "number" ? row["version"] : 0;
+  const applied = Math.max(recorded, tables.includes("log") ? 1 : 0);
   for (const { version, sql } of SCHEMA_MIGRATIONS) {
     if (version > applied) {
       storage.sql.exec(sql);
-      storage.sql.exec("INSERT INTO schema_migrations (version) VALUES (?)", version);
+      if (version > 1) {
+        storage.sql.exec("CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY)");
+        storage.sql.exec("INSERT INTO schema_migrations (version) VALUES (?)", version);
+      }
     }
   }
 }

@@ -59,6 +59,27 @@ export function storeContract(name: string, within: (work: (store: ExecutionStor
         expect(store.lastSeq()).toBe(6);
       }));
 
+    it("[ST3] takes a run with its first batches as texts, whole or not at all", () =>
+      within((store) => {
+        const batches = [batch(1, "a", "名"), batch(3, "c")];
+        const texts = batches.map(({ first_seq, at, events }) => ({
+          first_seq,
+          last_seq: first_seq + events.length - 1,
+          at,
+          events: JSON.stringify(events),
+        }));
+        const run = { created_at: header.created_at, header: JSON.stringify(header), batches: texts };
+        const gap = texts.map((text) => ({ ...text, first_seq: text.first_seq + 1, last_seq: text.last_seq + 1 }));
+        expect(() => store.transaction(() => store.adopt({ ...run, batches: gap }))).toThrow("cannot follow event 0");
+        expect(store.header()).toBeNull();
+        store.transaction(() => store.adopt(run));
+        expect(store.header()).toEqual(header);
+        expect([...store.batches(0)]).toEqual(batches);
+        expect(store.lastSeq()).toBe(3);
+        store.append(batch(4, "d"));
+        expect(() => store.transaction(() => store.adopt(run))).toThrow();
+      }));
+
     it("[SO4] refuses gaps, repeats and empty batches", () =>
       within((store) => {
         store.create(header);

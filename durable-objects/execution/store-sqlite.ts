@@ -1,6 +1,6 @@
 import type { LogBatch, LogEvent } from "./core/log-event.ts";
 import { migrateSchema } from "./schema-migrations.ts";
-import { assertNextBatch } from "./store.ts";
+import { assertNext, assertNextBatch, SNAPSHOT_EVERY } from "./store.ts";
 import type { ExecutionStore, RunHeader, Sync } from "./store.ts";
 
 type SqlValue = string | number | null;
@@ -13,6 +13,9 @@ export interface SqliteStorage {
 
 /** The row that holds the grace, before header and events: a table of its own would cost every run. */
 const GRACE_ROW = -1;
+
+/** The rows that hold the snapshot, likewise. */
+const SNAPSHOT_ROW = -2;
 
 /** Characters of JSON in one row. A row may have 2 MB and a character up to three bytes. */
 const PART_LENGTH = 600_000;
@@ -33,11 +36,12 @@ export class SqliteExecutionStore implements ExecutionStore {
   readonly #storage: SqliteStorage;
   #ready: boolean;
   #lastSeq: number | null = null;
+  readonly snapshotEvery: number;
 
-  constructor(storage: SqliteStorage) {
+  constructor(storage: SqliteStorage, snapshotEvery = SNAPSHOT_EVERY) {
     this.#storage = storage;
-    this.#ready =
-      this.#query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'").length > 0;
+    this.snapshotEvery = snapshotEvery;
+    this.#ready = this.#query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'log'").length > 0;
     if (this.#ready) {
       migrateSchema(storage);
     }
@@ -52,11 +56,20 @@ export class SqliteExecutionStore implements ExecutionStore {
   }
 
   create(header: RunHeader): void {
-    if (!this.#ready) {
-      migrateSchema(this.#storage);
-      this.#ready = true;
-    }
+    this.#createTables();
     this.#insert({ firstSeq: 0, lastSeq: 0, at: header.created_at, json: JSON.stringify(header) });
+  }
+
+  adopt({ created_at, header, batches }: Parameters<ExecutionStore["adopt"]>[0]): void {
+    this.#createTables();
+    this.#insert({ firstSeq: 0, lastSeq: 0, at: created_at, json: header });
+    let lastSeq = 0;
+    for (const { first_seq, last_seq, at, events } of batches) {
+      assertNext({ first_seq, count: last_seq - first_seq + 1 }, lastSeq);
+      this.#insert({ firstSeq: first_seq, lastSeq: last_seq, at, json: events });
+      lastSeq = last_seq;
+    }
+    this.#lastSeq = lastSeq;
   }
 
   append(batch: LogBatch): void {
@@ -67,22 +80,25 @@ export class SqliteExecutionStore implements ExecutionStore {
   }
 
   *batches(afterSeq: number): Iterable<LogBatch> {
-    let next = this.#batchAt(
-      "SELECT first_seq FROM log WHERE first_seq > 0 AND last_seq > ? ORDER BY first_seq LIMIT 1",
-      afterSeq,
-    );
+    let next = this.batchWith(afterSeq + 1);
     while (next !== undefined) {
       yield next;
-      const last = next.first_seq + next.events.length - 1;
-      next = this.#batchAt("SELECT first_seq FROM log WHERE first_seq = ? LIMIT 1", last + 1);
+      next = this.batchWith(next.first_seq + next.events.length);
     }
   }
 
   batchWith(seq: number): LogBatch | undefined {
-    return this.#batchAt(
-      "SELECT first_seq FROM log WHERE first_seq > 0 AND first_seq <= ? ORDER BY first_seq DESC LIMIT 1",
-      seq,
-    );
+    const [at] = this.#ready
+      ? this.#query(
+          "SELECT first_seq, last_seq FROM log WHERE first_seq > 0 AND first_seq <= ? ORDER BY first_seq DESC LIMIT 1",
+          seq,
+        )
+      : [];
+    if (at === undefined || at.last_seq < seq) {
+      return undefined;
+    }
+    const rows = this.#query("SELECT * FROM log WHERE first_seq = ? ORDER BY part", at.first_seq);
+    return { first_seq: at.first_seq, at: rows[0]?.at ?? 0, events: JSON.parse(joinParts(rows)) as LogEvent[] };
   }
 
   lastSeq(): number {
@@ -91,6 +107,16 @@ export class SqliteExecutionStore implements ExecutionStore {
       this.#lastSeq = row?.last_seq ?? 0;
     }
     return this.#lastSeq;
+  }
+
+  snapshot(): string | null {
+    const rows = this.#ready ? this.#query("SELECT * FROM log WHERE first_seq = ? ORDER BY part", SNAPSHOT_ROW) : [];
+    return rows.length === 0 ? null : joinParts(rows);
+  }
+
+  saveSnapshot(text: string): void {
+    this.#storage.sql.exec("DELETE FROM log WHERE first_seq = ?", SNAPSHOT_ROW);
+    this.#insert({ firstSeq: SNAPSHOT_ROW, lastSeq: 0, at: 0, json: text });
   }
 
   grace(): number | null {
@@ -120,13 +146,11 @@ export class SqliteExecutionStore implements ExecutionStore {
     }
   }
 
-  #batchAt(query: string, seq: number): LogBatch | undefined {
-    const first = this.#ready ? this.#query(query, seq)[0]?.first_seq : undefined;
-    if (first === undefined) {
-      return undefined;
+  #createTables(): void {
+    if (!this.#ready) {
+      migrateSchema(this.#storage);
+      this.#ready = true;
     }
-    const rows = this.#query("SELECT * FROM log WHERE first_seq = ? ORDER BY part", first);
-    return { first_seq: first, at: rows[0]?.at ?? 0, events: JSON.parse(joinParts(rows)) as LogEvent[] };
   }
 
   #insert(row: { firstSeq: number; lastSeq: number; at: number; json: string }): void {

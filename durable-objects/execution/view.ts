@@ -1,5 +1,6 @@
 import type { ExecutionState } from "./core/state.ts";
 import type { ExecutionSummary, ExecutionView } from "./protocol.ts";
+import { shown, shownRecord } from "./shown-value.ts";
 import type { RunHeader } from "./store.ts";
 
 /** A run as callers see it. */
@@ -17,8 +18,10 @@ export function executionView(header: RunHeader, state: ExecutionState): Executi
     retried_from: header.origin?.kind === "retry" ? header.origin.execution_id : null,
     forked_from: forkedFrom(header),
     dry_run: header.dry_run ?? false,
-    inputs: header.held_inputs ?? state.inputs,
-    outputs: Object.fromEntries(state.outputs),
+    inputs: shownRecord(header.held_inputs ?? state.inputs, header.execution_id),
+    outputs: Object.fromEntries(
+      [...state.outputs].map(([name, values]) => [name, values.map((value) => shown(value, header.execution_id))]),
+    ),
     error: state.error,
     stats: state.stats,
     created_at: new Date(state.createdAt).toISOString(),

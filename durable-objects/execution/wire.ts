@@ -1,4 +1,5 @@
-import type { Plan } from "#graph/plan/plan.ts";
+import { basePinName, isToolPin } from "#graph/pins/dynamic-pins.ts";
+import type { Plan, PlanNode } from "#graph/plan/plan.ts";
 import { effectiveInput } from "./core/effective-input.ts";
 import type { AttemptRef } from "./core/attempt-ref.ts";
 import type { Report } from "./core/report.ts";
@@ -30,7 +31,24 @@ export function toLease(
     cache: node.cache ?? null,
     resume: execution.resume,
     idempotency_key: `${run.executionId}:${execution.id}`,
+    ...selectsOf(node),
   };
+}
+
+const NONE = {};
+const selects = new WeakMap<PlanNode, { selects?: string[] }>();
+
+/** The source names of a node's links that take a part of an output. */
+export function selectsOf(node: PlanNode): { selects?: string[] } {
+  let known = selects.get(node);
+  if (known === undefined) {
+    const names = node.links
+      .map(({ source_name }) => source_name)
+      .filter((name) => !isToolPin(name) && basePinName(name) !== name);
+    known = names.length === 0 ? NONE : { selects: [...new Set(names)] };
+    selects.set(node, known);
+  }
+  return known;
 }
 
 export function toReport(report: AttemptReport): AttemptRef & Report {

@@ -42,6 +42,14 @@ export const BLOCK_CATEGORIES = [
 ] as const;
 export type BlockCategory = (typeof BLOCK_CATEGORIES)[number];
 
+/** Names of the input pins of a block that gathers. */
+export interface Gathers {
+  /** Every value that arrives here is one element. */
+  pin: string;
+  /** How many make a list; without a value there, all that will ever arrive. */
+  count_pin: string;
+}
+
 /**
  * Everything that the graph, the engine, the API and the editor know of a block: plain data, no code.
  * The catalogue of `GET /api/v1/blocks` is a list of these.
@@ -63,6 +71,8 @@ export interface BlockDescriptor {
   output_schema: JsonSchema;
   /** True when the block may not run in this deployment. */
   disabled: boolean;
+  /** It gathers the values of one input pin to a list instead of running once for each. */
+  gathers?: Gathers;
   /** It acts on the outside in a way that may have to be approved first (AutoGPT: `is_sensitive_action`). */
   sensitive?: boolean;
 }

@@ -27,6 +27,7 @@ export const BLOCK = {
   agent: "e189baac-8c20-45a1-94a7-55177ea42565",
   mcpTool: "a0a4b1c2-d3e4-4f56-a7b8-c9d0e1f2a3b4",
   webhook: "8fa8c167-2002-47ce-aba8-97572fc5d387",
+  collect: "030c7584-ea30-4a05-9b48-edc88368905f",
   sendEmail: "4335878a-394e-4e67-adf2-919877ff49ae",
 } as const;
 
@@ -211,6 +212,11 @@ const SKETCHES: Record<keyof typeof BLOCK, Sketch> = {
     input: object({ data: ANY, name: TEXT, editable: { type: "boolean", default: true } }, ["data", "name"]),
     output: ["approved_data", "rejected_data", "review_message"],
     more: { ui_type: "Human In The Loop" },
+  },
+  collect: {
+    input: object({ item: ANY, count: { type: "integer", minimum: 0, maximum: 100_000 } }, ["item"]),
+    output: ["list", "count"],
+    more: { gathers: { pin: "item", count_pin: "count" } },
   },
   agent: {
     input: object(

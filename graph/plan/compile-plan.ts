@@ -1,4 +1,4 @@
-import type { BlockCatalog, BlockDescriptor } from "../catalog/block-descriptor.ts";
+import type { BlockCatalog, BlockDescriptor, Gathers } from "../catalog/block-descriptor.ts";
 import { GraphError, type GraphErrorDetail } from "../errors.ts";
 import {
   DEFAULT_STEP_LIMIT,
@@ -7,8 +7,10 @@ import {
   type GraphNode,
   type SubGraph,
 } from "../model/graph-file.ts";
+import { getOwn } from "../own-property.ts";
 import { basePinName } from "../pins/dynamic-pins.ts";
 import { requiredInputNames } from "../schema/io-nodes.ts";
+import { gatheringBelow, MAX_GATHERING } from "./gathering.ts";
 import type { Plan, PlanNode } from "./plan.ts";
 
 export interface CompileOptions {
@@ -22,7 +24,7 @@ export interface CompileOptions {
  * Compiles a graph version to the plan that a run follows (autogpt.md §4.1, §4.3). Sub-graphs are not part of it: each
  * runs by a plan of its own. Links from blocks with static output are static whatever the file says; links into notes
  * are left out, for notes never run. Throws GraphError: `unknown_blocks`, `disabled_block`, `dangling_link`,
- * `no_starting_node`.
+ * `no_starting_node`, `gathers_in_cycle`, `too_many_gathering`.
  */
 export function compilePlan(graph: GraphFile | SubGraph, catalog: BlockCatalog, options: CompileOptions = {}): Plan {
   const blocks = blocksOf(graph.nodes, catalog);
@@ -41,7 +43,11 @@ export function compilePlan(graph: GraphFile | SubGraph, catalog: BlockCatalog, 
     const linked = [...(pins[index] ?? [])];
     node.linked_pins = linked.map(([pin]) => pin);
     node.static_pins = linked.filter(([, { is_static }]) => is_static).map(([pin]) => pin);
+    if (node.gathers !== undefined && node.linked_pins.includes(node.gathers.count_pin)) {
+      node.gathers.until = "count";
+    }
   }
+  checkGathering(nodes);
   const starts = nodes.flatMap((node, index) => (isStart(node) ? [index] : []));
   if (starts.length === 0) {
     throw new GraphError(
@@ -79,7 +85,30 @@ function planNode(node: GraphNode, block: BlockDescriptor): PlanNode {
     static_pins: [],
     links: [],
     error_linked: false,
+    ...(block.gathers === undefined ? {} : { gathers: gathersOf(node, block.gathers) }),
   };
+}
+
+function gathersOf(node: GraphNode, gathers: Gathers): PlanNode["gathers"] {
+  const given = (getOwn(node.input_default, gathers.count_pin) ?? null) !== null;
+  return { ...gathers, until: given ? "count" : "end" };
+}
+
+/** What gathers until everything before it is over must not come before itself. */
+function checkGathering(nodes: readonly PlanNode[]): void {
+  const below = gatheringBelow(nodes) ?? [];
+  const circular = nodes.filter((_, index) => below[index]?.includes(index));
+  if (circular.length > 0) {
+    const names = circular.map(({ id }) => id).join(", ");
+    throw new GraphError(
+      "gathers_in_cycle",
+      `Nodes that gather until everything before them is over come before themselves: ${names}. Give them a number of values, or take them out of the circle.`,
+    );
+  }
+  if (nodes.filter(({ gathers }) => gathers?.until === "end").length > MAX_GATHERING) {
+    const message = `At most ${MAX_GATHERING} nodes of a graph may gather until everything before them is over.`;
+    throw new GraphError("too_many_gathering", message);
+  }
 }
 
 interface LinkInPlan {

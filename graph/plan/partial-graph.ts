@@ -1,6 +1,7 @@
 import { GraphError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 import type { GraphFile, GraphNode } from "../model/graph-file.ts";
+import { nodesBefore, sourcesOf } from "../model/nodes-before.ts";
 import { recordOf } from "../own-property.ts";
 
 /**
@@ -10,23 +11,10 @@ import { recordOf } from "../own-property.ts";
 
 /** The node and all that links lead to it from, over any number of links. */
 export function graphUntil(graph: GraphFile, nodeId: string): GraphFile {
-  const kept = new Set([nodeOf(graph, nodeId).id]);
-  const sources = new Map<string, string[]>();
-  for (const { source_id, sink_id } of graph.links) {
-    const known = sources.get(sink_id);
-    if (known === undefined) {
-      sources.set(sink_id, [source_id]);
-    } else {
-      known.push(source_id);
-    }
-  }
-  for (const id of kept) {
-    for (const source of sources.get(id) ?? []) {
-      kept.add(source);
-    }
-  }
+  const { id } = nodeOf(graph, nodeId);
+  const kept = new Set([id, ...nodesBefore(id, sourcesOf(graph.links))]);
   return part(graph, {
-    nodes: graph.nodes.filter(({ id }) => kept.has(id)),
+    nodes: graph.nodes.filter((node) => kept.has(node.id)),
     links: graph.links.filter(({ source_id, sink_id }) => kept.has(source_id) && kept.has(sink_id)),
   });
 }

@@ -1,4 +1,4 @@
-import type { BlockEffects, BlockPool, BlockUiType } from "../catalog/block-descriptor.ts";
+import type { BlockEffects, BlockPool, BlockUiType, Gathers } from "../catalog/block-descriptor.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
 import type { RetryPolicy } from "../model/graph-file.ts";
 
@@ -39,6 +39,8 @@ export interface PlanNode {
   linked_pins: string[];
   /** The subset of `linked_pins` that a static link feeds. */
   static_pins: string[];
+  /** It gathers the values of a pin: lists of so many as its count says, or one list of all when nothing more can come. */
+  gathers?: Gathers & { until: "count" | "end" };
   /** Outgoing links in file order. */
   links: PlanLink[];
   /** Outputs that it gives at once, by pin, instead of being run. Only in the plans of runs that asked for it. */

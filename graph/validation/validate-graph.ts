@@ -4,6 +4,7 @@ import type { GraphFile, GraphLink, GraphNode, SubGraph } from "../model/graph-f
 import { isUnsafeName, recordOf } from "../own-property.ts";
 import { basePinName } from "../pins/dynamic-pins.ts";
 import { inputNodes } from "../schema/io-nodes.ts";
+import { checkGathering } from "./check-gathering.ts";
 import { validateNode } from "./validate-node.ts";
 import { hasPin, type NodePins, nodePins } from "./node-pins.ts";
 
@@ -16,7 +17,9 @@ export type GraphProblemCode =
   | "disabled_block"
   | "unknown_pin"
   | "unknown_flow_input"
-  | "no_starting_node";
+  | "no_starting_node"
+  | "gathers_in_cycle"
+  | "too_many_gathering";
 
 /** Something wrong with the graph as a whole, one of its links or one of its blocks. */
 export interface GraphProblem {
@@ -32,7 +35,7 @@ export interface GraphValidation {
   /** No errors and no node errors. */
   ok: boolean;
   errors: GraphProblem[];
-  /** What does not hinder saving but will hinder running: blocks that are missing or switched off. */
+  /** What does not hinder saving but will hinder running: blocks that are missing or switched off, gathering in a circle. */
   warnings: GraphProblem[];
   /** By node id, then by field: a message for people. Nodes of sub-graphs included. */
   node_errors: Record<string, Record<string, string>>;
@@ -99,6 +102,9 @@ function validateOne(graph: SubGraph, catalog: BlockCatalog, validation: Validat
   }
   const linked = checkLinks(graph.links, nodes, validation);
   checkFlow(graph, catalog, validation);
+  const gathering = checkGathering(graph, catalog);
+  gathering.errors.forEach((problem) => error(validation, problem));
+  gathering.forRun.forEach((problem) => hindersRunning(validation, problem));
   for (const { node, pins } of nodes.values()) {
     const block = catalog.get(node.block_id);
     if (block === undefined || pins === undefined || block.ui_type === "Note") {
@@ -132,10 +138,8 @@ function checkBlock(node: GraphNode, block: BlockDescriptor | undefined, validat
     const message = `The block "${block.name}" is switched off in this deployment. Replace the node before running the agent.`;
     problem = { code: "disabled_block", node_id: node.id, message };
   }
-  if (problem !== undefined && validation.forRun) {
-    error(validation, problem);
-  } else if (problem !== undefined) {
-    validation.found.warnings.push(located(validation, problem));
+  if (problem !== undefined) {
+    hindersRunning(validation, problem);
   }
 }
 
@@ -220,6 +224,12 @@ function hasStart(graph: SubGraph, catalog: BlockCatalog, linked: ReadonlyMap<st
     const type = catalog.get(node.block_id)?.ui_type;
     return type !== "Note" && (type === "Input" || !linked.has(node.id));
   });
+}
+
+/** A warning on save, an error before a run. */
+function hindersRunning(validation: Validation, problem: GraphProblem): void {
+  const { errors, warnings } = validation.found;
+  (validation.forRun ? errors : warnings).push(located(validation, problem));
 }
 
 function error(validation: Validation, problem: GraphProblem): void {

@@ -6,6 +6,11 @@ import type {
   StartRequest,
 } from "#durable-objects/execution/protocol.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
+import type { Draft } from "#durable-objects/execution/draft.ts";
+import { executionSummary, executionView } from "#durable-objects/execution/view.ts";
+import type { Isolate } from "./isolate.ts";
+import type { Random } from "./random.ts";
+import type { RunList } from "./run-list.ts";
 import type { Caller, Network } from "./network.ts";
 import type { ObjectHost } from "./object-host.ts";
 import type { SocketPair } from "./sockets.ts";
@@ -24,15 +29,26 @@ export class Client implements Caller {
   readonly #world: World;
   readonly #network: Network;
   readonly #host: ObjectHost;
+  /** The Worker that takes its requests. */
+  readonly #front: Isolate;
+  readonly #list: RunList;
+  readonly #random: Random;
   /** The newest event that it was told of. */
   #seen = 0;
   #ended: string | null = null;
 
-  constructor(name: string, world: World, at: { network: Network; host: ObjectHost }) {
+  constructor(
+    name: string,
+    world: World,
+    at: { network: Network; host: ObjectHost; front: Isolate; list: RunList; random: Random },
+  ) {
     this.name = name;
     this.#world = world;
     this.#network = at.network;
     this.#host = at.host;
+    this.#front = at.front;
+    this.#list = at.list;
+    this.#random = at.random;
   }
 
   now(): number {
@@ -50,7 +66,38 @@ export class Client implements Caller {
 
   async start(request: StartRequest): Promise<void> {
     const waitMs = this.#world.random.chance(0.3) ? this.#world.random.between(1, 20_000) : 0;
-    await this.#look("start", [request, waitMs]);
+    if (this.#random.chance(0.4)) {
+      await this.#look("start", [request, waitMs]);
+      return;
+    }
+    const draft = await this.#front.draft(request);
+    if (draft.ended && this.#random.chance(0.6)) {
+      await this.#startUnasked(draft, waitMs);
+    } else {
+      await this.#look("adopt", [draft.toBegunRun(false), waitMs]);
+    }
+  }
+
+  /** Nobody but this request knows of the run, so it is what puts an ended one in the list (rule ST4). */
+  async #startUnasked(draft: Draft, waitMs: number): Promise<void> {
+    const { workspace_id: workspaceId } = draft.header;
+    let listed = false;
+    try {
+      const args = [draft.toBegunRun(true), waitMs];
+      const outcome = (await this.#network.call(this, this.#host, "adopt", args)) as Outcome<ExecutionView | null>;
+      if (outcome.ok && outcome.value === null) {
+        listed = await this.#list.write(executionSummary(draft.header, draft.state), this);
+        this.#learn(executionView(draft.header, draft.state));
+      }
+    } catch {
+      // Whether the object has it or not is what the next call tells.
+    }
+    if (!listed) {
+      const outcome = (await this.#insist("relist", [workspaceId])) as Outcome<null>;
+      await this.#look(
+        ...(outcome.ok ? (["view", [workspaceId]] as const) : (["adopt", [draft.toBegunRun(false), waitMs]] as const)),
+      );
+    }
   }
 
   async waitForEnd(workspaceId: string): Promise<void> {
@@ -135,14 +182,17 @@ export class Client implements Caller {
   }
 
   /** What was known before a call was made must not be taken back by its answer. */
-  async #look(method: string, args: unknown[]): Promise<void> {
+  async #look(method: string, args: readonly unknown[]): Promise<void> {
     const seen = this.#seen;
-    const outcome = (await this.#insist(method, args)) as Outcome<ExecutionView>;
-    if (!outcome.ok) {
-      return;
+    const outcome = (await this.#insist(method, [...args])) as Outcome<ExecutionView>;
+    if (outcome.ok) {
+      const { last_seq } = outcome.value;
+      must(last_seq >= seen, "told-is-kept", () => `${this.name} was told of event ${seen} and now of ${last_seq}`);
+      this.#learn(outcome.value);
     }
-    const { last_seq, status } = outcome.value;
-    must(last_seq >= seen, "told-is-kept", () => `${this.name} was told of event ${seen} and now of ${last_seq}`);
+  }
+
+  #learn({ last_seq, status }: ExecutionView): void {
     this.#seen = Math.max(this.#seen, last_seq);
     if (["COMPLETED", "FAILED", "TERMINATED"].includes(status)) {
       must(

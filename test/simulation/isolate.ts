@@ -3,10 +3,13 @@ import type {
   AttemptReport,
   Lease,
   LeaseRequest,
+  StartRequest,
   WorkAnswer,
   WorkMessage,
 } from "#durable-objects/execution/protocol.ts";
+import type { Draft } from "#durable-objects/execution/draft.ts";
 import type { Clock } from "#worker/consumers/clock.ts";
+import { runFirstStretch } from "#worker/consumers/first-stretch.ts";
 import { WorkSession } from "#worker/consumers/work-session.ts";
 import type { SessionDeps } from "#worker/consumers/work-session.ts";
 import type { AttemptWatch } from "./attempt-watch.ts";
@@ -113,6 +116,19 @@ export class Isolate implements Caller, Clock {
       () => this.sessions.delete(message),
       (error: unknown) => this.#deps.world.fail(error),
     );
+  }
+
+  /** Begins a run, as worker/services/begin-run.ts does. */
+  draft({ inputs, ...request }: StartRequest): Promise<Draft> {
+    const header = { ...request, created_at: this.now() };
+    return runFirstStretch(header, inputs, {
+      getBlock: (id) => (id === SCRIPTED ? scriptedBlock : undefined),
+      context: (lease, { execution_id, plan }, { signal }) => {
+        const graph = { id: plan.graph_id, version: plan.graph_version };
+        return this.#context(execution_id, lease, { graph, signal });
+      },
+      clock: this,
+    });
   }
 
   #object(executionId: string): SessionDeps["object"] {

@@ -54,6 +54,8 @@ export class LogModel {
   #reference: ReferenceInterpreter | null = null;
   readonly #queued: string[] = [];
   readonly #childOf: ChildOf;
+  /** By node: values that arrived to be gathered and are in no list. */
+  readonly #gathered = new Map<number, ValueRef[]>();
   #unhandled: RunError | null = null;
 
   constructor(header: RunHeader, world: World, childOf: ChildOf) {
@@ -113,6 +115,9 @@ export class LogModel {
         return;
       case "node_input":
         this.#checkRef(event, event.pin, event.ref);
+        if (event.pin === this.#node(event.node).gathers?.pin) {
+          this.#gathered.set(event.node, [...(this.#gathered.get(event.node) ?? []), event.ref]);
+        }
         return void this.#entry(event);
       case "node_queued":
         return this.#nodeQueued(event);
@@ -207,13 +212,28 @@ export class LogModel {
     for (const [pin, ref] of event.refs) {
       input[pin] = this.#checkRef(event, pin, ref);
     }
-    const { linked_pins } = this.#node(event.node);
+    const { linked_pins, gathers } = this.#node(event.node);
     const isStart = this.commits === 1 && this.plan.starts.includes(event.node);
-    const lacking = linked_pins.filter((pin) => !Object.hasOwn(input, pin));
+    if (gathers !== undefined && !isStart) {
+      input[gathers.pin] = this.#checkGathered(event, gathers.pin);
+    }
+    const lacking = gathers === undefined ? linked_pins.filter((pin) => !Object.hasOwn(input, pin)) : [];
     must(isStart || lacking.length === 0, "inputs-first", () => `${event.ne} is queued without ${lacking.join(", ")}`);
     entry.input = input;
     entry.status = "queued";
     this.#queued.push(event.ne);
+  }
+
+  /** A list has the values that arrived at its node, in their order, each in one list. */
+  #checkGathered(event: EventOf<"node_queued">, pin: string): JsonValue[] {
+    const refs = event.gathered ?? [];
+    const held = this.#gathered.get(event.node)?.splice(0, refs.length) ?? [];
+    must(
+      JSON.stringify(refs) === JSON.stringify(held),
+      "inputs-first",
+      () => `${event.ne} takes ${JSON.stringify(refs)} where ${JSON.stringify(held)} arrived`,
+    );
+    return refs.map((ref) => this.#checkRef(event, pin, ref));
   }
 
   #nodeStarted(event: EventOf<"node_started">, at: number): void {

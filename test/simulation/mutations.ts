@@ -194,6 +194,22 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "if (at !== null && (this.#alarmAt === null || at > this.#alarmAt)) {",
   },
   {
+    name: "adopted-and-forgotten",
+    what: "an object that is given a run with its first stretch does nothing more for it",
+    rule: "ST3",
+    file: "durable-objects/execution/execution.ts",
+    find: "      this.#load()?.after(commit(), null);",
+    replace: "      this.#load();",
+  },
+  {
+    name: "never-relisted",
+    what: "an object that is asked to list its run does not",
+    rule: "ST4",
+    file: "durable-objects/execution/open-run.ts",
+    find: "      this.#runner.relist(this.#summary());",
+    replace: "",
+  },
+  {
     name: "waiting-leases-not-renewed",
     what: "a consumer renews only what it is running",
     rule: "LS4",

@@ -47,6 +47,9 @@ interface Incarnation {
   alarmIsRinging: boolean;
 }
 
+/** So few that nearly every reload begins with a snapshot. */
+const SNAPSHOT_EVENTS = 7;
+
 /** How long the runtime waits before it rings an alarm again whose handler did not come to its end. */
 export const ALARM_RETRY_MS = 2_000;
 
@@ -375,6 +378,7 @@ export class ObjectHost implements Machine, ObjectPlatform {
     };
     return {
       WEFT_LEASE_MS: String(this.#leaseMs),
+      WEFT_SNAPSHOT_EVENTS: String(SNAPSHOT_EVENTS),
       WORK_QUEUE: {
         send: (message: WorkMessage) => send([message]),
         sendBatch: (messages: { body: WorkMessage }[]) => send(messages.map(({ body }) => body)),

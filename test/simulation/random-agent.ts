@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { Plan, PlanLink, PlanNode } from "#graph/plan/plan.ts";
+import { settleGathering } from "#durable-objects/execution/core/random-plan.testkit.ts";
 import type { Random } from "./random.ts";
 import { SCRIPTED } from "./scripted-block.ts";
 import type { Act } from "./scripted-block.ts";
@@ -13,7 +14,7 @@ export interface AgentOptions {
   depth: number;
 }
 
-/** A small compiled agent: chains, joins, fans, cycles, static links, parts of values, failures, retries, waits, agents in agents, every kind of effect. */
+/** A small compiled agent: chains, joins, fans, cycles, static links, parts of values, nodes that gather, failures, retries, waits, agents in agents, every kind of effect. */
 export function randomAgent(random: Random, options: AgentOptions): { plan: Plan; inputs: JsonObject } {
   const { depth } = options;
   const plan: Plan = {
@@ -35,6 +36,7 @@ export function randomAgent(random: Random, options: AgentOptions): { plan: Plan
   for (let count = random.between(size - 1, size * 2); count > 0; count -= 1) {
     addLink(random, plan, shape);
   }
+  settleGathering(plan);
   plan.starts = plan.nodes.flatMap(({ linked_pins, ui_type }, index) =>
     linked_pins.length === 0 || ui_type === "Input" ? [index] : [],
   );
@@ -59,6 +61,7 @@ function node(random: Random, of: AgentOptions & { index: number; pureness: numb
   const effects = random.chance(of.pureness) ? "pure" : random.pick(["idempotent", "once"] as const);
   const child = of.depth < 2 && random.chance(0.04) ? randomAgent(random, { ...of, depth: of.depth + 1 }) : null;
   const script: Act[] = child === null ? randomScript(random, { ...of, effects }) : [{ do: "child" }];
+  const gathers = kind === "Standard" && child === null && random.chance(0.15);
   const retry = {
     max_attempts: random.between(1, 4),
     backoff_ms: random.pick([0, 50, 400]),
@@ -81,6 +84,7 @@ function node(random: Random, of: AgentOptions & { index: number; pureness: numb
     input_default: {
       script: script as unknown as JsonValue,
       ...(child === null ? {} : { child: child as unknown as JsonValue }),
+      ...(gathers && random.chance(0.3) ? { count: random.between(1, 3) } : {}),
       ...(kind === "Input" ? { name: `in${of.index}`, value: of.index } : {}),
       // Named like pins, so that links can leave a node that runs this agent.
       ...(kind === "Output" ? { name: random.pick(["out", "other"]), value: of.index } : {}),
@@ -89,6 +93,7 @@ function node(random: Random, of: AgentOptions & { index: number; pureness: numb
     static_pins: [],
     links: [],
     error_linked: false,
+    ...(gathers ? { gathers: { pin: "item", count_pin: "count", until: "end" } } : {}),
   };
 }
 
@@ -96,7 +101,7 @@ function randomScript(random: Random, of: AgentOptions & { effects: PlanNode["ef
   const script: Act[] = of.effects === "pure" ? [] : [{ do: "act" }];
   const slowness = of.effects === "pure" ? 0.1 : 0.7;
   for (let count = random.between(0, 4); count > 0; count -= 1) {
-    script.push({ do: "yield", pin: random.chance(0.75) ? "out" : "other" });
+    script.push({ do: "yield", pin: random.pick(["out", "out", "out", "out", "out", "n", "other"] as const) });
   }
   if (random.chance(slowness)) {
     const ms = random.chance(0.2) ? random.between(1, 3 * of.paceMs) : random.small(1, of.paceMs);
@@ -159,8 +164,9 @@ function addLink(random: Random, plan: Plan, shape: Shape): void {
   }
   const source = nodeAt(plan, from);
   const sink = nodeAt(plan, to);
-  const name = random.pick(["out", "out", "out", "other", "error", "out_#_k"]);
-  const pin = sink.ui_type === "Output" ? "value" : `p${random.small(0, 2)}`;
+  const counts = sink.gathers !== undefined && random.chance(0.3);
+  const name = counts ? "n" : random.pick(["out", "out", "out", "other", "error", "out_#_k"]);
+  const pin = pinOf(random, sink, counts);
   const link: PlanLink = { source_name: name, sink: to, sink_name: pin, is_static: random.chance(0.2) };
   source.links.push(link);
   source.error_linked ||= name === "error";
@@ -170,4 +176,11 @@ function addLink(random: Random, plan: Plan, shape: Shape): void {
   if (link.is_static && !sink.static_pins.includes(pin)) {
     sink.static_pins.push(pin);
   }
+}
+
+function pinOf(random: Random, { ui_type, gathers }: PlanNode, counts: boolean): string {
+  if (gathers !== undefined) {
+    return counts ? gathers.count_pin : gathers.pin;
+  }
+  return ui_type === "Output" ? "value" : `p${random.small(0, 2)}`;
 }

@@ -21,6 +21,20 @@ export class RunList {
     }
   }
 
+  /** Writes a run's row at once, and says whether that went well. */
+  write(summary: ExecutionSummary, writer: Machine): Promise<boolean> {
+    const { faults, random } = this.#world;
+    const lost = faults.strikes("request_lost");
+    return new Promise((resolve) => {
+      this.#world.schedule(random.between(1, 20), this.#world.nowhere, `row of seq ${summary.seq}`, () => {
+        if (!lost) {
+          this.#apply(summary);
+        }
+        this.#world.schedule(random.between(1, 10), writer, "the row is written", () => resolve(!lost));
+      });
+    });
+  }
+
   /** How far the list knows a run. */
   ask(executionId: string, asker: Machine, reply: (answer: Answer) => void): void {
     const { faults, random } = this.#world;
@@ -38,10 +52,14 @@ export class RunList {
     const slow = faults.strikes("message_delayed");
     const delay = slow ? faults.random("message_delayed").small(10, 20_000) : random.between(1, 20);
     this.#world.schedule(delay, this.#world.nowhere, `lists seq ${summary.seq}, ${summary.status}`, () => {
-      const row = this.rows.get(summary.execution_id);
-      if (row === undefined || row.seq < summary.seq) {
-        this.rows.set(summary.execution_id, summary);
-      }
+      this.#apply(summary);
     });
+  }
+
+  #apply(summary: ExecutionSummary): void {
+    const row = this.rows.get(summary.execution_id);
+    if (row === undefined || row.seq < summary.seq) {
+      this.rows.set(summary.execution_id, summary);
+    }
   }
 }

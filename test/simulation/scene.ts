@@ -6,12 +6,14 @@ import type { Plan } from "#graph/plan/plan.ts";
 import { AttemptWatch } from "./attempt-watch.ts";
 import { Chaos } from "./chaos.ts";
 import { Client, Subscriber } from "./client.ts";
+import { Isolate } from "./isolate.ts";
 import type { LogModel } from "./log-model.ts";
 import { Network } from "./network.ts";
 import { ObjectHost } from "./object-host.ts";
 import type { Answer } from "./object-host.ts";
 import { ObjectWatch } from "./object-watch.ts";
 import { randomAgent } from "./random-agent.ts";
+import type { Random } from "./random.ts";
 import { RunList } from "./run-list.ts";
 import { must } from "./violation.ts";
 import { WorkQueue } from "./work-queue.ts";
@@ -40,6 +42,8 @@ export class Scene {
   readonly #network: Network;
   readonly #queue: WorkQueue;
   readonly #list: RunList;
+  readonly #front: Isolate;
+  readonly #starts: Random;
   readonly #client: Client;
   readonly #subscribers: Subscriber[] = [];
   readonly #request: StartRequest;
@@ -62,7 +66,22 @@ export class Scene {
       objectOf: (id) => this.#home(id).host,
       watch: this.#attempts,
     });
-    this.#client = new Client("client", world, { network: this.#network, host: this.root.host });
+    this.#front = new Isolate("front", {
+      world,
+      network: this.#network,
+      objectOf: (id) => this.#home(id).host,
+      watch: this.#attempts,
+      version: "current",
+      ahead: 0,
+    });
+    this.#starts = world.random.stream("starts");
+    this.#client = new Client("client", world, {
+      network: this.#network,
+      host: this.root.host,
+      front: this.#front,
+      list: this.#list,
+      random: this.#starts,
+    });
     const { plan, inputs } = randomAgent(random.stream("agent"), { paceMs: Math.min(this.#leaseMs, 4_000), depth: 0 });
     this.#request = { execution_id: EXECUTION, workspace_id: WORKSPACE, plan, inputs, source: "simulation" };
     const rates = [...world.faults.rates].map(([kind, rate]) => `${kind} ${rate.toFixed(3)}`).join(", ");
@@ -165,7 +184,10 @@ export class Scene {
     const { plan, inputs } = payload as unknown as { plan: Plan; inputs: StartRequest["inputs"] };
     const start: StartRequest = { execution_id, workspace_id, plan, inputs, source: "agent", parent };
     const { host } = this.#home(execution_id);
-    this.#network.call(from, host, "start", [start, 0]).then(
+    const begun = this.#starts.chance(0.5)
+      ? this.#network.call(from, host, "start", [start, 0])
+      : this.#front.draft(start).then((draft) => this.#network.call(from, host, "adopt", [draft.toBegunRun(false), 0]));
+    begun.then(
       () => reply({ ok: true, value: { ok: true, value: null } }),
       (error: unknown) => reply({ ok: false, error: String(error) }),
     );
@@ -244,7 +266,10 @@ export class Scene {
   }
 
   #same(after: number, events: unknown[]): void {
-    const all = new History(this.root.host.reader(), this.#request.plan).events(after, 100_000);
+    const all = new History(this.root.host.reader(), this.#request.plan, this.#request.execution_id).events(
+      after,
+      100_000,
+    );
     const [given, expected] = [JSON.stringify(events), JSON.stringify(all)];
     must(given === expected, "subscribers", () => `got ${given}\nthe log has ${expected}`);
   }

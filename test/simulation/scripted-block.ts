@@ -6,7 +6,8 @@ import type { PlanNode } from "#graph/plan/plan.ts";
 
 /** What a node of a simulated agent does, step by step. */
 export type Act =
-  | { do: "yield"; pin: "out" | "other" }
+  /** What leaves by `n` is a small whole number. */
+  | { do: "yield"; pin: "out" | "other" | "n" }
   | { do: "sleep"; ms: number }
   /** Fails in its first `attempts` attempts. */
   | { do: "fail"; attempts: number; how: "error" | "throw" | "retry_after" }
@@ -35,7 +36,7 @@ export const scriptedBlock: Block = defineBlock({
   categories: ["BASIC"],
   effects: "pure",
   input: z.looseObject({ script: z.array(z.any()) }),
-  output: z.object({ out: z.any(), other: z.any() }),
+  output: z.object({ out: z.any(), other: z.any(), n: z.any() }),
   examples: [],
   run: async function* ({ input, ctx }) {
     ctx.logger.info(BEGUN);
@@ -45,7 +46,7 @@ export const scriptedBlock: Block = defineBlock({
       next += 1;
       switch (act.do) {
         case "yield":
-          yield [act.pin, valueOf({ node: ctx.run.nodeId, input: pins as JsonObject, index: yields })];
+          yield [act.pin, valueOf({ node: ctx.run.nodeId, pin: act.pin, input: pins as JsonObject, index: yields })];
           yields += 1;
           break;
         case "sleep":
@@ -99,7 +100,7 @@ export function expectedYields(node: PlanNode, input: JsonObject): [pin: string,
   const { script: _script, child: _child, ...pins } = { ...node.input_default, ...input };
   return scriptOf(node)
     .filter((act) => act.do === "yield")
-    .map(({ pin }, index) => [pin, valueOf({ node: node.id, input: pins, index })]);
+    .map(({ pin }, index) => [pin, valueOf({ node: node.id, pin, input: pins, index })]);
 }
 
 /** Does the node run an agent? */
@@ -120,8 +121,11 @@ export function possibleFailures(node: PlanNode): string[] {
 }
 
 /** Every third value has a part that a link can select. */
-function valueOf(of: { node: string; input: JsonObject; index: number }): JsonValue {
+function valueOf(of: { node: string; pin: string; input: JsonObject; index: number }): JsonValue {
   const digest = hash(`${of.node} ${of.index} ${canonical(of.input)}`);
+  if (of.pin === "n") {
+    return digest % 4;
+  }
   return digest % 3 === 0 ? { k: digest } : digest;
 }
 

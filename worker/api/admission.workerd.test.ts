@@ -265,10 +265,10 @@ describe("what admission costs", () => {
     };
     // The first of an isolate also fetches leave for those that follow, beside its own start.
     await run(graphId);
-    expect(await run(graphId)).toEqual(["start"]);
-    expect(await run(graphId)).toEqual(["start"]);
-    expect(await run(limited)).toEqual(["begin", "start"]);
-    expect(await run(graphId, "cost")).toEqual(["begin", "start"]);
+    expect(await run(graphId)).toEqual(["adopt"]);
+    expect(await run(graphId)).toEqual(["adopt"]);
+    expect(await run(limited)).toEqual(["begin", "adopt"]);
+    expect(await run(graphId, "cost")).toEqual(["begin", "adopt"]);
     expect(await run(graphId, "cost")).toEqual(["begin", "wait"]);
   });
 });

@@ -10,13 +10,14 @@ import { graphRoutes } from "./routes/graphs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { meRoutes } from "./routes/me.ts";
 import { rerunRoutes } from "./routes/reruns.ts";
+import { valueRoutes } from "./routes/values.ts";
 
 /** The HTTP API at `/api/v1`, its description and its reference page. Errors and headers are the business of `createApp`. */
 export function createApi(): OpenAPIHono<ApiEnv> {
   const v1 = createRouter();
   v1.route("/", healthRoutes);
   v1.use("*", requirePrincipal());
-  for (const routes of [graphRoutes, estimateRoutes, executionRoutes, rerunRoutes, blockRoutes, meRoutes]) {
+  for (const routes of [graphRoutes, estimateRoutes, executionRoutes, rerunRoutes, valueRoutes, blockRoutes, meRoutes]) {
     v1.route("/", routes);
   }
   const api = createRouter();

@@ -71,11 +71,11 @@ describe("running a graph", () => {
 });
 
 describe("the warm path", () => {
-  it("starts a run with one call to one object and without a single query", async () => {
-    let [queries, objects] = [0, 0];
+  it("[ST4] starts a run with one call to one object and one statement, its row in the list", async () => {
+    let [queries, objects]: [PropertyKey[], number] = [[], 0];
     const DB = new Proxy(testEnv.DB, {
       get: (target, key) => {
-        queries++;
+        queries.push(key);
         const member: unknown = Reflect.get(target, key);
         return typeof member === "function" ? (member.bind(target) as unknown) : member;
       },
@@ -90,10 +90,12 @@ describe("the warm path", () => {
     const client = new ApiClient({ "x-api-key": tenant.apiKey }, { env: { ...testEnv, DB, EXECUTIONS }, now: () => 0 });
     const body = { graph_id: graphId, inputs: { text: "x" }, wait_seconds: 30 };
     expect((await client.call(RUNS, { body })).status).toBe(200);
-    [queries, objects] = [0, 0];
+    [queries, objects] = [[], 0];
     const warm = await client.call<ExecutionView>(RUNS, { body });
     expect([warm.status, warm.body.outputs]).toEqual([200, { echo: ["x"] }]);
-    expect({ queries, objects }).toEqual({ queries: 0, objects: 1 });
+    expect({ queries, objects }).toEqual({ queries: ["prepare", "batch"], objects: 1 });
+    const listed = await tenant.client.call<{ items: { id: string }[] }>(RUNS);
+    expect(listed.body.items.map(({ id }) => id)).toContain(warm.body.id);
   });
 });
 

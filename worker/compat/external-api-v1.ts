@@ -4,7 +4,7 @@ import type { ExecutionView, NodeExecutionView } from "#durable-objects/executio
 import type { JsonObject } from "#graph/json.ts";
 import type { ApiEnv } from "#worker/api/api-env.ts";
 import { invalidRequest } from "#worker/api/create-router.ts";
-import { jsonBody } from "#worker/api/middleware/json-body.ts";
+import { jsonBody, MAX_INPUTS_BYTES } from "#worker/api/middleware/json-body.ts";
 import { requirePrincipal } from "#worker/api/middleware/require-principal.ts";
 import { jsonObjectSchema } from "#worker/contracts/json-value.ts";
 import { executeBlock, listBlocks } from "#worker/services/block-service.ts";
@@ -13,6 +13,7 @@ import { createGraph } from "#worker/services/graph-service.ts";
 import { getMe } from "#worker/services/identity-service.ts";
 import { requirePermission } from "#worker/services/require-permission.ts";
 import { notFound } from "#worker/services/service-error.ts";
+import { withWholeValues } from "#worker/services/whole-values.ts";
 import { toBlockInfo } from "./block-info.ts";
 import { externalApiError } from "./external-api-error.ts";
 
@@ -50,7 +51,7 @@ export function createExternalApiV1(): Hono<ApiEnv> {
     return c.json(await createGraph(c.var.deps, c.var.principal, file), 201);
   });
 
-  app.post("/graphs/:id/execute/:version", jsonBody(), async (c) => {
+  app.post("/graphs/:id/execute/:version", jsonBody(MAX_INPUTS_BYTES), async (c) => {
     const run = await startExecution(c.var.deps, c.var.principal, {
       graphId: c.req.param("id"),
       graphVersion: parse(versionSchema, c.req.param("version")),
@@ -69,7 +70,8 @@ export function createExternalApiV1(): Hono<ApiEnv> {
       throw notFound("execution");
     }
     const nodes = await listNodeExecutions(deps, principal, { executionId, limit: MAX_NODES });
-    return c.json(toResults(run, nodes.items));
+    const owner = { workspaceId: principal.workspaceId, executionId: run.id };
+    return c.json(await withWholeValues(deps, owner, toResults(run, nodes.items)));
   });
 
   return app;

@@ -1,12 +1,19 @@
 import { BlockError, Suspension } from "#blocks/define-block.ts";
 import type { Block, BlockContext } from "#blocks/define-block.ts";
 import { runBlock } from "#blocks/run-block.ts";
+import type { Output } from "#durable-objects/execution/core/stored-value.ts";
 import type { AttemptReport, Lease } from "#durable-objects/execution/protocol.ts";
 import { errorMessage } from "#durable-objects/logger.ts";
 import type { JsonValue } from "#graph/json.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
+import type { RunValues } from "#worker/values/run-values.ts";
+import { StorageUnavailable } from "#worker/values/value-store.ts";
 import type { Clock } from "./clock.ts";
 import type { CacheSlot } from "./node-cache.ts";
+import { openLease } from "./open-lease.ts";
+
+/** Characters of an error that are kept; it goes into the log, to the pin `error` and into lists. */
+const MAX_MESSAGE = 32_000;
 
 /** Why an attempt was told to stop. */
 export class AttemptStopped extends Error {
@@ -20,10 +27,12 @@ export class AttemptStopped extends Error {
 
 export interface AttemptOptions {
   block: Block | undefined;
-  context: (signal: AbortSignal, onUsage: (add: NodeUsage) => void) => BlockContext;
+  context: (signal: AbortSignal, onUsage: (add: NodeUsage) => void, lease: Lease) => BlockContext;
   clock: Clock;
   /** Where the result of an equal execution may be, and this one's is kept. */
-  cache?: (block: Block) => Promise<CacheSlot | null>;
+  cache?: (block: Block, lease: Lease) => Promise<CacheSlot | null>;
+  /** The run's large values. Absent: it has none, and all that the block yields is reported as it is. */
+  values?: RunValues;
   /** What stops the attempt; shared by attempts that run one after the other. */
   abort?: AbortController;
   /** Something is there to be reported. */
@@ -39,7 +48,12 @@ export class Attempt {
   readonly #options: AttemptOptions;
   readonly #abort: AbortController;
   readonly #startedAt: number;
-  #outputs: [string, JsonValue][] = [];
+  #outputs: Output[] = [];
+  /** Bytes that its outputs put into the log, about. */
+  #inline = 0;
+  #reportedInline = 0;
+  #begun = false;
+  #abandoned = false;
   #reported = 0;
   #usage: NodeUsage | undefined;
   #end: AttemptReport["end"];
@@ -59,7 +73,7 @@ export class Attempt {
       await this.#consume();
       this.#end = this.#completed();
     } catch (error) {
-      this.#end = this.#failure(error);
+      await this.#fail(error);
     }
   }
 
@@ -70,7 +84,7 @@ export class Attempt {
       await Promise.race([this.#consume(), this.#aborted()]);
       this.#end = this.#completed();
     } catch (error) {
-      this.#end = this.#failure(error);
+      await this.#fail(error);
     } finally {
       calledOff();
       this.#options.onNews();
@@ -84,15 +98,28 @@ export class Attempt {
   }
 
   get ended(): boolean {
-    return this.#end !== undefined;
+    return this.#end !== undefined || this.#abandoned;
+  }
+
+  /**
+   * The storage of large values does not answer, so how the attempt ends is not known: it is left to its lease, and handed out again (rule BV6).
+   */
+  get abandoned(): boolean {
+    return this.#abandoned;
   }
 
   get hasNews(): boolean {
-    return !this.#discarded && (this.#end !== undefined || this.#outputs.length > 0);
+    return !this.#discarded && !this.#abandoned && (this.#end !== undefined || this.#outputs.length > 0);
+  }
+
+  /** About how many bytes of what is not yet reported go into the log. */
+  get unreportedBytes(): number {
+    return this.#inline - this.#reportedInline;
   }
 
   /** Hands over what is not yet reported. */
   takeReport(): AttemptReport {
+    this.#reportedInline = this.#inline;
     const { node_execution_id, attempt } = this.lease;
     const report: AttemptReport = { node_execution_id, attempt, first_output: this.#reported, outputs: this.#outputs };
     this.#reported += this.#outputs.length;
@@ -109,28 +136,48 @@ export class Attempt {
     if (block.descriptor.disabled) {
       throw new BlockError("disabled_block", `The block ${block.descriptor.name} is disabled in this deployment.`);
     }
-    const slot = (await this.#options.cache?.(block)) ?? null;
-    const cached = await slot?.read();
-    if (cached !== undefined && cached !== null) {
-      this.#reused = true;
-      this.#outputs.push(...cached);
+    const { lease, close } = await openLease(this.lease, this.#options.values);
+    try {
+      const slot = (await this.#options.cache?.(block, lease)) ?? null;
+      const cached = await slot?.read();
+      if (cached !== undefined && cached !== null) {
+        this.#reused = true;
+        for (const output of cached) {
+          await this.#keep(output);
+        }
+        return;
+      }
+      const outputs = await this.#runBlock(block, lease, slot !== null);
+      await slot?.write(outputs);
+    } finally {
+      close();
+    }
+  }
+
+  async #keep(output: [string, JsonValue]): Promise<void> {
+    const { values } = this.#options;
+    if (values === undefined) {
+      this.#outputs.push(output);
       return;
     }
-    const outputs = await this.#runBlock(block, slot !== null);
-    await slot?.write(outputs);
+    const keeping = values.keepOutput(output, { selects: this.lease.selects, spent: this.#inline });
+    const kept = keeping instanceof Promise ? await keeping : keeping;
+    this.#inline += kept.inline;
+    this.#outputs.push(kept.output);
   }
 
   /** Answers what the block yielded if `keep`. */
-  async #runBlock(block: Block, keep: boolean): Promise<[string, JsonValue][]> {
-    const { input_default, input } = this.lease;
+  async #runBlock(block: Block, lease: Lease, keep: boolean): Promise<[string, JsonValue][]> {
+    const { input_default, input } = lease;
     const outputs: [string, JsonValue][] = [];
     const { signal } = this.#abort;
-    const context = this.#options.context(signal, (add) => this.#addUsage(add));
+    const context = this.#options.context(signal, (add) => this.#addUsage(add), lease);
+    this.#begun = true;
     for await (const output of runBlock(block, { input_default, data: input }, context)) {
       if (signal.aborted) {
         throw signal.reason;
       }
-      this.#outputs.push(output);
+      await this.#keep(output);
       if (keep) {
         outputs.push(output);
       }
@@ -176,22 +223,45 @@ export class Attempt {
     return this.#options.clock.now() - this.#startedAt;
   }
 
-  #failure(thrown: unknown): AttemptReport["end"] {
-    if (thrown instanceof Suspension) {
-      return { status: "waiting", duration_ms: this.#elapsed(), wait: thrown.wait, ...this.#usagePart() };
+  async #fail(thrown: unknown): Promise<void> {
+    let error = thrown;
+    try {
+      if (thrown instanceof Suspension) {
+        const wait = (await this.#options.values?.keepWait(thrown.wait)) ?? thrown.wait;
+        this.#end = { status: "waiting", duration_ms: this.#elapsed(), wait, ...this.#usagePart() };
+        return;
+      }
+    } catch (cause) {
+      error = cause;
     }
+    if (
+      error instanceof StorageUnavailable &&
+      !this.#abort.signal.aborted &&
+      (this.#begun || this.lease.effects !== "once")
+    ) {
+      this.#abandoned = true;
+      return;
+    }
+    this.#end = this.#failure(error);
+  }
+
+  #failure(thrown: unknown): AttemptReport["end"] {
     const error = this.#abort.signal.aborted ? this.#abort.signal.reason : thrown;
     const foreseen = error instanceof BlockError ? error : undefined;
     const code = foreseen?.code ?? (error instanceof AttemptStopped ? error.code : codeOf(error));
     return {
       status: "failed",
       duration_ms: this.#elapsed(),
-      error: { code, message: errorMessage(error), node_id: this.lease.node_id },
-      retryable: foreseen?.retryable ?? false,
+      error: { code, message: clip(errorMessage(error)), node_id: this.lease.node_id },
+      retryable: foreseen?.retryable ?? error instanceof StorageUnavailable,
       ...(foreseen?.retryAfterMs === undefined ? {} : { retry_after_ms: foreseen.retryAfterMs }),
       ...this.#usagePart(),
     };
   }
+}
+
+function clip(message: string): string {
+  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE)}… (${message.length} characters)`;
 }
 
 /** Errors of the platform's own parts (egress) carry a stable code; anything else is the block's fault. */

@@ -1,10 +1,11 @@
+import type { Output } from "#durable-objects/execution/core/stored-value.ts";
 import type { JsonValue } from "#graph/json.ts";
 
 /** Values looked at before the rest is guessed. */
 const LOOK = 200;
 
 /** About how many characters outputs take as JSON. Cheap rather than exact: at most `LOOK` values are looked at, the rest counts like them. */
-export function roughSize(outputs: readonly [pin: string, value: JsonValue][]): number {
+export function roughSize(outputs: readonly Output[]): number {
   let looked = 0;
   const measure = (value: JsonValue): number => {
     looked += 1;

@@ -1,11 +1,16 @@
 import { blockRegistry } from "#blocks/registry.ts";
-import type { WorkMessage } from "#durable-objects/execution/protocol.ts";
+import type { BlockContext } from "#blocks/define-block.ts";
+import type { Lease, WorkMessage } from "#durable-objects/execution/protocol.ts";
+import type { NodeUsage } from "#graph/run/event.ts";
 import { openDatabase } from "#worker/db/database.ts";
 import { executionStub } from "../env.ts";
 import type { Env } from "../env.ts";
 import { systemClock } from "./clock.ts";
 import { createBlockContext } from "./block-context.ts";
+import type { FirstStretchDeps } from "./first-stretch.ts";
 import { createNodeCache } from "./node-cache.ts";
+import type { NodeCache } from "./node-cache.ts";
+import { runValues } from "#worker/values/create-values.ts";
 import { WorkSession } from "./work-session.ts";
 
 /** Leaves a consumer invocation of 15 minutes room for the longest attempt. */
@@ -13,32 +18,57 @@ const BUDGET_MS = 240_000;
 
 /** Does the work that a message hints at. Never throws. */
 export async function workOn(env: Env, message: WorkMessage): Promise<void> {
+  const { execution_id } = message;
   const session = new WorkSession(
     {
-      object: executionStub(env, message.execution_id),
-      getBlock: (id) => blockRegistry.get(id),
-      context: (lease, graph, { signal, onUsage }) =>
-        createBlockContext({
-          env,
-          signal,
-          onUsage,
-          idempotencyKey: lease.idempotency_key,
-          resume: lease.resume,
-          run: {
-            executionId: message.execution_id,
-            nodeExecutionId: lease.node_execution_id,
-            nodeId: lease.node_id,
-            graphId: graph.id,
-            graphVersion: graph.version,
-            attempt: lease.attempt,
-          },
-        }),
-      clock: systemClock,
-      cache: createNodeCache(openDatabase(env.DB), () => systemClock.now()),
+      ...blockDeps(env),
+      values: (workspaceId) => runValues(env, { workspaceId, executionId: execution_id }),
+      object: executionStub(env, execution_id),
+      context: (lease, { id, version }, live) =>
+        contextFor(env, lease, { executionId: execution_id, graphId: id, graphVersion: version }, live),
       consumer: crypto.randomUUID(),
       budgetMs: BUDGET_MS,
     },
     message,
   );
   await session.run();
+}
+
+/** What the first stretch of a run, in the Worker that takes its request, is done with: the same as any other. */
+export function firstStretchDeps(env: Env): FirstStretchDeps {
+  return {
+    ...blockDeps(env),
+    values: (run) => runValues(env, run),
+    context: (lease, { execution_id, plan }, live) =>
+      contextFor(
+        env,
+        lease,
+        { executionId: execution_id, graphId: plan.graph_id, graphVersion: plan.graph_version },
+        live,
+      ),
+  };
+}
+
+function blockDeps(env: Env): Pick<FirstStretchDeps, "getBlock" | "clock"> & { cache: NodeCache } {
+  return {
+    getBlock: (id) => blockRegistry.get(id),
+    clock: systemClock,
+    cache: createNodeCache(openDatabase(env.DB), () => systemClock.now()),
+  };
+}
+
+function contextFor(
+  env: Env,
+  lease: Lease,
+  run: Pick<BlockContext["run"], "executionId" | "graphId" | "graphVersion">,
+  { signal, onUsage }: { signal: AbortSignal; onUsage: (add: NodeUsage) => void },
+): BlockContext {
+  return createBlockContext({
+    env,
+    signal,
+    onUsage,
+    idempotencyKey: lease.idempotency_key,
+    resume: lease.resume,
+    run: { ...run, nodeExecutionId: lease.node_execution_id, nodeId: lease.node_id, attempt: lease.attempt },
+  });
 }

@@ -1,10 +1,12 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { ChildRequest, Outcome, WorkMessage } from "#durable-objects/execution/protocol.ts";
+import type { Output } from "#durable-objects/execution/core/stored-value.ts";
+import type { CarryRequest, ChildRequest, Outcome, WorkMessage } from "#durable-objects/execution/protocol.ts";
 import { readProjectedSeq } from "#worker/db/execution-projection.ts";
 import { openDatabase } from "#worker/db/database.ts";
 import type { Env } from "../env.ts";
 import { createDeps } from "#worker/compose.ts";
 import { startChild } from "#worker/services/start-child.ts";
+import { carryValues } from "#worker/values/carry-values.ts";
 import { workOn } from "./work-on.ts";
 
 /** This Worker's door to itself, reached through the binding WORK_RUNNER. */
@@ -17,6 +19,11 @@ export class WorkRunner extends WorkerEntrypoint<Env> {
   /** Starts a run for a node of another run. */
   async startChild(request: ChildRequest): Promise<Outcome<null>> {
     return startChild(createDeps(this.env), request);
+  }
+
+  /** Gives a run large values of another one as its own. */
+  async carryValues(request: CarryRequest): Promise<Output[]> {
+    return carryValues(this.env, request);
   }
 
   /** How far the list of runs in D1 knows a run; 0 when it does not. */

@@ -14,8 +14,10 @@ import { errorMessage, log } from "#durable-objects/logger.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
 import { Attempt } from "./attempt.ts";
+import type { RunValues } from "#worker/values/run-values.ts";
 import type { Clock } from "./clock.ts";
 import type { NodeCache } from "./node-cache.ts";
+import { REPORT_BYTES, splitReports } from "./report-parts.ts";
 import { roughSize } from "./rough-size.ts";
 import { StretchGuard } from "./stretch-guard.ts";
 
@@ -42,6 +44,8 @@ export interface SessionDeps {
   clock: Clock;
   /** Absent: every block is run. */
   cache?: NodeCache;
+  /** Large values of a run of a workspace. Absent: all values are reported as they are. */
+  values?: (workspaceId: string) => RunValues;
   consumer: string;
   /** A consumer invocation may live 15 minutes on Cloudflare; after this many ms it takes no new work. */
   budgetMs: number;
@@ -66,6 +70,12 @@ export class WorkSession {
   #replica: Replica | null = null;
   #graph = { id: "", version: 0 };
   #workspaceId = "";
+  #values: RunValues | undefined;
+  /** About how many bytes of outputs wait in `#reports`. */
+  #reportBytes = 0;
+  /** The storage of large values does not answer: no more work is taken. */
+  #weary = false;
+  #forgetting: Promise<void> | undefined;
   #wake: (() => void) | null = null;
   #ended = false;
 
@@ -105,6 +115,7 @@ export class WorkSession {
       this.#stopAll();
     } finally {
       stopHeartbeat?.();
+      await this.#forgetting;
     }
   }
 
@@ -115,7 +126,7 @@ export class WorkSession {
   /** It has stayed as long as it may: what it holds it finishes, and others come for the rest. */
   get #tired(): boolean {
     const { clock, budgetMs } = this.#deps;
-    return clock.now() - this.#startedAt > budgetMs;
+    return this.#weary || clock.now() - this.#startedAt > budgetMs;
   }
 
   #request(): LeaseRequest {
@@ -132,10 +143,14 @@ export class WorkSession {
     this.#drop(answer.refused);
     if (answer.ended) {
       this.#stopAll();
+      if (answer.workspace_id === "") {
+        this.#forgetValues();
+      }
       return;
     }
     this.#graph = { id: answer.graph_id, version: answer.graph_version };
     this.#workspaceId = answer.workspace_id;
+    this.#values ??= this.#deps.values?.(answer.workspace_id);
     this.#follow(answer, request);
     for (const lease of answer.leases) {
       this.#held.set(lease.node_execution_id, lease);
@@ -147,6 +162,16 @@ export class WorkSession {
         void attempt.run();
       }
     }
+  }
+
+  /** Rule BV9: the run was deleted while this consumer worked for it. */
+  #forgetValues(): void {
+    this.#forgetting = this.#values?.forget().catch((error: unknown) =>
+      log("warn", "could not delete the large values of a deleted run", {
+        execution_id: this.#message.execution_id,
+        error: errorMessage(error),
+      }),
+    );
   }
 
   /** Rule LC3: keeps the replica in step with the object, or lets go of it. */
@@ -166,10 +191,11 @@ export class WorkSession {
       ...(abort === undefined ? {} : { abort }),
       ...(lease.cache === null || cache === undefined
         ? {}
-        : { cache: (block) => cache.slot(this.#workspaceId, lease, block) }),
+        : { cache: (block, opened) => cache.slot(this.#workspaceId, opened, block) }),
+      ...(this.#values === undefined ? {} : { values: this.#values }),
       block: this.#deps.getBlock(lease.block_id),
       clock: this.#deps.clock,
-      context: (signal, onUsage) => this.#deps.context(lease, this.#graph, { signal, onUsage }),
+      context: (signal, onUsage, opened) => this.#deps.context(opened, this.#graph, { signal, onUsage }),
       onNews: () => this.#wake?.(),
     });
   }
@@ -198,6 +224,11 @@ export class WorkSession {
       const attempt = this.#attempt(lease, guard.abort);
       guard.watch(attempt);
       await attempt.runPure();
+      if (attempt.abandoned) {
+        this.#abandon(attempt);
+        return;
+      }
+      this.#reportBytes += attempt.unreportedBytes;
       const report: AttemptReport =
         leased === undefined ? { ...attempt.takeReport(), begun: true } : attempt.takeReport();
       bytes += roughSize(report.outputs);
@@ -266,21 +297,62 @@ export class WorkSession {
   #collect(): void {
     for (const [id, attempt] of this.#running) {
       if (attempt.hasNews) {
+        this.#reportBytes += attempt.unreportedBytes;
         this.#toReport(attempt.takeReport());
       }
       if (attempt.ended) {
         this.#running.delete(id);
       }
+      if (attempt.abandoned) {
+        this.#abandon(attempt);
+      }
     }
+  }
+
+  /** Rule BV6: what it was about to report is not known; its lease ends, and others try it later. */
+  #abandon(attempt: Attempt): void {
+    log("warn", "the storage of large values does not answer; a node execution is left to be handed out again", {
+      execution_id: this.#message.execution_id,
+      node_execution_id: attempt.lease.node_execution_id,
+    });
+    this.#held.delete(attempt.lease.node_execution_id);
+    this.#replica?.part();
+    this.#weary = true;
   }
 
   async #send(request: LeaseRequest): Promise<WorkAnswer> {
     const reports = this.#reports;
+    const large = this.#reportBytes > REPORT_BYTES;
     const continuedFrom = this.#replica?.base ?? null;
     this.#reports = [];
-    if (this.#replica?.parted) {
+    this.#reportBytes = 0;
+    if (this.#replica?.parted || large) {
       this.#replica = null;
     }
+    if (!large) {
+      return this.#report(reports, request, continuedFrom);
+    }
+    return this.#sendInParts(splitReports(reports, REPORT_BYTES), request, continuedFrom);
+  }
+
+  /** Work is taken with the last call only: until then the state is one that nobody has seen before. */
+  async #sendInParts(
+    calls: AttemptReport[][],
+    request: LeaseRequest,
+    continuedFrom: number | null,
+  ): Promise<WorkAnswer> {
+    const { consumer, pool } = request;
+    for (const [index, reports] of calls.slice(0, -1).entries()) {
+      const answer = await this.#report(reports, { consumer, pool, max: -1 }, index === 0 ? continuedFrom : null);
+      if (answer.ended) {
+        return answer;
+      }
+      this.#drop(answer.refused);
+    }
+    return this.#report(calls.at(-1) ?? [], request, calls.length === 1 ? continuedFrom : null);
+  }
+
+  async #report(reports: AttemptReport[], request: LeaseRequest, continuedFrom: number | null): Promise<WorkAnswer> {
     for (let tries = 1; ; tries += 1) {
       try {
         const answer = await this.#deps.object.report(reports, request, continuedFrom);

@@ -34,6 +34,10 @@ export const blockSchema = z
     input_schema: pinSchema,
     output_schema: pinSchema,
     disabled: z.boolean(),
+    gathers: z
+      .object({ pin: z.string(), count_pin: z.string() })
+      .optional()
+      .openapi({ description: "It gathers the values of the pin to lists, of so many as the count pin says." }),
   })
   .openapi("Block") satisfies z.ZodType<BlockDescriptor>;
 

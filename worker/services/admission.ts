@@ -10,6 +10,7 @@ import { executionStub, workspaceStub } from "#worker/env.ts";
 import { StartCredits } from "./admission-credits.ts";
 import { tunePlan } from "./admission-hints.ts";
 import { flowKeyValues } from "./admission-key.ts";
+import { beginRun } from "./begin-run.ts";
 import type { RunnableGraph } from "./runnable-graph.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { ServiceError } from "./service-error.ts";
@@ -47,7 +48,7 @@ export async function startAdmittedRun(deps: ServiceDeps, run: NewRun): Promise<
   const { workspaceId, graph, idempotency } = run;
   const executionId = uuidv7();
   if (!restrictsStarts(graph.flow) && idempotency === undefined && mayStart(deps, workspaceId)) {
-    return create(deps, run, { executionId });
+    return create(deps, run, { executionId, unasked: true });
   }
   const ticket = ticketOf(run, executionId);
   const request: BeginRequest = { ticket };
@@ -86,7 +87,8 @@ async function carryOut(
         credits.put(run.workspaceId, answer.credits);
       }
       const admission = answer.counted ? { ticket, hold: null } : undefined;
-      return create(deps, run, { executionId: ticket.execution_id, admission });
+      const unasked = run.idempotency === undefined && admission === undefined ? true : undefined;
+      return create(deps, run, { executionId: ticket.execution_id, admission, ...(unasked && { unasked }) });
     }
     case "hold":
       return create(deps, run, { executionId: ticket.execution_id, admission: { ticket, hold: answer.reason } });
@@ -129,15 +131,15 @@ async function repeat(deps: ServiceDeps, run: NewRun, ticket: AdmissionTicket): 
 function create(
   deps: ServiceDeps,
   run: NewRun,
-  { executionId, admission }: { executionId: string; admission?: RunAdmission },
+  { executionId, admission, unasked }: { executionId: string; admission?: RunAdmission; unasked?: true },
 ): Promise<Outcome<ExecutionView>> {
   const { workspaceId, graph, inputs, source, waitMs, more } = run;
   const plan = tunePlan(graph.plan, credits.hints(workspaceId));
   const request = { execution_id: executionId, workspace_id: workspaceId, plan, inputs, source, ...more };
-  return executionStub(deps.env, executionId).start(
-    admission === undefined ? request : { ...request, admission },
+  return beginRun(deps, admission === undefined ? request : { ...request, admission }, {
     waitMs,
-  );
+    unasked: unasked === true,
+  });
 }
 
 /** Whether a run that nothing restricts may start unasked; a grant that runs low is renewed behind the caller's back. */

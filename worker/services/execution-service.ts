@@ -13,11 +13,13 @@ import {
   listExecutions as listExecutionRows,
 } from "#worker/db/execution-table.ts";
 import type { ExecutionRow } from "#worker/db/execution-table.ts";
+import { valueStore } from "#worker/values/create-values.ts";
 import { findRepeated, startAdmittedRun } from "./admission.ts";
 import { fingerprintOf } from "./admission-key.ts";
 import { decodeCursor, encodeCursor } from "./list-cursor.ts";
 import { stubOf, unwrap } from "./execution-object.ts";
 import { requirePermission } from "./require-permission.ts";
+import { storeDecision } from "./store-large-values.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { resolveShapedRun } from "./shaped-run.ts";
 import type { RunShape } from "./shaped-run.ts";
@@ -139,7 +141,9 @@ export async function decideReview(
 ): Promise<ExecutionView> {
   requirePermission(principal, "EXECUTE_GRAPH");
   const stub = stubOf(deps, review.executionId);
-  return unwrap(await stub.review(principal.workspaceId, review.reviewId, review.decision, review.autoApprove));
+  const { workspaceId } = principal;
+  const decision = await storeDecision(deps, { workspaceId, executionId: review.executionId }, review.decision);
+  return unwrap(await stub.review(workspaceId, review.reviewId, decision, review.autoApprove));
 }
 
 /** Ends the run if need be, deletes its storage and takes it out of the lists. */
@@ -151,6 +155,7 @@ export async function deleteExecution(deps: ServiceDeps, principal: Principal, i
   if (!outcome.ok && (outcome.code !== "not_found" || !(await hasExecutionRow(deps.db, key)))) {
     unwrap(outcome);
   }
+  await valueStore(deps.env).deleteAll({ ...key, executionId: id.toLowerCase() });
   await deleteExecutionRow(deps.db, { ...key, at: deps.now() });
 }
 

@@ -1,4 +1,7 @@
 import type { Block } from "#blocks/define-block.ts";
+import type { Draft } from "#durable-objects/execution/draft.ts";
+import type { ExecutionSummary } from "#durable-objects/execution/protocol.ts";
+import type { RunHeader } from "#durable-objects/execution/store.ts";
 import type { BlockCatalog, BlockDescriptor } from "#graph/catalog/block-descriptor.ts";
 import type { Principal } from "#worker/auth/principal.ts";
 import type { BlockOutput } from "#worker/contracts/block.ts";
@@ -18,12 +21,18 @@ export type RunSingleBlock = (
   principal: Principal,
 ) => Promise<BlockOutput["outputs"]>;
 
+/** Does the first stretch of a run in this Worker. */
+export type RunFirstStretch = (header: RunHeader, inputs: JsonObject) => Promise<Draft>;
+
 /** What every use case works with. */
 export interface ServiceDeps {
   env: Env;
   db: Database;
   blocks: BlockLibrary;
   runSingleBlock: RunSingleBlock;
+  runFirstStretch: RunFirstStretch;
+  /** Tells the run's workspace of it, some time later. */
+  observeRun: (summary: ExecutionSummary) => void;
   /** ms since the epoch */
   now: () => number;
 }

@@ -1,8 +1,10 @@
 import * as z from "zod";
 import { MAX_HOPS } from "#durable-objects/execution/children.ts";
 import type { ChildRequest, Outcome } from "#durable-objects/execution/protocol.ts";
-import type { JsonObject } from "#graph/json.ts";
-import { executionStub } from "#worker/env.ts";
+import type { JsonObject, JsonValue } from "#graph/json.ts";
+import { runValues } from "#worker/values/create-values.ts";
+import { ValueMissing } from "#worker/values/value-store.ts";
+import { beginRun } from "./begin-run.ts";
 import { resolveSubAgent } from "./runnable-graph.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { ServiceError } from "./service-error.ts";
@@ -23,7 +25,11 @@ export async function startChild(deps: ServiceDeps, request: ChildRequest): Prom
     const message = `Agents may run agents ${MAX_HOPS} deep, and this would be one more. Look for an agent that runs itself.`;
     return { ok: false, code: "too_many_hops", message };
   }
-  const payload = payloadSchema.safeParse(request.payload);
+  const given = await openPayload(deps, request);
+  if (!given.ok) {
+    return given;
+  }
+  const payload = payloadSchema.safeParse(given.value);
   if (!payload.success) {
     return { ok: false, code: "invalid_input", message: "The node does not say which agent to run." };
   }
@@ -33,10 +39,24 @@ export async function startChild(deps: ServiceDeps, request: ChildRequest): Prom
     const graph = await resolveSubAgent(deps, { workspaceId: workspace_id, graphId, version, root });
     const checked = graph.checkInputs(inputs);
     const start = { execution_id, workspace_id, plan: graph.plan, inputs: checked, source: "agent", parent };
-    const outcome = await executionStub(deps.env, execution_id).start(start, 0);
+    const outcome = await beginRun(deps, start, { waitMs: 0 });
     return outcome.ok ? { ok: true, value: null } : outcome;
   } catch (error) {
     if (error instanceof ServiceError && error.status < 500) {
+      return { ok: false, code: error.code, message: error.message };
+    }
+    throw error;
+  }
+}
+
+/** What the node asks for, with its large values, which are the parent's. */
+async function openPayload(deps: ServiceDeps, request: ChildRequest): Promise<Outcome<JsonValue>> {
+  const { workspace_id: workspaceId, parent, payload } = request;
+  try {
+    const value = await runValues(deps.env, { workspaceId, executionId: parent.execution_id }).open(payload);
+    return { ok: true, value };
+  } catch (error) {
+    if (error instanceof ValueMissing) {
       return { ok: false, code: error.code, message: error.message };
     }
     throw error;

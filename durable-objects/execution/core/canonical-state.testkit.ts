@@ -22,6 +22,12 @@ export function canonicalState(state: ExecutionState): unknown {
       [...node.awaitingStatic].map(({ id }) => id),
       node.order.toArray().map(({ id }) => id),
     ]),
+    gathering: state.nodes.map(({ gathering }) =>
+      gathering === null
+        ? null
+        : { ...gathering, pool: gathering.pool.toArray(), open: gathering.open.toArray().map(({ id }) => id) },
+    ),
+    due: [...state.due],
     latest: state.nodes.map((node) => [...node.latest].map(([pin, { ref, value }]) => [pin, ref, value])),
     reuse: state.reuse?.save() ?? null,
     running: [...state.running].map(({ id }) => id).sort(),

@@ -1,8 +1,9 @@
-import type { JsonValue } from "#graph/json.ts";
 import type { NodeUsage, RunError } from "#graph/run/event.ts";
 import { propagate } from "./join.ts";
 import type { Recorder } from "./recorder.ts";
+import { outputEvent } from "./output-event.ts";
 import { failNode } from "./report.ts";
+import type { Output } from "./stored-value.ts";
 import { waitingFor } from "./waiting.ts";
 
 /** What a run that another run started has to tell it: outputs as they come, then its end. */
@@ -11,7 +12,7 @@ export interface ChildNews {
   ne: string;
   /** Index of `outputs[0]` among all outputs of the child. */
   firstOutput: number;
-  outputs: [name: string, value: JsonValue][];
+  outputs: Output[];
   end?: { status: "completed" | "failed" | "terminated"; durationMs: number; error: RunError | null; usage: NodeUsage };
 }
 
@@ -29,8 +30,8 @@ export function takeChildNews(recorder: Recorder, news: ChildNews): number {
   if (news.firstOutput > have) {
     return have;
   }
-  for (const [pin, value] of news.outputs.slice(have - news.firstOutput)) {
-    recorder.emit({ type: "node_output", ...ref, pin, value });
+  for (const output of news.outputs.slice(have - news.firstOutput)) {
+    recorder.emit(outputEvent(execution, output));
     propagate(recorder);
     if (recorder.fatal !== null) {
       return execution.outputs - execution.outputBase;

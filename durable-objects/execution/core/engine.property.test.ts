@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { JsonValue } from "#graph/json.ts";
+import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import { isTerminal } from "#graph/run/status.ts";
 import { MemoryExecutionStore } from "../store-memory.ts";
@@ -9,7 +9,7 @@ import type { Commit } from "../run.ts";
 import type { AttemptRef } from "./attempt-ref.ts";
 import { canonicalState } from "./canonical-state.testkit.ts";
 import type { Input } from "./decide.ts";
-import type { LogBatch } from "./log-event.ts";
+import type { LogBatch, LogEvent, ValueRef } from "./log-event.ts";
 import { nextAlarm } from "./next-alarm.ts";
 import { randomPlan } from "./random-plan.testkit.ts";
 import type { DecisionEnv } from "./recorder.ts";
@@ -34,8 +34,9 @@ function behaviour(execution: { id: string; node: number }): { outputs: [string,
   const number = Number(execution.id.slice(1));
   const outputs: [string, JsonValue][] = [];
   for (let index = 0; index < ([1, 2, 0, 1, 3][(number + execution.node) % 5] ?? 0); index += 1) {
-    const pin = (number + index) % 4 === 3 ? "other" : "out";
-    outputs.push([pin, index % 2 === 0 ? { k: number * 10 + index } : number * 10 + index]);
+    const pin = (["out", "out", "n", "other"] as const)[(number + index) % 4] ?? "out";
+    const value = index % 2 === 0 ? { k: number * 10 + index } : number * 10 + index;
+    outputs.push([pin, pin === "n" ? (number + index * 3) % 4 : value]);
   }
   return { outputs, fails: (number * 7 + execution.node) % 6 === 0 };
 }
@@ -222,7 +223,10 @@ function checkLog(simulation: Simulation, plan: Plan): void {
         expect(queued.has(event.ne), "[JN2] queued once").toBe(false);
         const pins = event.refs.map(([pin]) => pin);
         const start = plan.starts.includes(event.node) && pins.length === 0;
-        if (!start) {
+        const gathers = plan.nodes[event.node]?.gathers;
+        if (gathers !== undefined) {
+          expect(start || event.gathered !== undefined, "[GA1] gathered").toBe(true);
+        } else if (!start) {
           expect(pins.sort(), "[JN2] all linked pins").toEqual([...(plan.nodes[event.node]?.linked_pins ?? [])].sort());
         }
         queued.set(event.ne, pins);
@@ -247,14 +251,32 @@ function checkLog(simulation: Simulation, plan: Plan): void {
   }
 }
 
+function inputOf(log: LogEvent[], event: Extract<LogEvent, { type: "node_queued" }>): JsonObject {
+  const valueOf = (ref: ValueRef): JsonValue => {
+    const [seq, name] = typeof ref === "number" ? [ref, ""] : ref;
+    const output = log[seq - 1];
+    const value = output?.type === "node_output" ? output.value : null;
+    const key = name.split("_#_")[1];
+    return key === undefined ? value : ((value as JsonObject)[key] ?? null);
+  };
+  return {
+    ...Object.fromEntries(event.refs.map(([pin, ref]) => [pin, valueOf(ref)])),
+    ...(event.gathered === undefined ? {} : { item: event.gathered.map(valueOf) }),
+    ...event.literals,
+  };
+}
+
 function checkAgainstReference(simulation: Simulation, plan: Plan): void {
   const reference = new ReferenceInterpreter(plan, { in0: "given" });
   const queuedIds: string[] = [];
+  const inputs: JsonObject[] = [];
+  const all = simulation.log().flatMap(({ events }) => events);
   const failing = new Set<string>();
   for (const { events } of simulation.log()) {
     for (const [index, event] of events.entries()) {
       if (event.type === "node_queued") {
         queuedIds.push(event.ne);
+        inputs.push(inputOf(all, event));
       } else if (event.type === "node_output" && event.pin === "error") {
         failing.add(event.ne);
         reference.output(event.ne, "error", event.value);
@@ -271,13 +293,14 @@ function checkAgainstReference(simulation: Simulation, plan: Plan): void {
   const limited = simulation.run.state.error?.code === "step_limit";
   const expected = reference.queued.map(({ id }) => id);
   expect(queuedIds).toEqual(limited ? expected.slice(0, queuedIds.length) : expected);
+  expect(inputs).toEqual(reference.queued.slice(0, inputs.length).map(({ input }) => input));
   if (!limited) {
     expect(Object.fromEntries(simulation.run.state.outputs)).toEqual(reference.runOutputs);
   }
 }
 
 describe("the engine against an independent reading of the rules", () => {
-  it("[JN1] [JN2] [JN3] [JN6] [FF1] [LC1] [LC2] [LC3] [LS3] [LS4] [RP1] [RP2] [RP3] [RP4] [ST1] [EN1] random graphs, yields, interleavings, losses, repeats and restarts", () => {
+  it("[GA1] [GA2] [GA3] [GA6] [JN1] [JN2] [JN3] [JN6] [FF1] [LC1] [LC2] [LC3] [LS3] [LS4] [RP1] [RP2] [RP3] [RP4] [ST1] [EN1] random graphs, yields, interleavings, losses, repeats and restarts", () => {
     fc.assert(
       fc.property(randomPlan, fc.array(fc.nat(999), { minLength: 20, maxLength: 200 }), (plan, choices) => {
         let turn = 0;

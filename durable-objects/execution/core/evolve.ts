@@ -4,6 +4,7 @@ import { isTerminal } from "#graph/run/status.ts";
 import { carried } from "./carried.ts";
 import type { LogBatch, LogEvent, ValueRef } from "./log-event.ts";
 import { Fifo } from "./fifo.ts";
+import { becameBusy, becameIdle } from "./gathering.ts";
 import { initialState, nodeState, planNode } from "./state.ts";
 import type { ExecutionState, NodeExecution, NodeState, PendingOutput } from "./state.ts";
 
@@ -93,6 +94,7 @@ function createExecution(state: ExecutionState, id: string, node: number): NodeE
     status: "INCOMPLETE",
     input: new Map(),
     literals: undefined,
+    gathered: null,
     missing: linked_pins.length - static_pins.length,
     attempt: 0,
     failures: 0,
@@ -115,22 +117,43 @@ function createExecution(state: ExecutionState, id: string, node: number): NodeE
 
 function evolveInput(state: ExecutionState, event: EventOf<"node_input">): void {
   const node = nodeState(state, event.node);
-  const { linked_pins, static_pins } = planNode(state, event.node);
+  const { linked_pins, static_pins, gathers } = planNode(state, event.node);
   let execution = state.executions.get(event.ne);
   if (execution === undefined) {
     execution = createExecution(state, event.ne, event.node);
-    for (const pin of linked_pins) {
-      if (pin !== event.pin) {
-        lackingAt(node, pin).push(execution);
-      }
-    }
+    addLacking(node, execution, { linked_pins, but: event.pin });
   }
-  execution.input.set(event.pin, { ref: event.ref, value: resolve(state, event.node, event.pin, event.ref) });
+  const bound = { ref: event.ref, value: resolve(state, event.node, event.pin, event.ref) };
+  if (node.gathering !== null) {
+    if (event.pin === gathers?.pin) {
+      node.gathering.pool.push(bound);
+    } else {
+      execution.input.set(event.pin, bound);
+    }
+    return;
+  }
+  execution.input.set(event.pin, bound);
   if (!static_pins.includes(event.pin)) {
     execution.missing -= 1;
   }
   if (execution.missing === 0) {
     node.awaitingStatic.add(execution);
+  }
+}
+
+function addLacking(
+  node: NodeState,
+  execution: NodeExecution,
+  { linked_pins, but }: { linked_pins: readonly string[]; but: string },
+): void {
+  if (node.gathering !== null) {
+    node.gathering.open.push(execution);
+    return;
+  }
+  for (const pin of linked_pins) {
+    if (pin !== but) {
+      lackingAt(node, pin).push(execution);
+    }
   }
 }
 
@@ -176,6 +199,7 @@ function evolveQueued(state: ExecutionState, event: EventOf<"node_queued">): voi
     }
   }
   execution.literals = event.literals;
+  takeGathered(state, execution, event);
   execution.status = "QUEUED";
   node.awaitingStatic.delete(execution);
   for (const pin of planNode(state, event.node).static_pins) {
@@ -184,11 +208,38 @@ function evolveQueued(state: ExecutionState, event: EventOf<"node_queued">): voi
       node.latest.set(pin, bound);
     }
   }
+  if (node.order.length === 0) {
+    becameBusy(state, event.node);
+  }
   node.order.push(execution);
   makeReady(state, execution);
   state.reuse?.queued(event.node);
   state.active += 1;
   state.stats.node_execution_count += 1;
+}
+
+/** The execution takes its values out of what its node holds. */
+function takeGathered(state: ExecutionState, execution: NodeExecution, event: EventOf<"node_queued">): void {
+  const { gathering } = nodeState(state, event.node);
+  const { gathers } = planNode(state, event.node);
+  if (gathering === null || gathers === undefined) {
+    return;
+  }
+  if (gathering.open.peek() === execution) {
+    gathering.open.shift();
+  }
+  if (event.gathered !== undefined) {
+    const values = event.gathered.map((ref) => {
+      const bound = gathering.pool.shift();
+      if (bound === undefined || !sameRef(bound.ref, ref)) {
+        throw new Error(`the log takes output ${String(ref)} for ${event.ne}, which its node does not hold`);
+      }
+      return bound;
+    });
+    execution.gathered = { pin: gathers.pin, values };
+  }
+  gathering.done = true;
+  state.due.delete(event.node);
 }
 
 /** Puts a QUEUED execution where leases are taken from. */
@@ -235,6 +286,9 @@ function evolveStarted(state: ExecutionState, event: EventOf<"node_started">, at
 function evolveOutput(state: ExecutionState, event: EventOf<"node_output">): void {
   const execution = mustHave(state, event.ne);
   const output: PendingOutput = { node: event.node, seq: state.lastSeq, pin: event.pin, value: event.value };
+  if (event.parts !== undefined) {
+    output.parts = event.parts;
+  }
   execution.outputs += 1;
   if (nodeState(state, event.node).order.peek() === execution) {
     release(state, output);
@@ -279,11 +333,12 @@ function evolveEnded(
   if (event.type !== "node_terminated") {
     count(state, event);
   }
-  passOn(state, nodeState(state, execution.node));
+  passOn(state, execution.node);
 }
 
 /** Lets go of ended executions at the head of their node's order; what the next one held back may travel (rule FF1). */
-function passOn(state: ExecutionState, node: NodeState): void {
+function passOn(state: ExecutionState, index: number): void {
+  const node = nodeState(state, index);
   let head = node.order.peek();
   while (head !== undefined && isTerminal(head.status)) {
     node.order.shift();
@@ -295,6 +350,9 @@ function passOn(state: ExecutionState, node: NodeState): void {
       }
       head.held = [];
     }
+  }
+  if (head === undefined) {
+    becameIdle(state, index);
   }
 }
 
@@ -356,8 +414,8 @@ function evolveRunEnded(
   event: EventOf<"execution_completed"> | EventOf<"execution_failed"> | EventOf<"execution_terminated">,
   at: number,
 ): void {
-  const { executions, nodes, ready, delayed, running, waiting } = initialState(state.plan, state.createdAt);
-  Object.assign(state, { executions, nodes, ready, delayed, running, waiting, active: 0, paused: false });
+  const { executions, nodes, due, ready, delayed, running, waiting } = initialState(state.plan, state.createdAt);
+  Object.assign(state, { executions, nodes, due, ready, delayed, running, waiting, active: 0, paused: false });
   state.stats = event.stats;
   state.endedAt = at;
   switch (event.type) {

@@ -15,6 +15,11 @@ export class Fifo<T> {
     return this.#items[this.#head];
   }
 
+  /** The newest item. */
+  last(): T | undefined {
+    return this.length === 0 ? undefined : this.#items.at(-1);
+  }
+
   shift(): T | undefined {
     if (this.#head === this.#items.length) {
       return undefined;
@@ -37,6 +42,11 @@ export class Fifo<T> {
     if (this.length > 0 && this.#items.at(-1) === item) {
       this.#items.pop();
     }
+  }
+
+  /** The first `count` items, without taking them. */
+  first(count: number): T[] {
+    return this.#items.slice(this.#head, this.#head + count) as T[];
   }
 
   toArray(): T[] {

@@ -1,14 +1,16 @@
 import type { JsonValue } from "#graph/json.ts";
 import type { PlanNode } from "#graph/plan/plan.ts";
 import type { NodeUsage, Reused } from "#graph/run/event.ts";
+import { outputEvent } from "./output-event.ts";
 import type { Recorder } from "./recorder.ts";
 import { planNode } from "./state.ts";
 import type { ExecutionState, NodeExecution } from "./state.ts";
+import type { Output } from "./stored-value.ts";
 
 /** Results that are there before anything runs: pinned outputs, and what an earlier run has found out. Rules RU1 to RU5 of SPEC.md. */
 
 interface Result {
-  outputs: Iterable<[pin: string, value: JsonValue]>;
+  outputs: Iterable<Output>;
   reused: Reused;
   usage?: NodeUsage;
 }
@@ -29,8 +31,8 @@ export function commitInstantResult(recorder: Recorder, ne: string, overlaid: bo
     recorder.emit({ type: "execution_running" });
   }
   recorder.emit({ type: "node_started", ...ref, attempt: 1 });
-  for (const [pin, value] of result.outputs) {
-    recorder.emit({ type: "node_output", ...ref, pin, value });
+  for (const output of result.outputs) {
+    recorder.emit(outputEvent(execution, output));
   }
   const { reused, usage } = result;
   recorder.emit({ type: "node_completed", ...ref, duration_ms: 0, reused, ...(usage === undefined ? {} : { usage }) });

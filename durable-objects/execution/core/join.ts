@@ -1,27 +1,32 @@
-import { GraphError } from "#graph/errors.ts";
-import type { JsonObject, JsonValue } from "#graph/json.ts";
-import { recordOf } from "#graph/own-property.ts";
-import { mergeDynamicInput } from "#graph/pins/dynamic-pins.ts";
 import type { PlanLink, PlanNode } from "#graph/plan/plan.ts";
 import { carried } from "./carried.ts";
-import { effectiveInput } from "./effective-input.ts";
-import { commitInstantResult } from "./instant-result.ts";
+import { fireDue, gather } from "./collect.ts";
 import type { ValueRef } from "./log-event.ts";
+import { newId, queueNode } from "./queue-node.ts";
 import type { Recorder } from "./recorder.ts";
 import { nodeState, planNode } from "./state.ts";
 import type { BoundValue, NodeExecution, NodeState, PendingOutput } from "./state.ts";
 
 /**
- * When a node is ready (autogpt.md §4.3). Owns: pairing of values into node executions, static values, queueing.
- * Rules JN1 to JN6 of SPEC.md.
+ * When a node is ready (autogpt.md §4.3). Owns: pairing of values into node executions, static values. Rules JN1 to JN6 of SPEC.md; nodes that
+ * gather are collect.ts's.
  */
 
-/** Sends every released output along its node's links, in order, until none is left or the run cannot go on. */
+/**
+ * Sends every released output along its node's links, in order, and then lets fire what has gathered until the end, until nothing is left or the
+ * run cannot go on.
+ */
 export function propagate(recorder: Recorder): void {
   const { state } = recorder;
   for (;;) {
-    const output = recorder.fatal === null ? state.released.shift() : undefined;
+    if (recorder.fatal !== null) {
+      return;
+    }
+    const output = state.released.shift();
     if (output === undefined) {
+      if (fireDue(recorder)) {
+        continue;
+      }
       return;
     }
     for (const link of planNode(state, output.node).links) {
@@ -38,6 +43,10 @@ function arrive(recorder: Recorder, output: PendingOutput, link: PlanLink): void
   const plan = planNode(state, link.sink);
   const pin = link.sink_name;
   const ref: ValueRef = link.source_name === output.pin ? output.seq : [output.seq, link.source_name];
+  if (plan.gathers !== undefined) {
+    gather(recorder, { node: link.sink, pin, ref });
+    return;
+  }
   const target = oldestLacking(node, pin);
   const ne = target?.id ?? newId(recorder);
   const missing =
@@ -51,10 +60,6 @@ function arrive(recorder: Recorder, output: PendingOutput, link: PlanLink): void
   if (link.is_static) {
     completeWaiting(recorder, link.sink, ne);
   }
-}
-
-export function newId(recorder: Recorder): string {
-  return `n${recorder.state.created + 1}`;
 }
 
 function refsOf(execution: NodeExecution | undefined): [string, ValueRef][] {
@@ -109,70 +114,5 @@ function completeWaiting(recorder: Recorder, index: number, arrivedAt: string): 
     if (statics !== null) {
       queueNode(recorder, { ne: waiting.id, node: index, refs: [...refsOf(waiting), ...statics] });
     }
-  }
-}
-
-/**
- * Queues a node execution that has all it needs, takes the run's output from it when it is an output node, and its result when that is at hand
- * (rule RU1); the caller propagates.
- */
-export function queueNode(
-  recorder: Recorder,
-  execution: { ne: string; node: number; refs: [string, ValueRef][]; literals?: JsonObject },
-): void {
-  const { state } = recorder;
-  const { ne, node, refs, literals } = execution;
-  const plan = planNode(state, node);
-  if (recorder.fatal !== null) {
-    return;
-  }
-  if (state.stats.node_execution_count >= state.plan.step_limit) {
-    recorder.fatal = {
-      code: "step_limit",
-      message: `The run reached its limit of ${state.plan.step_limit} node executions. Look for a loop that does not end.`,
-      node_id: plan.id,
-    };
-    return;
-  }
-  const overlay = state.reuse?.overlay(node);
-  const laid =
-    overlay === undefined ? literals : recordOf([...Object.entries(literals ?? {}), ...Object.entries(overlay)]);
-  recorder.emit({ type: "node_queued", ne, node, refs, ...(laid === undefined ? {} : { literals: laid }) });
-  if (plan.ui_type === "Output") {
-    emitRunOutput(recorder, ne, plan);
-  }
-  commitInstantResult(recorder, ne, overlay !== undefined);
-}
-
-/** autogpt.md §3.3: outputs of a run are the raw `value` inputs of its output nodes, in the order in which they were queued. */
-function emitRunOutput(recorder: Recorder, ne: string, plan: PlanNode): void {
-  const execution = recorder.state.executions.get(ne);
-  if (execution === undefined) {
-    return;
-  }
-  const input = mergedInput(plan, execution);
-  if (typeof input?.name !== "string") {
-    return;
-  }
-  const bound = execution.input.get("value");
-  const whole = bound !== undefined && bound.value === input.value;
-  recorder.emit({
-    type: "execution_output",
-    ne,
-    node: execution.node,
-    name: input.name,
-    ...(whole ? { ref: bound.ref } : { value: input.value ?? null }),
-  });
-}
-
-/** Null when the pins cannot be merged: the node itself will fail with the reason. */
-function mergedInput(plan: PlanNode, execution: NodeExecution): { name?: JsonValue; value?: JsonValue } | null {
-  try {
-    return mergeDynamicInput({ ...plan.input_default, ...effectiveInput(execution) });
-  } catch (error) {
-    if (error instanceof GraphError) {
-      return null;
-    }
-    throw error;
   }
 }

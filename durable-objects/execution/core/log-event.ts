@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { NodeUsage, Reused, RunError, RunStats } from "#graph/run/event.ts";
 import type { ResumeReason, Wait } from "#graph/run/wait.ts";
+import type { Parts } from "./stored-value.ts";
 
 /**
  * The events as the log keeps them: nodes by plan index, values by reference. A value is written once, in the `node_output`
@@ -22,10 +23,16 @@ export type LogEvent =
   | { type: "execution_started"; inputs: JsonObject }
   | { type: "execution_running" }
   | ({ type: "node_input"; pin: string; ref: ValueRef } & NodeRef)
-  | ({ type: "node_queued"; refs: [pin: string, ref: ValueRef][]; literals?: JsonObject } & NodeRef)
+  /** `gathered`: the list of a node that gathers, by its elements. */
+  | ({
+      type: "node_queued";
+      refs: [pin: string, ref: ValueRef][];
+      gathered?: ValueRef[];
+      literals?: JsonObject;
+    } & NodeRef)
   | ({ type: "execution_output"; name: string; ref?: ValueRef; value?: JsonValue } & NodeRef)
   | ({ type: "node_started"; attempt: number } & NodeRef)
-  | ({ type: "node_output"; pin: string; value: JsonValue } & NodeRef)
+  | ({ type: "node_output"; pin: string; value: JsonValue; parts?: Parts } & NodeRef)
   | ({ type: "node_completed"; duration_ms: number; usage?: NodeUsage; reused?: Reused } & NodeRef)
   | ({ type: "node_failed"; error: RunError; handled: boolean; duration_ms: number; usage?: NodeUsage } & NodeRef)
   | ({ type: "node_retrying"; attempt: number; error: RunError; retry_at: number; lost: boolean } & NodeRef)

@@ -57,6 +57,11 @@ export function plan(nodes: Record<string, Partial<PlanNode>>, links: string[], 
   return result;
 }
 
+/** What makes a node gather its pin `item`. */
+export function gathers(until: "count" | "end"): Pick<PlanNode, "gathers"> {
+  return { gathers: { pin: "item", count_pin: "count", until } };
+}
+
 /** A run in memory whose consumer is the test. */
 export class TestRun {
   readonly state: ExecutionState;
@@ -117,7 +122,12 @@ export class TestRun {
     const index = this.state.plan.nodes.findIndex(({ id }) => id === name);
     return this.log.flatMap((event) =>
       event.type === "node_queued" && event.node === index
-        ? [Object.fromEntries(event.refs.map(([pin, ref]) => [pin, this.#valueOf(ref)]))]
+        ? [
+            {
+              ...Object.fromEntries(event.refs.map(([pin, ref]) => [pin, this.#valueOf(ref)])),
+              ...(event.gathered === undefined ? {} : { item: event.gathered.map((ref) => this.#valueOf(ref)) }),
+            },
+          ]
         : [],
     );
   }
@@ -128,6 +138,10 @@ export class TestRun {
 
   #valueOf(ref: number | [number, string]): JsonValue {
     const event = this.log[(typeof ref === "number" ? ref : ref[0]) - 1];
-    return event?.type === "node_output" ? event.value : null;
+    if (event?.type !== "node_output") {
+      return null;
+    }
+    const key = typeof ref === "number" ? undefined : ref[1].split("_#_")[1];
+    return key === undefined ? event.value : ((event.value as JsonObject)[key] ?? null);
   }
 }

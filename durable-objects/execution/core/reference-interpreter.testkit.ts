@@ -19,6 +19,8 @@ export class ReferenceInterpreter {
   readonly runOutputs: Record<string, JsonValue[]> = {};
   /** Executions in the order in which they were queued. */
   readonly queued: ReferenceExecution[] = [];
+  /** By node that gathers: values that no execution has taken. */
+  readonly #gathered = new Map<number, JsonValue[]>();
   readonly #plan: Plan;
 
   constructor(plan: Plan, inputs: JsonObject) {
@@ -43,12 +45,88 @@ export class ReferenceInterpreter {
   complete(id: string): void {
     this.#find(id).state = "completed";
     this.#send(this.#find(id).node);
+    this.#fireAll();
   }
 
   /** The execution failed; its `error` output was told before. */
   end(id: string): void {
     this.#find(id).state = "failed";
     this.#send(this.#find(id).node);
+    this.#fireAll();
+  }
+
+  /** Rule GA3: what gathers until the end is queued when nothing before it is left. */
+  #fireAll(): void {
+    for (;;) {
+      const due = this.#plan.nodes.flatMap((_, node) => (this.#isDue(node) ? [node] : []));
+      const first = due.find((node) => !due.some((other) => other !== node && this.#before(node).has(other)));
+      if (first === undefined) {
+        return;
+      }
+      const open = this.executions.find(({ node, state }) => node === first && state === "waiting");
+      this.#takeList(open ?? this.#create(first), this.#gathered.get(first)?.length ?? 0);
+    }
+  }
+
+  #isDue(node: number): boolean {
+    if (this.#plan.nodes[node]?.gathers?.until !== "end" || this.queued.some((execution) => execution.node === node)) {
+      return false;
+    }
+    const before = this.#before(node);
+    const reached = this.queued.filter((execution) => before.has(execution.node));
+    return (
+      reached.length > 0 && reached.every(({ state, outputs }) => state !== "open" && outputs.every(({ sent }) => sent))
+    );
+  }
+
+  /** All nodes that links lead from to this one. */
+  #before(node: number): Set<number> {
+    const found = new Set<number>();
+    const leads = (to: (sink: number) => boolean): number[] =>
+      this.#plan.nodes.flatMap(({ links }, index) => (links.some(({ sink }) => to(sink)) ? [index] : []));
+    for (let more = leads((sink) => sink === node); more.length > 0; ) {
+      more.forEach((index) => found.add(index));
+      more = leads((sink) => found.has(sink)).filter((index) => !found.has(index));
+    }
+    return found;
+  }
+
+  #takeList(execution: ReferenceExecution, length: number): void {
+    const { gathers } = this.#plan.nodes[execution.node] ?? {};
+    execution.input[gathers?.pin ?? ""] = this.#gathered.get(execution.node)?.splice(0, length) ?? [];
+    this.#queue(execution);
+  }
+
+  /** Rule GA2. Numbers are whole here. */
+  #arriveGathering(link: PlanLink, value: JsonValue): void {
+    const { gathers, static_pins = [], linked_pins = [], input_default } = this.#plan.nodes[link.sink] ?? {};
+    const waiting = (): ReferenceExecution[] =>
+      this.executions.filter(({ node, state }) => node === link.sink && state === "waiting");
+    const { pin = "", count_pin = "" } = gathers ?? {};
+    if (link.sink_name === pin) {
+      const pool = this.#gathered.get(link.sink) ?? [];
+      this.#gathered.set(link.sink, [...pool, value]);
+      if (waiting().length === 0) {
+        this.#create(link.sink);
+      }
+    } else {
+      const target = waiting().find(({ input }) => !(count_pin in input)) ?? this.#create(link.sink);
+      target.input[count_pin] = value;
+    }
+    for (let [oldest] = waiting(); gathers?.until === "count" && oldest !== undefined; [oldest] = waiting()) {
+      const last = this.queued.findLast(({ node }) => node === link.sink)?.input ?? {};
+      const literal = linked_pins.includes(count_pin) ? undefined : input_default?.[count_pin];
+      const standing = static_pins.includes(count_pin) ? last[count_pin] : literal;
+      const own = oldest.input[count_pin];
+      const wanted = Number(own ?? (standing === 0 ? undefined : standing) ?? Infinity);
+      if (wanted > (this.#gathered.get(link.sink)?.length ?? 0)) {
+        return;
+      }
+      if (static_pins.includes(count_pin)) {
+        oldest.input[count_pin] = own ?? wanted;
+      }
+      this.#takeList(oldest, wanted);
+    }
   }
 
   #find(id: string): ReferenceExecution {
@@ -112,6 +190,10 @@ export class ReferenceInterpreter {
   }
 
   #arrive(link: PlanLink, value: JsonValue): void {
+    if (this.#plan.nodes[link.sink]?.gathers !== undefined) {
+      this.#arriveGathering(link, value);
+      return;
+    }
     const all = this.executions.filter(({ node }) => node === link.sink);
     const target =
       all.find(({ state, input }) => state === "waiting" && !(link.sink_name in input)) ?? this.#create(link.sink);

@@ -3,6 +3,7 @@ import type { Plan } from "#graph/plan/plan.ts";
 import type { AttemptRef } from "./attempt-ref.ts";
 import { decide } from "./decide.ts";
 import type { Report } from "./report.ts";
+import { nextPure } from "./next-pure.ts";
 import { restoreSnapshot } from "./snapshot.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { ExecutionState, NodeExecution } from "./state.ts";
@@ -45,17 +46,7 @@ export class Replica {
 
   /** The pure node execution of a pool that is next in order, or undefined. */
   nextPure(pool: BlockPool): NodeExecution | undefined {
-    const queue = this.#state.ready[pool].pure;
-    if (this.#parted || this.#state.paused) {
-      return undefined;
-    }
-    for (;;) {
-      const execution = queue.peek();
-      if (execution === undefined || (execution.status === "QUEUED" && !this.#state.delayed.has(execution))) {
-        return execution;
-      }
-      queue.shift();
-    }
+    return this.#parted ? undefined : nextPure(this.#state, pool);
   }
 
   /** Does to the replica what the object will do with this report. False when the object would refuse it. */

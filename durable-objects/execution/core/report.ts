@@ -1,17 +1,16 @@
-import type { JsonValue } from "#graph/json.ts";
 import type { NodeUsage, RunError } from "#graph/run/event.ts";
+import { MAX_OUTPUTS, TOO_MANY_OUTPUTS } from "#graph/run/output-limits.ts";
 import type { Wait } from "#graph/run/wait.ts";
 import { propagate } from "./join.ts";
+import { outputEvent } from "./output-event.ts";
 import type { Recorder } from "./recorder.ts";
 import { beginWait } from "./waiting.ts";
 import { retryDelay } from "./retry-policy.ts";
+import type { Output } from "./stored-value.ts";
 import { planNode } from "./state.ts";
 import type { NodeExecution } from "./state.ts";
 
 /** Committing what consumers found out. Rules RP1 to RP6 of SPEC.md. */
-
-/** Most outputs of one node execution. */
-export const MAX_OUTPUTS = 100_000;
 
 /** One attempt's news (protocol.ts `AttemptReport`, checked against the state by the caller). */
 export interface Report {
@@ -19,7 +18,7 @@ export interface Report {
   begun?: boolean;
   /** Index of `outputs[0]` among all outputs of the attempt. */
   firstOutput: number;
-  outputs: [pin: string, value: JsonValue][];
+  outputs: Output[];
   end:
     | { status: "completed"; durationMs: number; usage: NodeUsage | undefined; reused?: "cache" }
     | {
@@ -67,16 +66,15 @@ export function commitReport(recorder: Recorder, execution: NodeExecution, repor
 
 /** Rule RP3: outputs that an earlier attempt or report has committed are not committed again. */
 function commitOutputs(recorder: Recorder, execution: NodeExecution, report: Report): boolean {
-  for (const [pin, value] of report.outputs.slice(execution.outputs - execution.outputBase - report.firstOutput)) {
+  for (const output of report.outputs.slice(execution.outputs - execution.outputBase - report.firstOutput)) {
     if (recorder.fatal !== null) {
       return false;
     }
     if (execution.outputs >= MAX_OUTPUTS) {
-      const error = { code: "too_many_outputs", message: `A node execution may yield at most ${MAX_OUTPUTS} values.` };
-      failNode(recorder, execution, { durationMs: report.end?.durationMs ?? 0, error });
+      failNode(recorder, execution, { durationMs: report.end?.durationMs ?? 0, error: TOO_MANY_OUTPUTS });
       return false;
     }
-    recorder.emit({ type: "node_output", ne: execution.id, node: execution.node, pin, value });
+    recorder.emit(outputEvent(execution, output));
     propagate(recorder);
   }
   return true;

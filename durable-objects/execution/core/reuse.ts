@@ -1,17 +1,18 @@
 import { canonicalJson } from "#graph/canonical-json.ts";
-import type { JsonObject, JsonValue } from "#graph/json.ts";
+import type { JsonObject } from "#graph/json.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
 import { effectiveInput } from "./effective-input.ts";
 import { Fifo } from "./fifo.ts";
 import type { NodeExecution } from "./state.ts";
+import type { Output } from "./stored-value.ts";
 
 /** The result of a node execution of an earlier run. Found again by its node and its input; the k-th of equal ones serves the k-th time. */
 export interface MemoEntry {
   node_id: string;
   /** `memoKey` of the input. */
   key: string;
-  outputs: [pin: string, value: JsonValue][];
+  outputs: Output[];
   usage?: NodeUsage;
 }
 

@@ -4,11 +4,18 @@ import type { Plan } from "#graph/plan/plan.ts";
 import type { RunError, RunStats } from "#graph/run/event.ts";
 import type { ExecutionStatus } from "#graph/run/status.ts";
 import { Fifo } from "./fifo.ts";
+import { becameBusy } from "./gathering.ts";
 import type { ValueRef } from "./log-event.ts";
 import { ReuseBook } from "./reuse.ts";
 import type { Reuse, SavedReuse } from "./reuse.ts";
 import { initialState, nodeState, planNode } from "./state.ts";
-import type { BoundValue, ExecutionState, NodeExecution, PendingOutput } from "./state.ts";
+import type { BoundValue, ExecutionState, NodeExecution, NodeState, PendingOutput } from "./state.ts";
+
+/**
+ * What a stored snapshot is read by. A change after which `restoreSnapshot` would misread what older code has written, or the other way round, is a
+ * new version: a snapshot of another version is not read, the log is folded instead.
+ */
+export const SNAPSHOT_VERSION = 1;
 
 type SavedBinding = [pin: string, ref: ValueRef, value: JsonValue];
 
@@ -21,6 +28,8 @@ interface SavedNode {
   awaitingStatic: string[];
   order: string[];
   latest: SavedBinding[];
+  /** Of a node that gathers. */
+  gathering: { pool: BoundValue[]; reached: boolean; done: boolean } | null;
 }
 
 /**
@@ -71,7 +80,7 @@ export function takeSnapshot(state: ExecutionState, options: { replica?: boolean
     active: state.active,
     executions: [...state.executions.values()].map(saveExecution),
     nodes: state.nodes.flatMap((node, index) =>
-      node.order.length === 0 && node.latest.size === 0 && node.awaitingStatic.size === 0
+      node.order.length === 0 && node.latest.size === 0 && node.awaitingStatic.size === 0 && node.gathering === null
         ? []
         : [
             {
@@ -79,6 +88,7 @@ export function takeSnapshot(state: ExecutionState, options: { replica?: boolean
               awaitingStatic: [...node.awaitingStatic].map(({ id }) => id),
               order: node.order.toArray().map(({ id }) => id),
               latest: saveBindings(node.latest),
+              gathering: saveGathering(node),
             },
           ],
     ),
@@ -98,6 +108,14 @@ export function takeSnapshot(state: ExecutionState, options: { replica?: boolean
     autoApproved: [...state.autoApproved],
     reuse: state.reuse?.save() ?? null,
   };
+}
+
+function saveGathering({ gathering }: NodeState): SavedNode["gathering"] {
+  if (gathering === null) {
+    return null;
+  }
+  const { pool, reached, done } = gathering;
+  return { pool: pool.toArray(), reached, done };
 }
 
 function isReady(state: ExecutionState, execution: NodeExecution): boolean {
@@ -137,7 +155,13 @@ export function restoreSnapshot(plan: Plan, snapshot: Snapshot, reuse?: Reuse): 
     node.awaitingStatic = new Set(saved.awaitingStatic.map(open));
     saved.order.forEach((id) => node.order.push(open(id)));
     node.latest = restoreBindings(saved.latest);
+    if (node.gathering !== null && saved.gathering !== null) {
+      const { pool, reached, done } = saved.gathering;
+      pool.forEach((bound) => node.gathering?.pool.push(bound));
+      Object.assign(node.gathering, { reached, done });
+    }
   }
+  countBusy(state);
   for (const [pool, kind, ids] of snapshot.ready) {
     ids.forEach((id) => state.ready[pool][kind].push(open(id)));
   }
@@ -147,6 +171,15 @@ export function restoreSnapshot(plan: Plan, snapshot: Snapshot, reuse?: Reuse): 
   state.paused = snapshot.paused;
   state.autoApproved = new Set(snapshot.autoApproved);
   return state;
+}
+
+/** What gathers until the end waits for the nodes before it that have executions. Between two batches there is always one, or nothing is left to fire. */
+function countBusy(state: ExecutionState): void {
+  for (const [index, { order }] of state.nodes.entries()) {
+    if (order.length > 0) {
+      becameBusy(state, index);
+    }
+  }
 }
 
 function restoreReuse(plan: Plan, saved: SavedReuse | null, reuse: Reuse | undefined): ReuseBook | null {
@@ -165,15 +198,22 @@ function restoreBindings(saved: SavedBinding[]): Map<string, BoundValue> {
   return new Map(saved.map(([pin, ref, value]) => [pin, { ref, value }]));
 }
 
-/** Executions come in order of creation, so the queues of those that lack a pin come out in theirs. */
+/** Executions come in order of creation, so the queues of those that lack a pin, or gather, come out in theirs. */
 function restoreExecution(state: ExecutionState, saved: SavedExecution): void {
   const held: PendingOutput[] = [...saved.held];
-  const execution: NodeExecution = { ...saved, held, leaseUntil: 0, consumer: "", input: restoreBindings(saved.input) };
+  const input = restoreBindings(saved.input);
+  // JSON has no undefined.
+  const { literals } = saved;
+  const execution: NodeExecution = { ...saved, literals, held, leaseUntil: 0, consumer: "", input };
   state.executions.set(execution.id, execution);
   if (execution.status !== "INCOMPLETE") {
     return;
   }
   const node = nodeState(state, execution.node);
+  if (node.gathering !== null) {
+    node.gathering.open.push(execution);
+    return;
+  }
   for (const pin of planNode(state, execution.node).linked_pins) {
     if (!execution.input.has(pin)) {
       const lacking = node.lacking.get(pin) ?? new Fifo<NodeExecution>();

@@ -1,13 +1,18 @@
 import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
+import { gatheringBelow } from "#graph/plan/gathering.ts";
+import type { GatheringBelow } from "#graph/plan/gathering.ts";
 import type { Plan, PlanNode } from "#graph/plan/plan.ts";
 import type { RunError, RunStats } from "#graph/run/event.ts";
 import type { ExecutionStatus } from "#graph/run/status.ts";
 import type { Resume, Wait } from "#graph/run/wait.ts";
 import { Fifo } from "./fifo.ts";
+import { newGathering } from "./gathering.ts";
+import type { Gathering } from "./gathering.ts";
 import type { ValueRef } from "./log-event.ts";
 import { ReuseBook } from "./reuse.ts";
 import type { Reuse } from "./reuse.ts";
+import type { Parts } from "./stored-value.ts";
 
 /** A value at a pin, and where in the log it came from. */
 export interface BoundValue {
@@ -21,6 +26,7 @@ export interface PendingOutput {
   seq: number;
   pin: string;
   value: JsonValue;
+  parts?: Parts;
 }
 
 /** A node execution that is not over: waiting for inputs, ready, running, or ended behind an earlier one of its node. */
@@ -31,6 +37,8 @@ export interface NodeExecution {
   input: Map<string, BoundValue>;
   /** Values that no output produced: the run's inputs, and those of a fork. They lie over `input`. */
   literals: JsonObject | undefined;
+  /** The values that it gathered, and the pin whose list they are; null where the node does not gather. */
+  gathered: { pin: string; values: BoundValue[] } | null;
   /** Linked pins still empty that no static link feeds. */
   missing: number;
   attempt: number;
@@ -70,6 +78,8 @@ export interface NodeState {
   order: Fifo<NodeExecution>;
   /** Static pins' values of the most recently queued execution. */
   latest: Map<string, BoundValue>;
+  /** Null for a node that does not gather. */
+  gathering: Gathering | null;
 }
 
 export interface ReadyQueue {
@@ -110,6 +120,10 @@ export interface ExecutionState {
   autoApproved: Set<number>;
   /** What the run has from an earlier one; null for most runs. */
   reuse: ReuseBook | null;
+  /** By node: those that gather until the end and come after it; null when none does. A function of the plan. */
+  below: GatheringBelow | null;
+  /** Nodes that gather until the end, which has come. */
+  due: Set<number>;
   /** Within a batch: outputs by seq that refs of later events may name. */
   fresh: Map<number, PendingOutput>;
   /** Within a batch: outputs in the order in which they must travel. */
@@ -143,11 +157,12 @@ export function initialState(plan: Plan, createdAt: number, reuse?: Reuse): Exec
     created: 0,
     active: 0,
     executions: new Map(),
-    nodes: plan.nodes.map(() => ({
+    nodes: plan.nodes.map(({ gathers }) => ({
       lacking: new Map(),
       awaitingStatic: new Set(),
       order: new Fifo(),
       latest: new Map(),
+      gathering: gathers === undefined ? null : newGathering(),
     })),
     ready: {
       io: { pure: new Fifo(), effectful: new Fifo() },
@@ -160,6 +175,8 @@ export function initialState(plan: Plan, createdAt: number, reuse?: Reuse): Exec
     paused: false,
     autoApproved: new Set(),
     reuse: reuse === undefined ? null : new ReuseBook(plan, reuse),
+    below: gatheringBelow(plan.nodes),
+    due: new Set(),
     fresh: new Map(),
     released: new Fifo(),
   };

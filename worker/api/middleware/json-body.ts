@@ -7,6 +7,9 @@ import { readBody } from "./read-body.ts";
 /** Largest body of graphs and inputs. */
 export const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
+/** Largest body of a request that starts a run: its inputs may be large, and an isolate has 128 MB for the text and what is made of it. */
+export const MAX_INPUTS_BYTES = 32 * 1024 * 1024;
+
 const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
 
 /**

@@ -1,3 +1,4 @@
+import { STORED_KEY } from "#durable-objects/execution/core/stored-value.ts";
 import { ServiceError } from "#worker/services/service-error.ts";
 
 /** Deepest nesting of arrays and objects that a body may have; far beyond any real one, far below a stack overflow. */
@@ -5,7 +6,7 @@ export const MAX_BODY_DEPTH = 200;
 
 /**
  * Parses UTF-8 JSON from outside.
- * @throws ServiceError 400 `invalid_json`; 400 `invalid_name` for a key `__proto__` anywhere; 400 `too_deep`.
+ * @throws ServiceError 400 `invalid_json`; 400 `invalid_name` for a key `__proto__`, or that of stored values, anywhere; 400 `too_deep`.
  */
 export function parseJsonBody(bytes: Uint8Array): unknown {
   const value = parse(bytes);
@@ -45,6 +46,10 @@ function inspect(root: unknown): void {
         "invalid_name",
         'The body holds a key "__proto__", which is not allowed as a name. Rename it.',
       );
+    }
+    if (Object.hasOwn(item.value, STORED_KEY)) {
+      const shown = JSON.stringify(STORED_KEY);
+      throw new ServiceError(400, "invalid_name", `The body holds a key ${shown}, which is reserved. Rename it.`);
     }
     for (const element of Array.isArray(item.value) ? item.value : Object.values(item.value)) {
       push(element, item.depth + 1);

@@ -20,7 +20,7 @@ import type { RunShape } from "#worker/services/shaped-run.ts";
 import { ServiceError } from "#worker/services/service-error.ts";
 import { createRouter } from "../create-router.ts";
 import { eventStream } from "../event-stream.ts";
-import { jsonBody } from "../middleware/json-body.ts";
+import { jsonBody, MAX_INPUTS_BYTES } from "../middleware/json-body.ts";
 import { failures, idParam, jsonContent, jsonRequest } from "../route-parts.ts";
 
 const tags = ["Executions"];
@@ -34,7 +34,7 @@ const start = createRoute({
   description:
     "With an `Idempotency-Key` the same request within 24 hours is answered with the same run, however often it is sent. A run that has to wait for the " +
     "agent's limits or the workspace's is QUEUED, and `queued_reason` says why.",
-  middleware: jsonBody(),
+  middleware: jsonBody(MAX_INPUTS_BYTES),
   request: { headers: startExecutionHeadersSchema, body: jsonRequest(startExecutionSchema) },
   responses: {
     200: jsonContent(executionSchema, "The run has ended within `wait_seconds`."),

@@ -1,0 +1,45 @@
+import type { BoundValue, ExecutionState, NodeExecution } from "./state.ts";
+import { Fifo } from "./fifo.ts";
+
+/** What a node that gathers holds (rules GA1 to GA7 of SPEC.md). Only `evolve` changes it. */
+export interface Gathering {
+  /** Values that no execution has taken, in the order in which they arrived. */
+  pool: Fifo<BoundValue>;
+  /** INCOMPLETE executions, oldest first. */
+  open: Fifo<NodeExecution>;
+  /** Nodes before this one that have executions whose outputs may still travel. Counted only where the node gathers until the end. */
+  busy: number;
+  /** Something before it was queued. */
+  reached: boolean;
+  /** Its one execution was queued. */
+  done: boolean;
+}
+
+export function newGathering(): Gathering {
+  return { pool: new Fifo(), open: new Fifo(), busy: 0, reached: false, done: false };
+}
+
+/** The node has an execution again, after it had none: what gathers below it waits for that. */
+export function becameBusy(state: ExecutionState, index: number): void {
+  for (const below of state.below?.[index] ?? []) {
+    const gathering = state.nodes[below]?.gathering ?? null;
+    if (gathering !== null) {
+      gathering.busy += 1;
+      gathering.reached = true;
+      state.due.delete(below);
+    }
+  }
+}
+
+/** All of the node's executions are over and have passed on their outputs. */
+export function becameIdle(state: ExecutionState, index: number): void {
+  for (const below of state.below?.[index] ?? []) {
+    const gathering = state.nodes[below]?.gathering ?? null;
+    if (gathering !== null) {
+      gathering.busy -= 1;
+      if (gathering.busy === 0 && !gathering.done) {
+        state.due.add(below);
+      }
+    }
+  }
+}
