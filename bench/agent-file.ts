@@ -1,13 +1,13 @@
 import type { JsonObject } from "#graph/json.ts";
 
-/** Blocks that the workloads use, by their ids (autogpt.md §6.1). */
+/** Blocks that the workloads use, by their ids (autogpt.md §6.1; `collect` is Weft's own). */
 const BLOCKS = {
   input: "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b",
   output: "363ae599-353e-4804-937e-b2ee3cef3da4",
-  store: "1ff065e9-88e8-4358-9d82-8dc91f622ba9",
   template: "db7d8f02-2f44-4c55-ab7a-eae0941f0c30",
   calculator: "b1ab9b19-67a6-406d-abf5-2dba76d00c79",
   steps: "f66a3543-28d3-4ab5-8945-9b336371e2ce",
+  collect: "030c7584-ea30-4a05-9b48-edc88368905f",
   createList: "a912d5c7-6e00-4542-b2a9-8034136930e4",
   countItems: "3c9c2f42-b0c3-435f-ba35-05f7a25c772a",
   listItem: "262ca24c-1025-43cf-a578-534e23234e97",

@@ -6,6 +6,7 @@ import { startRuntime } from "#cli/embedded-runtime.ts";
 import { ensureBuild } from "#cli/runtime/build-project.ts";
 import { ensureLocalOwner } from "#cli/runtime/local-owner.ts";
 import { sessionSecret, workerVars } from "#cli/runtime/settings.ts";
+import { writeRuntimeConfig } from "#cli/runtime/build-runtime-config.ts";
 import type { WorkerOptions } from "#cli/runtime/worker-options.ts";
 import { startEcho } from "./bench-server.ts";
 import { RunClient } from "./run-client.ts";
@@ -30,14 +31,15 @@ export interface LocalRuntimeOptions {
   inspectorPort?: number;
 }
 
-export async function startLocalRuntime(options: LocalRuntimeOptions = {}): Promise<LocalRuntime> {
+export async function startLocalRuntime({ worker, inspectorPort }: LocalRuntimeOptions = {}): Promise<LocalRuntime> {
   await ensureBuild();
   const dataDir = mkdtempSync(join(tmpdir(), "weft-bench-"));
   const { echo, port } = await startEcho();
   let pid = 0;
   const vars = { ...workerVars({ WEFT_EGRESS_ALLOW: `127.0.0.1:${port}` }), WEFT_SECRET: sessionSecret(dataDir, {}) };
   const runtime = await startRuntime({
-    ...options,
+    ...(worker === undefined ? {} : { worker: await writeRuntimeConfig(worker, join(dataDir, "runtime")) }),
+    ...(inspectorPort === undefined ? {} : { inspectorPort }),
     dataDir,
     host: "127.0.0.1",
     port: 0,

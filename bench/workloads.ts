@@ -22,7 +22,7 @@ const items = (n: number): JsonValue[] => count(n, (i) => ({ i }));
 
 /**
  * The workloads of the peers' rig as Weft agents. Every graph does what the n8n workflow of the same name does, with an input and an
- * output node for its trigger and its answer. Items are joined by the run's outputs, which keep every value of one name in order.
+ * output node for its trigger and its answer. Items are joined by a Collect block.
  */
 export const WORKLOADS: readonly Workload[] = [
   hello(),
@@ -112,16 +112,18 @@ function fan(id: string, n: number): Workload {
         items: ["input", { name: "items" }],
         each: ["steps"],
         op: ["calculator", { operation: "Add", b: 1 }],
+        all: ["collect"],
         out: ["output", { name: "v" }],
       },
       links: [
         ["items.result", "each.items"],
         ["each.item_#_i", "op.a"],
-        ["op.result", "out.value"],
+        ["op.result", "all.item"],
+        ["all.list", "out.value"],
       ],
     },
     inputs: { items: items(n) },
-    outputs: { v: count(n, (index) => index + 1) },
+    outputs: { v: [count(n, (index) => index + 1)] },
   };
 }
 
@@ -153,8 +155,8 @@ function fanNodes(n: number): Workload {
 }
 
 /**
- * One item a turn, the next one only when the last is through: `turn` compares the number of items done with the length of the list, `item`
- * takes the next, and what `op` makes of it (its number plus one) is the number done.
+ * One item a turn, the next one only when the last is through: `item` takes the item of a number, and what `op` makes of it (its number plus one)
+ * is the number of the next. That there is none is the end; what `op` made is joined then.
  */
 function loop(n: number): Workload {
   return {
@@ -163,31 +165,31 @@ function loop(n: number): Workload {
     shape: {
       nodes: {
         items: ["input", { name: "items" }],
-        length: ["countItems"],
-        total: ["store"],
-        first: ["calculator", { operation: "Multiply", b: 0 }],
-        turn: ["condition", { operator: "<" }],
+        first: ["calculator", { operation: "Add", a: 0, b: 0 }],
         item: ["listItem"],
         op: ["calculator", { operation: "Add", b: 1 }],
+        all: ["collect"],
         values: ["output", { name: "v" }],
-        out: ["output", { name: "n" }],
+        count: ["output", { name: "n" }],
+        end: ["output", { name: "end" }],
       },
       links: [
-        ["items.result", "length.collection"],
-        ["length.count", "total.input"],
-        ["total.output", "turn.value2", true],
-        ["length.count", "first.a"],
-        ["first.result", "turn.value1"],
         ["items.result", "item.list", true],
-        ["turn.yes_output", "item.index"],
+        ["first.result", "item.index"],
         ["item.item_#_i", "op.a"],
-        ["op.result", "values.value"],
-        ["op.result", "turn.value1"],
-        ["turn.no_output", "out.value"],
+        ["op.result", "item.index"],
+        ["op.result", "all.item"],
+        ["all.list", "values.value"],
+        ["all.count", "count.value"],
+        ["item.error", "end.value"],
       ],
     },
     inputs: { items: items(n) },
-    outputs: { v: count(n, (index) => index + 1), n: [n] },
+    outputs: {
+      v: [count(n, (index) => index + 1)],
+      n: [n],
+      end: [`Index out of range: the list has ${n} elements, the index is ${n}.`],
+    },
   };
 }
 
@@ -201,17 +203,19 @@ function requests(n: number): Workload {
         each: ["steps"],
         url: ["template", { format: `${ECHO_URL}?i={{ i }}`, values: {} }],
         request: ["webRequest", { method: "GET" }],
+        all: ["collect"],
         out: ["output", { name: "answers" }],
       },
       links: [
         ["items.result", "each.items"],
         ["each.item_#_i", "url.values_#_i"],
         ["url.output", "request.url"],
-        ["request.response", "out.value"],
+        ["request.response", "all.item"],
+        ["all.list", "out.value"],
       ],
     },
     inputs: { items: items(n) },
-    outputs: { answers: count(n, (i) => ({ ok: true, i })) },
+    outputs: { answers: [count(n, (i) => ({ ok: true, i }))] },
   };
 }
 

@@ -146,7 +146,7 @@ describe("output values", () => {
         Array.from({ length: 11 }, () => chunk),
       ),
     );
-    expect([code, outputs]).toEqual(["output_too_large", [["out", "small"]]]);
+    expect([code, outputs]).toEqual(["value_too_large", [["out", "small"]]]);
   });
 });
 

@@ -6,7 +6,8 @@ import { thrownMessage } from "#graph/run/thrown-message.ts";
 import { prepareInput } from "#graph/pins/prepare-input.ts";
 import { acceptsAnything } from "#graph/pins/resolve-schema.ts";
 import { type Block, type BlockContext, BlockError, Suspension } from "./define-block.ts";
-import { NotJsonError, type SizeBudget, toJsonValue } from "./to-json-value.ts";
+import { quickParse, quicklyFits } from "./quick-parse.ts";
+import { NotJsonError, toJsonValue } from "./to-json-value.ts";
 
 /** What a node brings to its block: the values set in the editor, and those that arrived on links. */
 export interface RawInput {
@@ -14,7 +15,7 @@ export interface RawInput {
   data: JsonObject;
 }
 
-/** Most characters that the yielded values of one call may take as JSON text, one or all together. */
+/** Most characters that one yielded value may take as JSON text. */
 const MAX_OUTPUT_SIZE = 100_000_000;
 /** Pins that an orchestrator calls its tools by are named after the nodes behind them (autogpt.md §4.2). */
 const TOOL_PIN = "tools_^_";
@@ -24,7 +25,7 @@ const TOOL_PIN = "tools_^_";
  * before stays yielded (autogpt.md §4.6). Codes besides the block's own:
  * - `invalid_input`: the input does not fit the block; the message names the pins;
  * - `invalid_output`: a yielded value is not JSON, does not fit the pin, or the pin does not exist;
- * - `output_too_large`: a yielded value is larger than 100,000,000 characters, or all of them together are;
+ * - `value_too_large`: a yielded value is larger than 100,000,000 characters;
  * - `too_many_outputs`: it yields more than 100,000 values;
  * - `block_error`: the block yielded `error`; `block_failed`: it threw something other than a `BlockError`;
  * A `Suspension` is passed on: the block waits.
@@ -42,7 +43,6 @@ export async function* runBlock(
   throwIfAborted(signal);
   const outputs = block.run({ input: input as never, ctx });
   const aborted = abortOf(signal);
-  const budget = { left: MAX_OUTPUT_SIZE };
   let finished = false;
   try {
     for (let count = 0; ; count += 1) {
@@ -55,12 +55,54 @@ export async function* runBlock(
       if (count >= MAX_OUTPUTS) {
         throw new BlockError(TOO_MANY_OUTPUTS.code, TOO_MANY_OUTPUTS.message);
       }
-      yield checkOutput(block, step.value, budget);
+      yield checkOutput(block, step.value);
       throwIfAborted(signal);
     }
   } finally {
     if (!finished) {
       // The block may hang, so its clean-up is not waited for.
+      void outputs.return(undefined).then(undefined, () => undefined);
+    }
+  }
+}
+
+/**
+ * The same for a block whose hanging is somebody else's concern: many pure blocks run one after the other under one signal, and a race for each of
+ * their outputs would take longer than they do. Each output is given to `take`, which is waited for.
+ */
+export async function runUnraced(
+  block: Block,
+  rawInput: RawInput,
+  { ctx, take }: { ctx: BlockContext; take: (output: [pin: string, value: JsonValue]) => Promise<void> | undefined },
+): Promise<void> {
+  const input = parseInput(block, rawInput);
+  const { signal } = ctx;
+  throwIfAborted(signal);
+  const outputs = block.run({ input: input as never, ctx });
+  let finished = false;
+  try {
+    for (let count = 0; ; count += 1) {
+      let step: IteratorResult<[pin: string, value: unknown], void>;
+      try {
+        step = await outputs.next();
+      } catch (error) {
+        throw suspensionOrFailure(error);
+      }
+      throwIfAborted(signal);
+      if (step.done === true) {
+        finished = true;
+        return;
+      }
+      if (count >= MAX_OUTPUTS) {
+        throw new BlockError(TOO_MANY_OUTPUTS.code, TOO_MANY_OUTPUTS.message);
+      }
+      const taken = take(checkOutput(block, step.value));
+      if (taken !== undefined) {
+        await taken;
+      }
+    }
+  } finally {
+    if (!finished) {
       void outputs.return(undefined).then(undefined, () => undefined);
     }
   }
@@ -81,6 +123,10 @@ function parseInput(block: Block, { input_default, data }: RawInput): unknown {
   if (!prepared.ok) {
     throw invalidInput(block, Object.entries(prepared.errors));
   }
+  const quick = quickParse(block.input, prepared.input);
+  if (quick !== undefined) {
+    return quick;
+  }
   const parsed = block.input.safeParse(prepared.input);
   if (!parsed.success) {
     throw invalidInput(
@@ -96,7 +142,7 @@ function invalidInput(block: Block, problems: [pin: string, message: string][]):
   return new BlockError("invalid_input", `${block.descriptor.name} cannot run with this input. ${list}`);
 }
 
-function checkOutput(block: Block, output: unknown, budget: SizeBudget): [pin: string, value: JsonValue] {
+function checkOutput(block: Block, output: unknown): [pin: string, value: JsonValue] {
   const { name, ui_type } = block.descriptor;
   const [pin, raw] = pairOf(name, output);
   const pins: Record<string, z.ZodType> = block.output.shape;
@@ -104,14 +150,15 @@ function checkOutput(block: Block, output: unknown, budget: SizeBudget): [pin: s
   if (schema === undefined && ui_type !== "Agent" && !pin.startsWith(TOOL_PIN)) {
     throw new BlockError("invalid_output", `${name} yielded on the pin "${pin}", which it does not have.`);
   }
-  const value = normalise(name, { pin, raw }, budget);
+  const value = normalise(name, pin, raw);
   if (pin === "error" && ui_type !== "Agent") {
     throw new BlockError("block_error", typeof value === "string" ? value : JSON.stringify(value));
   }
   if (
     schema !== undefined &&
     ui_type === "Standard" &&
-    !acceptsAnything(block.descriptor.output_schema.properties?.[pin] ?? {})
+    !acceptsAnything(block.descriptor.output_schema.properties?.[pin] ?? {}) &&
+    !quicklyFits(schema, value)
   ) {
     const checked = schema.safeParse(value);
     if (!checked.success) {
@@ -137,9 +184,9 @@ function pairOf(name: string, output: unknown): [pin: string, raw: unknown] {
   throw new BlockError("invalid_output", `${name} yielded something that is not a pair of a pin and a value.`);
 }
 
-function normalise(name: string, { pin, raw }: { pin: string; raw: unknown }, budget: SizeBudget): JsonValue {
+function normalise(name: string, pin: string, raw: unknown): JsonValue {
   try {
-    return toJsonValue(raw, budget);
+    return toJsonValue(raw, MAX_OUTPUT_SIZE);
   } catch (error) {
     const known = error instanceof NotJsonError;
     const problem = known ? error.message : `cannot be read: ${thrownMessage(error)}`;
@@ -182,7 +229,7 @@ function abortError(signal: AbortSignal): BlockError {
 const aborts = new WeakMap<AbortSignal, Promise<never>>();
 
 /** Rejects when the signal aborts. One listener a signal, however many blocks run under it. */
-function abortOf(signal: AbortSignal): Promise<never> {
+export function abortOf(signal: AbortSignal): Promise<never> {
   let promise = aborts.get(signal);
   if (promise === undefined) {
     promise = new Promise<never>((_resolve, reject) => {

@@ -3,8 +3,8 @@ import { MAX_JSON_DEPTH } from "#graph/json-value.ts";
 
 /** A value cannot travel as JSON. The message is a clause: "at a.b[0] is NaN, which …". */
 export class NotJsonError extends Error {
-  readonly code: "invalid_output" | "output_too_large";
-  constructor(code: "invalid_output" | "output_too_large", message: string) {
+  readonly code: "invalid_output" | "value_too_large";
+  constructor(code: "invalid_output" | "value_too_large", message: string) {
     super(message);
     this.name = "NotJsonError";
     this.code = code;
@@ -15,28 +15,23 @@ export class NotJsonError extends Error {
  * The JSON value that `value` stands for: undefined becomes null (a property that is undefined is left out), a Date its ISO text.
  * Nothing else is guessed. A value that is JSON already is returned itself, not copied, so nobody may change it afterwards.
  *
- * @param budget most characters (about bytes) that it may take as JSON text; what it takes is taken off
+ * @param maxSize most characters (about bytes) that it may take as JSON text
  * @throws NotJsonError for functions, symbols, BigInt, NaN and Infinity, Map, Set and other class instances, cycles, more than
- *   100 levels, and for more than is left
+ *   100 levels, and for more than `maxSize`
  */
-export function toJsonValue(value: unknown, budget: SizeBudget): JsonValue {
-  return new Normaliser(budget).visit(value);
-}
-
-/** Characters of JSON text that are still allowed. */
-export interface SizeBudget {
-  left: number;
+export function toJsonValue(value: unknown, maxSize: number): JsonValue {
+  return new Normaliser(maxSize).visit(value);
 }
 
 class Normaliser {
-  readonly #budget: SizeBudget;
-  readonly #allowed: number;
+  #left: number;
+  readonly #maxSize: number;
   readonly #ancestors = new Set<object>();
   readonly #path: (string | number)[] = [];
 
-  constructor(budget: SizeBudget) {
-    this.#budget = budget;
-    this.#allowed = budget.left;
+  constructor(maxSize: number) {
+    this.#maxSize = maxSize;
+    this.#left = maxSize;
   }
 
   visit(value: unknown): JsonValue {
@@ -128,13 +123,9 @@ class Normaliser {
   }
 
   #spend(size: number): void {
-    this.#budget.left -= size;
-    if (this.#budget.left < 0) {
-      const allowed = this.#allowed.toLocaleString("en");
-      throw new NotJsonError(
-        "output_too_large",
-        `is larger than the ${allowed} characters of JSON that are left for it`,
-      );
+    this.#left -= size;
+    if (this.#left < 0) {
+      throw new NotJsonError("value_too_large", `is larger than ${this.#maxSize.toLocaleString("en")} characters`);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { BlockDescriptor } from "#graph/catalog/block-descriptor.ts";
-import type { JsonObject, JsonSchema } from "#graph/json.ts";
+import type { JsonObject, JsonSchema, JsonValue } from "#graph/json.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
 import type { ExecutionListItem, ExecutionWithNodes, Review, ReviewDecision } from "#worker/contracts/execution.ts";
 import type { GraphView } from "#worker/contracts/graph.ts";
@@ -70,6 +70,11 @@ export class WeftClient {
 
   execution(id: string): Promise<Execution> {
     return this.#json("GET", `/executions/${encodeURIComponent(id)}`);
+  }
+
+  /** A large value of a run, whole. */
+  value(id: string, sha256: string): Promise<JsonValue> {
+    return this.#json("GET", `/executions/${encodeURIComponent(id)}/values/${encodeURIComponent(sha256)}`);
   }
 
   executions(filter: { graph_id?: string; status?: string }): AsyncGenerator<ExecutionListItem> {

@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
-import { enableCompileCache } from "node:module";
 import { join } from "node:path";
-import type { Miniflare, MiniflareOptions } from "miniflare";
-import { migrateDatabase, type MigratedDatabase } from "./runtime/migrate-database.ts";
+import { startCronTriggers } from "./runtime/cron-triggers.ts";
+import { migrateDatabase } from "./runtime/migrate-database.ts";
+import { openDatabase } from "./runtime/open-database.ts";
 import { BUILD_DIR } from "./runtime/project.ts";
-import { type LogSink, workerLog } from "./runtime/worker-log.ts";
-import { readWorkerOptions, type WorkerOptions } from "./runtime/worker-options.ts";
+import { type PreparedWorker, readRuntimeConfig, RUNTIME_DIR } from "./runtime/runtime-config.ts";
+import { SOCKET, writeServeConfig } from "./runtime/serve-config.ts";
 import { StartError } from "./runtime/start-error.ts";
-import { onWorkerdStart } from "./runtime/workerd-guard.ts";
+import { type LogSink, workerLog } from "./runtime/worker-log.ts";
+import { startWorkerd, type Workerd, WorkerdError } from "./runtime/workerd-process.ts";
 
 export interface RuntimeOptions {
   /** Objects, D1, R2 live in `<dataDir>/resources`. */
@@ -23,7 +24,7 @@ export interface RuntimeOptions {
   /** Takes what the Worker logs. Default: standard error. */
   log?: LogSink;
   /** What to serve. Default: the built Worker. */
-  worker?: WorkerOptions;
+  worker?: PreparedWorker;
   /** Opens the runtime's inspector (Chrome DevTools protocol) on this port of 127.0.0.1. */
   inspectorPort?: number;
 }
@@ -37,112 +38,64 @@ export interface EmbeddedRuntime {
 }
 
 const RESOURCES = "resources";
+const BOOTSTRAP_TOKEN = "WEFT_BOOTSTRAP_TOKEN";
 
 /**
- * Serves the built Worker with its database, objects, queues and files on workerd, without the development proxies: requests go
- * straight to the Worker's own socket. Miniflare's front door stays on a random loopback port; it answers for Miniflare itself.
- * Expects the build to be there and the caller to hold the lock of the data.
+ * Serves the built Worker with its database, objects, queues and files on workerd. This process only watches over that one: it starts it again
+ * after a crash. Expects the build to be there and the caller to hold the lock of the data.
  * @throws StartError `port_taken`, `bad_host`, `migration_failed`
  */
 export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRuntime> {
   await checkPort(options.host, options.port);
-  enableCompileCache(join(BUILD_DIR, "cache"));
-  const miniflare = await import("miniflare");
-  const forget = onWorkerdStart((pid) => options.onProcess?.(pid));
   const resources = join(options.dataDir, RESOURCES);
+  const log = options.log ?? workerLog;
+  const { folder, modulesRoot } = options.worker ?? BUILT_WORKER;
+  const config = readRuntimeConfig(folder);
+  const importPaths = [folder, modulesRoot];
+  await migrateDatabase(resources, () => openDatabase({ config, resources, importPaths, log }));
+
   const bootstrapToken = randomBytes(24).toString("base64url");
-  const worker = options.worker ?? readWorkerOptions();
-  await migrateDatabase(resources, () => openDatabase(miniflare, worker, resources));
-
-  const platform = create(
-    miniflare,
-    instanceOptions(miniflare, resources, {
-      log: options.log,
-      inspectorPort: options.inspectorPort,
-      worker: {
-        ...worker.options,
-        bindings: { ...worker.options.bindings, ...options.vars, WEFT_BOOTSTRAP_TOKEN: bootstrapToken },
-        modules: worker.modules,
-        modulesRoot: worker.modulesRoot,
-        unsafeDirectSockets: [{ host: options.host, port: options.port }],
-      },
-    }),
-  );
-  try {
-    await platform.ready;
-    const url = await platform.unsafeGetDirectURL(WORKER_NAME);
-    return {
-      url: visitUrl(url),
-      bootstrapToken,
-      dispose: async () => {
-        await platform.dispose();
-        forget();
-      },
-    };
-  } catch (error) {
-    await platform.dispose().catch(() => undefined);
-    throw asStartError(error, options);
-  }
-}
-
-/** The Worker's name in wrangler.toml, by which its service binding to itself finds it. */
-const WORKER_NAME = "weft";
-
-type MiniflareModule = typeof import("miniflare");
-
-interface InstanceParts {
-  worker: Record<string, unknown>;
-  log?: LogSink | undefined;
-  inspectorPort?: number | undefined;
-}
-
-function instanceOptions(
-  { convertV4MiniflareOptions, Log, LogLevel }: MiniflareModule,
-  resources: string,
-  { worker, log, inspectorPort }: InstanceParts,
-): MiniflareOptions {
-  const sink = log ?? workerLog;
-  const options = {
-    host: "127.0.0.1",
-    port: 0,
-    // No look-up of where on earth this machine is, no reports to anybody, no registry of development servers.
-    cf: false,
-    telemetry: { enabled: false },
-    logRequests: false,
-    log: new Log(LogLevel.WARN),
-    handleStructuredLogs: (line: { level: string; message: string }) => sink(line.level, line.message),
-    resourcePersistencePath: resources,
-    ...(inspectorPort === undefined ? {} : { inspectorPort }),
-    workers: [{ name: WORKER_NAME, unsafeRegisterWorker: false, ...worker }],
+  const env = { ...options.vars, [BOOTSTRAP_TOKEN]: bootstrapToken };
+  const configFile = join(options.dataDir, "runtime.capnp");
+  writeServeConfig(configFile, { config, resources, variables: Object.keys(env), importPaths, v8Flags: v8Flags() });
+  const workerd = await start(options, { configFile, importPaths, env, log });
+  const url = visitUrl(options.host, workerd.ports.get(SOCKET) ?? options.port);
+  const triggers = startCronTriggers({ url, bootstrapToken, crons: config.crons, log });
+  return {
+    url,
+    bootstrapToken,
+    dispose: async () => {
+      triggers.stop();
+      await workerd.stop();
+    },
   };
-  // The worker's part is wrangler's own output, kept as JSON: its type is not written down here again.
-  return convertV4MiniflareOptions(options as unknown as Parameters<typeof convertV4MiniflareOptions>[0]);
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const BUILT_WORKER: PreparedWorker = { folder: RUNTIME_DIR, modulesRoot: join(BUILD_DIR, "server") };
 
-/** Miniflare ends the whole process on a signal, in the middle of whatever the caller does about it; the caller decides here. */
-function create({ Miniflare }: MiniflareModule, options: MiniflareOptions): Miniflare {
-  const before = SIGNALS.map((signal) => new Set(process.listeners(signal)));
-  const instance = new Miniflare(options);
-  for (const [index, signal] of SIGNALS.entries()) {
-    for (const listener of process.listeners(signal)) {
-      if (before[index]?.has(listener) === false) process.removeListener(signal, listener);
-    }
+interface StartParts {
+  configFile: string;
+  importPaths: string[];
+  env: Record<string, string>;
+  log: LogSink;
+}
+
+async function start({ host, port, inspectorPort, onProcess }: RuntimeOptions, parts: StartParts): Promise<Workerd> {
+  try {
+    return await startWorkerd({
+      ...parts,
+      sockets: { [SOCKET]: `${urlHost(host)}:${port}` },
+      inspectorPort,
+      onProcess,
+    });
+  } catch (error) {
+    throw asStartError(error, { host, port });
   }
-  return instance;
 }
 
-/** The database alone, while nothing is served. */
-async function openDatabase(miniflare: MiniflareModule, worker: WorkerOptions, resources: string) {
-  const { compatibilityDate, d1Databases } = worker.options;
-  const script = "export default { fetch: () => new Response(null, { status: 503 }) };";
-  const instance = create(
-    miniflare,
-    instanceOptions(miniflare, resources, { worker: { compatibilityDate, d1Databases, modules: true, script } }),
-  );
-  const database: MigratedDatabase = await instance.getD1Database("DB");
-  return { database, close: () => instance.dispose() };
+/** For measurements, like `--perf-basic-prof`. */
+function v8Flags(): string[] {
+  return (process.env["WEFT_V8_FLAGS"] ?? "").split(" ").filter((flag) => flag !== "");
 }
 
 /** workerd's own message for a port in use names no remedy, and comes late. */
@@ -161,7 +114,8 @@ async function checkPort(host: string, port: number): Promise<void> {
 
 function asStartError(error: unknown, { host, port }: { host: string; port: number }): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "EADDRINUSE" || code === "ERR_ADDRESS_IN_USE") {
+  const taken = error instanceof WorkerdError && /address already in use/i.test(error.output);
+  if (code === "EADDRINUSE" || taken) {
     return new StartError(
       "port_taken",
       `Port ${port} on ${host} is in use. Stop the other program or set PORT to another number.`,
@@ -179,8 +133,13 @@ function asStartError(error: unknown, { host, port }: { host: string; port: numb
   return error;
 }
 
+function urlHost(host: string): string {
+  return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+}
+
 /** An address that stands for all interfaces is no address to visit. */
-function visitUrl(url: URL): string {
+function visitUrl(host: string, port: number): string {
+  const url = new URL(`http://${urlHost(host)}:${port}`);
   if (url.hostname === "0.0.0.0") url.hostname = "127.0.0.1";
   if (url.hostname === "[::]") url.hostname = "[::1]";
   return url.origin;

@@ -1,40 +1,25 @@
+import { pathToFileURL } from "node:url";
 import { ensureBuild } from "./runtime/build-project.ts";
+import { SERVE_FILE } from "./runtime/build-server-process.ts";
 import { reportStartError } from "./runtime/report-start-error.ts";
-import { serve, type Server } from "./runtime/serve.ts";
-import { readEnvironment } from "./runtime/settings.ts";
 
 /** `npm start`: the whole platform on this machine, until SIGTERM or Ctrl-C. */
-const began = performance.now();
-
 try {
   await ensureBuild({ onStart: () => console.log("Building Weft (the first start takes a minute) …") });
-  const server = await serve(readEnvironment());
-  stopOnSignals(server);
-  greet(server);
+  await becomeServer();
 } catch (error) {
   reportStartError(error);
 }
 
-function greet({ access, firstStart, dataDir }: Server): void {
-  const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  console.log(`Weft serves on ${access.url} (ready after ${seconds} s, data in ${dataDir})`);
-  if (firstStart) {
-    console.log(`\nSign in at ${access.url} as ${access.email} with the password ${access.password}`);
-    console.log(`API key: ${access.api_key}`);
+/** The same process goes on as `cli/serve.ts`, without what building and types took. Windows has no such call; there it stays what it is. */
+async function becomeServer(): Promise<void> {
+  const began = String(Math.round(performance.timeOrigin));
+  if (process.platform === "win32" || process.execve === undefined) {
+    process.argv[2] = began;
+    await import(pathToFileURL(SERVE_FILE).href);
+    return;
   }
-  console.log(`Sign-in and API key are in ${dataDir}/local.json. Stop with Ctrl-C.`);
-}
-
-function stopOnSignals(server: Server): void {
-  let stopping = false;
-  const stop = async (): Promise<void> => {
-    if (stopping) return;
-    stopping = true;
-    await server.stop();
-    console.log("Weft has stopped.");
-    process.exit(0);
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => void stop());
-  }
+  // Node announces the call as experimental.
+  process.removeAllListeners("warning");
+  process.execve(process.execPath, [process.execPath, "--max-semi-space-size=1", SERVE_FILE, began], process.env);
 }

@@ -10,7 +10,9 @@ export interface Env {
   FILES: R2Bucket;
   EXECUTIONS: DurableObjectNamespace;
   WORKSPACES: DurableObjectNamespace;
-  WORK_QUEUE: Queue<WorkMessage>;
+  WORK_QUEUE_IO: Queue<WorkMessage>;
+  WORK_QUEUE_CPU: Queue<WorkMessage>;
+  WORK_QUEUE_MEMORY: Queue<WorkMessage>;
   PROJECTION_QUEUE: Queue<ExecutionSummary>;
   /** Service binding to this Worker's own `WorkRunner`. */
   WORK_RUNNER: { work(messages: WorkMessage[]): Promise<void> };

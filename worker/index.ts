@@ -1,6 +1,7 @@
 import { createApp, createDeps, isAppPath } from "./compose.ts";
 import type { Env } from "./env.ts";
 import { handleQueue } from "./handle-queue.ts";
+import { handleScheduled } from "./handle-scheduled.ts";
 import { renderPage } from "./render-page.ts";
 import type { ServiceDeps } from "./services/service-deps.ts";
 
@@ -31,4 +32,7 @@ export default {
     return isAppPath(new URL(request.url).pathname) ? app.fetch(request, env, ctx) : renderPage(request, deps, ctx);
   },
   queue: handleQueue,
+  async scheduled(_controller, env) {
+    await handleScheduled(env);
+  },
 } satisfies ExportedHandler<Env>;

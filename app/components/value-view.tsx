@@ -2,6 +2,7 @@ import { ActionIcon, Anchor, CopyButton, Tooltip } from "@mantine/core";
 import { Check, Copy } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { JsonValue } from "#graph/json.ts";
+import { type ShownValue, shownValueOf } from "#graph/run/stored-value.ts";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import classes from "./value-view.module.css";
 
@@ -12,6 +13,24 @@ const MAX_IMAGE_CHARACTERS = 4_000_000;
 
 /** A value that an agent took or gave, as text: plain text as it is, everything else as indented JSON. */
 export function ValueView({ value }: { value: JsonValue }) {
+  const stored = shownValueOf(value);
+  return stored === undefined ? <SmallValue value={value} /> : <LargeValue stored={stored} />;
+}
+
+/** The beginning of a value that is too large for a page, and the way to all of it. */
+function LargeValue({ stored: { preview, size, url } }: { stored: ShownValue }) {
+  const { t, format } = useI18n();
+  return (
+    <div className={classes.box} data-kind="json">
+      <pre className={classes.text}>{preview}…</pre>
+      <Anchor href={url} download size="xs">
+        {t.outputs.download(format.bytes(size))}
+      </Anchor>
+    </div>
+  );
+}
+
+function SmallValue({ value }: { value: JsonValue }) {
   const { t, format } = useI18n();
   const [all, setAll] = useState(false);
   const text = useMemo(() => (typeof value === "string" ? value : JSON.stringify(value, null, 2)), [value]);

@@ -227,6 +227,7 @@ export const en: Messages = {
     copied: "Copied",
     show_all: (characters) => `Show all ${characters} characters`,
     show_less: "Show less",
+    download: (size) => `A large value: download all ${size}`,
     empty_text: "(empty text)",
     truncated: (shown, total) => `The last ${shown} of ${total} values`,
   },

@@ -4,6 +4,8 @@ export interface Format {
   /** `850 ms`, `12.4 s`, `3 min 5 s`, `2 h 10 min`. */
   duration(milliseconds: number): string;
   number(value: number): string;
+  /** `640 kB`, `1.5 MB`. */
+  bytes(value: number): string;
   /** Date and time in the given zone. */
   dateTime(iso: string, timeZone: string | undefined): string;
   /** Hours, minutes, seconds. */
@@ -42,6 +44,10 @@ export function createFormat(language: Language): Format {
       return `${Math.floor(hours / 24)}${unit.d} ${hours % 24}${unit.h}`;
     },
     number: (value) => numbers.format(value),
+    bytes: (value) =>
+      value < 1_000_000
+        ? `${numbers.format(Math.ceil(value / 1_000))} kB`
+        : `${numbers.format(Math.ceil(value / 100_000) / 10)} MB`,
     dateTime: (iso, timeZone) => new Intl.DateTimeFormat(locale, { ...dateTime, timeZone }).format(new Date(iso)),
     time: (iso, timeZone) => new Intl.DateTimeFormat(locale, { ...time, timeZone }).format(new Date(iso)),
   };

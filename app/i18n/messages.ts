@@ -198,6 +198,7 @@ export interface Messages {
     copied: string;
     show_all: (characters: string) => string;
     show_less: string;
+    download: (size: string) => string;
     empty_text: string;
     truncated: (shown: number, total: number) => string;
   };

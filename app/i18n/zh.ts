@@ -220,6 +220,7 @@ export const zh: Messages = {
     copied: "已复制",
     show_all: (characters) => `显示全部 ${characters} 个字符`,
     show_less: "收起",
+    download: (size) => `值较大：下载全部（${size}）`,
     empty_text: "（空文本）",
     truncated: (shown, total) => `共 ${total} 个值，显示最后 ${shown} 个`,
   },

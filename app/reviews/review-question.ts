@@ -1,5 +1,6 @@
 import { isJsonObject } from "#graph/json-value.ts";
 import type { JsonValue } from "#graph/json.ts";
+import { showsStored } from "#graph/run/stored-value.ts";
 
 /** What a person is asked. */
 export interface ReviewQuestion {
@@ -18,7 +19,8 @@ export function readQuestion(payload: JsonValue): ReviewQuestion {
   return {
     name: typeof name === "string" && name.trim() !== "" ? name : null,
     data: data ?? null,
-    editable: editable === true,
+    // What stands for a large value cannot be edited in its place.
+    editable: editable === true && !showsStored(data ?? null),
   };
 }
 

@@ -6,6 +6,7 @@ import type { AppRun } from "#worker/contracts/app-context.ts";
 import { Notice } from "#app/components/notice.tsx";
 import { useInBrowser } from "#app/components/local-time.tsx";
 import { useI18n } from "#app/i18n/i18n.tsx";
+import { inputsToStartFrom } from "./inputs-to-start-from.ts";
 import type { StartRun } from "./use-start-run.ts";
 import classes from "./workbench.module.css";
 import type { WorkbenchAgent } from "./workbench-data.ts";
@@ -70,7 +71,7 @@ export function InputsPanel({ agent, run, start }: InputsPanelProps) {
       <InputsForm
         key={`${agent.id}@${agent.version}`}
         schema={agent.input_schema}
-        initial={run?.inputs ?? {}}
+        initial={inputsToStartFrom(run?.inputs ?? {})}
         disabled={start.busy}
         onSubmit={submit}
         onInvalid={() => setInvalid(true)}

@@ -2,12 +2,10 @@ import { readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { dirname, join } from "node:path";
 import { readWorkerOptions } from "#cli/runtime/worker-options.ts";
-import type { WorkerOptions } from "#cli/runtime/worker-options.ts";
+import type { WorkerModule, WorkerOptions } from "#cli/runtime/worker-options.ts";
 
 /** Methods of the Worker's entrypoints that only alarms call. */
 const ALARM_METHODS = ["listedSeq"];
-
-type Module = WorkerOptions["modules"][number] & { contents?: string };
 
 /**
  * The built Worker with another entry: `counting-worker.ts` wraps its handlers, objects and entrypoints. The two modules exist in memory only,
@@ -19,12 +17,12 @@ export function countedWorker(): WorkerOptions {
   if (main === undefined) {
     throw new Error("The build has no main module.");
   }
-  const beside = (name: string, contents: string): Module => ({
+  const beside = (name: string, contents: string): WorkerModule => ({
     type: "ESModule",
     path: join(dirname(main.path), name),
     contents,
   });
-  const modules: Module[] = [
+  const modules: WorkerModule[] = [
     beside("bench-entry.mjs", entrySource(built)),
     beside("bench-counting.mjs", countingSource()),
     ...built.modules,

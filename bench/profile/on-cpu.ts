@@ -31,7 +31,7 @@ const [workload] = chooseWorkloads(values.workload);
 if (workload === undefined) {
   throw new Error("--workload names nothing.");
 }
-process.env["MINIFLARE_WORKERD_V8_FLAGS"] = "--perf-basic-prof";
+process.env["WEFT_V8_FLAGS"] = "--perf-basic-prof";
 const folder = mkdtempSync(join(tmpdir(), "weft-perf-"));
 const file = join(folder, "perf.data");
 const runtime = await startLocalRuntime();

@@ -5,7 +5,7 @@ import { anyValue, list } from "../pin-types.ts";
 /** Most values of one list; a run gathers no more (rule GA5). */
 const MAX_ITEMS = 100_000;
 
-/** The engine gathers: the block is run with all values of `item` as a list there (rules GA1 to GA8 of the execution's SPEC.md). */
+/** The engine gathers: the block is run with all values of `item` as a list there (rules GA1 to GA7 of the execution's SPEC.md). */
 export default defineBlock({
   id: "030c7584-ea30-4a05-9b48-edc88368905f",
   name: "CollectBlock",

@@ -14,7 +14,7 @@ export interface ScannedTemplate {
 
 /** Most tokens of a template, and longest tag once its numbers are written out. */
 const MAX_TOKENS = 200_000;
-const MAX_TAG = 2_000_000;
+const MAX_TAG = 7_000_000;
 
 const NUMBER = /0[xob][\da-f_]+|(\d[\d_]*(?:\.\d[\d_]*)?)(?:e[-+]?\d{1,4})?/iy;
 const RAW = /\{%[-+]?\s*raw\s*(-?)\+?%\}/y;

@@ -15,6 +15,7 @@ import { ensureBuild } from "../runtime/build-project.ts";
 import { ensureLocalOwner } from "../runtime/local-owner.ts";
 import { sessionSecret, workerVars } from "../runtime/settings.ts";
 import { abandonable } from "../abandonable.ts";
+import { wholeOutputs } from "../whole-outputs.ts";
 
 /** Runs an agent file without a server: on an embedded runtime of its own, with data that is thrown away. */
 export const runCommand: Command = {
@@ -85,7 +86,7 @@ async function runFile(client: WeftClient, file: unknown, request: RunRequest, i
   const { id } = await client.startExecution({ graph_id: graph.id, graph_version: graph.version, inputs });
   const stopped = await watch(client, { id, graph, timeoutMs: request.timeoutMs }, io);
   const execution = await client.execution(id);
-  report(execution, request.json, io);
+  report({ ...execution, outputs: await wholeOutputs(client, execution) }, request.json, io);
   if (stopped === "interrupted") return EXIT.interrupted;
   return execution.status === "COMPLETED" ? EXIT.ok : EXIT.failed;
 }

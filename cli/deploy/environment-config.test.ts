@@ -7,8 +7,8 @@ const built = {
   d1_databases: [{ binding: "DB", database_name: "weft" }],
   r2_buckets: [{ binding: "FILES", bucket_name: "weft-files" }],
   queues: {
-    producers: [{ binding: "WORK_QUEUE", queue: "weft-work" }],
-    consumers: [{ queue: "weft-work", max_batch_size: 10 }],
+    producers: [{ binding: "WORK_QUEUE_IO", queue: "weft-work-io" }],
+    consumers: [{ queue: "weft-work-io", max_batch_size: 10 }],
   },
   services: [
     { binding: "WORK_RUNNER", service: "weft", entrypoint: "WorkRunner" },
@@ -29,8 +29,8 @@ describe("configFor", () => {
       d1_databases: [{ binding: "DB", database_name: "weft-staging" }],
       r2_buckets: [{ binding: "FILES", bucket_name: "weft-staging-files" }],
       queues: {
-        producers: [{ binding: "WORK_QUEUE", queue: "weft-staging-work" }],
-        consumers: [{ queue: "weft-staging-work", max_batch_size: 10 }],
+        producers: [{ binding: "WORK_QUEUE_IO", queue: "weft-staging-work-io" }],
+        consumers: [{ queue: "weft-staging-work-io", max_batch_size: 10 }],
       },
       services: [
         { binding: "WORK_RUNNER", service: "weft-staging", entrypoint: "WorkRunner" },

@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { buildServerProcess } from "./build-server-process.ts";
 import { isBuildFresh, sourceDigest, stampBuild } from "./build-stamp.ts";
 import { takeFileLock } from "./file-lock.ts";
 import { PROJECT_ROOT } from "./project.ts";
 import { StartError } from "./start-error.ts";
-import { writeWorkerOptions } from "./worker-options.ts";
+import { RUNTIME_DIR } from "./runtime-config.ts";
+import { readWorkerOptions, writeWorkerOptions } from "./worker-options.ts";
 
 const LONGEST_BUILD_MS = 600_000;
 
@@ -22,6 +24,9 @@ export async function ensureBuild(options: { force?: boolean; onStart?: () => vo
     options.onStart?.();
     await runBuild();
     await writeWorkerOptions();
+    await buildServerProcess();
+    const { writeRuntimeConfig } = await import("./build-runtime-config.ts");
+    await writeRuntimeConfig(readWorkerOptions(), RUNTIME_DIR);
     stampBuild(digest);
   } finally {
     lock?.release();

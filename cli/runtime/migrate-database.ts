@@ -5,7 +5,7 @@ import { MIGRATIONS_DIR } from "./project.ts";
 import { StartError } from "./start-error.ts";
 
 /** The part of D1 that migrations need. */
-interface Statement {
+export interface Statement {
   all(): Promise<{ results: Record<string, unknown>[] }>;
   bind(...values: unknown[]): Statement;
   run(): Promise<unknown>;

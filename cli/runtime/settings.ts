@@ -9,6 +9,7 @@ import { StartError } from "./start-error.ts";
 const PASSED_ON = [
   "WEFT_EGRESS_ALLOW",
   "WEFT_LEASE_MS",
+  "WEFT_RETENTION_DAYS",
   "OPENAI_API_KEY",
   "OPENAI_BASE_URL",
   "ANTHROPIC_API_KEY",

@@ -14,25 +14,36 @@ export type ModuleType = "ESModule" | "CompiledWasm" | "Text" | "Data";
 export interface WorkerOptions {
   /** `workerOptions` of wrangler's `unstable_getMiniflareWorkerOptions`. */
   options: Record<string, unknown> & { bindings: Record<string, unknown> };
-  /** The entry module first. Paths are absolute. */
-  modules: { type: ModuleType; path: string }[];
+  /** The entry module first. Paths are absolute; a module with `contents` exists in memory only, as if it lay there. */
+  modules: WorkerModule[];
   modulesRoot: string;
+  /** Times at which the `scheduled` handler wants to be called. */
+  crons: string[];
+}
+
+export interface WorkerModule {
+  type: ModuleType;
+  path: string;
+  contents?: string;
 }
 
 interface StoredOptions {
   main: string;
+  crons: string[];
   options: Record<string, unknown> & { bindings?: Record<string, unknown>; assets?: { directory?: string } };
 }
 
 /** Reads the built wrangler.json through wrangler and writes the outcome beside it, with paths relative to the build. */
 export async function writeWorkerOptions(): Promise<void> {
   const { unstable_getMiniflareWorkerOptions: readOptions } = await import("wrangler");
-  const { workerOptions, main } = readOptions(join(SERVER_DIR, "wrangler.json"));
+  const configFile = join(SERVER_DIR, "wrangler.json");
+  const { workerOptions, main } = readOptions(configFile);
   if (main === undefined) throw new Error("The built wrangler.json names no main module.");
   const { rootPath: _rootPath, modulesRules: _modulesRules, ...options } = workerOptions as StoredOptions["options"];
   const { assets } = options;
   if (assets?.directory !== undefined) assets.directory = fromBuild(assets.directory);
-  const stored: StoredOptions = { main: fromBuild(main), options };
+  const { triggers } = JSON.parse(readFileSync(configFile, "utf8")) as { triggers?: { crons?: string[] } };
+  const stored: StoredOptions = { main: fromBuild(main), crons: triggers?.crons ?? [], options };
   writeFileSync(OPTIONS_FILE, JSON.stringify(stored));
 }
 
@@ -49,6 +60,7 @@ export function readWorkerOptions(): WorkerOptions {
     },
     modules: [{ type: "ESModule", path: main }, ...otherModules(main)],
     modulesRoot: SERVER_DIR,
+    crons: stored.crons,
   };
 }
 

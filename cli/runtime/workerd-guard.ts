@@ -1,44 +1,23 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { subscribe } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * workerd survives a SIGKILL of the process that started it, and then holds the port and the data. So every workerd that this
- * process starts (also the ones that Miniflare starts after a crash) gets a guard: a shell in a session of its own that waits for
- * this process to vanish, by the end of a pipe, and then kills that workerd.
+ * workerd survives a SIGKILL of the process that started it, and then holds the port and the data. So every workerd gets a guard: a shell in a
+ * session of its own that waits for this process to vanish, by the end of a pipe, and then kills that workerd.
  */
-const guards = new Map<number, ChildProcess>();
-const listeners = new Set<(pid: number) => void>();
-let watching = false;
-
-export function onWorkerdStart(listener: (pid: number) => void): () => void {
-  if (!watching) {
-    watching = true;
-    subscribe("child_process", (message) => guard((message as { process: ChildProcess }).process));
-  }
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
-
-function guard(child: ChildProcess): void {
-  child.once("spawn", () => {
-    if (child.pid === undefined || !/workerd(\.exe)?$/.test(child.spawnfile)) return;
-    const pid = child.pid;
-    guards.set(pid, startGuard(pid));
-    child.once("exit", () => {
-      guards.get(pid)?.kill("SIGKILL");
-      guards.delete(pid);
-    });
-    for (const listener of listeners) listener(pid);
-  });
+export function guard(workerd: ChildProcess): void {
+  const { pid } = workerd;
+  if (pid === undefined) return;
+  const shell = startGuard(pid);
+  workerd.once("exit", () => shell.kill("SIGKILL"));
 }
 
 function startGuard(pid: number): ChildProcess {
   const [command, args] =
     process.platform === "win32"
       ? [process.execPath, ["-e", `process.stdin.resume().on("end", () => process.kill(${pid}))`]]
-      : ["/bin/sh", ["-c", `cat >/dev/null; kill -KILL ${pid}`]];
+      : ["/bin/sh", ["-c", `read -r _; kill -KILL ${pid}`]];
   const process_ = spawn(command, args, { detached: true, stdio: ["pipe", "ignore", "ignore"], windowsHide: true });
   process_.once("error", (error) => console.error(`weft: no guard for the runtime process ${pid}: ${error.message}`));
   process_.unref();

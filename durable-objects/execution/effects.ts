@@ -2,7 +2,7 @@ import { v5 as uuidv5 } from "uuid";
 import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
 import { errorMessage, log } from "../logger.ts";
 import type { ExecutionEnv } from "./env.ts";
-import type { ChildNewsAnswer, ExecutionRpc, ExecutionSummary, Outcome } from "./protocol.ts";
+import type { ChildNewsAnswer, ExecutionRpc, ExecutionSummary, Outcome, WorkMessage } from "./protocol.ts";
 import type { ChildNews } from "./core/child.ts";
 import type { Output } from "./core/stored-value.ts";
 import type { JsonValue } from "#graph/json.ts";
@@ -29,6 +29,13 @@ export interface Effects {
   workspace(): Pick<WorkspaceRpc, "release" | "reacquire">;
 }
 
+/** The queue of each pool, by its binding: what computes long or needs much memory does not stand before what only waits. */
+export const QUEUE_OF = {
+  io: "WORK_QUEUE_IO",
+  cpu: "WORK_QUEUE_CPU",
+  memory: "WORK_QUEUE_MEMORY",
+} as const satisfies Record<BlockPool, keyof ExecutionEnv>;
+
 /** What the platform must give for the effects of one object. */
 export interface EffectsHost {
   waitUntil(work: Promise<unknown>): void;
@@ -51,14 +58,7 @@ export function createEffects(host: EffectsHost, env: () => ExecutionEnv, header
     return EXECUTIONS.get(EXECUTIONS.idFromName(id)) as unknown as ExecutionRpc;
   };
   return {
-    announce: async (pool, count) => {
-      const body = { execution_id: header.execution_id, pool };
-      if (count === 1) {
-        await env().WORK_QUEUE.send(body);
-      } else {
-        await env().WORK_QUEUE.sendBatch(Array.from({ length: Math.min(count, 100) }, () => ({ body })));
-      }
-    },
+    announce: (pool, count) => hint(env()[QUEUE_OF[pool]], { execution_id: header.execution_id, pool }, count),
     list: async (summary) => {
       await env().PROJECTION_QUEUE.send(summary);
     },
@@ -99,4 +99,13 @@ export function createEffects(host: EffectsHost, env: () => ExecutionEnv, header
     },
     tellParent: (news) => stub(header.parent?.execution_id ?? "").takeChildNews(header.workspace_id, news),
   };
+}
+
+/** A message that arrives too often costs a look at the run, one that is missing costs the wait for the alarm: 100 are enough for any moment. */
+async function hint(queue: ExecutionEnv["WORK_QUEUE_IO"], body: WorkMessage, count: number): Promise<void> {
+  if (count === 1) {
+    await queue.send(body);
+  } else {
+    await queue.sendBatch(Array.from({ length: Math.min(count, 100) }, () => ({ body })));
+  }
 }

@@ -4,7 +4,9 @@ import type { CarryRequest, ChildRequest, ExecutionSummary, Outcome, WorkMessage
 
 /** The bindings that an ExecutionObject uses. */
 export interface ExecutionEnv {
-  WORK_QUEUE: Queue<WorkMessage>;
+  WORK_QUEUE_IO: Queue<WorkMessage>;
+  WORK_QUEUE_CPU: Queue<WorkMessage>;
+  WORK_QUEUE_MEMORY: Queue<WorkMessage>;
   PROJECTION_QUEUE: Queue<ExecutionSummary>;
   EXECUTIONS: DurableObjectNamespace;
   WORKSPACES: DurableObjectNamespace;

@@ -5,6 +5,7 @@ import type { ExecutionEvent } from "#graph/run/event.ts";
 import { executionStub } from "#worker/env.ts";
 import type { Env, ExecutionStub } from "#worker/env.ts";
 import { plan } from "./core/plan.testkit.ts";
+import { QUEUE_OF } from "./effects.ts";
 import type { ExecutionObject } from "./execution.ts";
 import type { ExecutionView, Outcome, StartRequest, WorkMessage } from "./protocol.ts";
 import { storeContract } from "./store-contract.testkit.ts";
@@ -46,7 +47,8 @@ async function isolate(inside: DurableObjectStub<ExecutionObject>): Promise<Work
       sendBatch: async (messages: { body: WorkMessage }[]) => void sent.push(...messages.map(({ body }) => body)),
     };
     const own = instance as unknown as { env: object };
-    own.env = { ...own.env, WORK_QUEUE: collect, PROJECTION_QUEUE: { send: async () => {} } };
+    const queues = Object.values(QUEUE_OF).map((name) => [name, collect]);
+    own.env = { ...own.env, ...Object.fromEntries(queues), PROJECTION_QUEUE: { send: async () => {} } };
   });
   return sent;
 }

@@ -1,16 +1,21 @@
 import type { Mark } from "./checkpoints.ts";
+import type { PlanNode } from "#graph/plan/plan.ts";
 import type { LogEvent, ValueRef } from "./core/log-event.ts";
 import { planNode } from "./core/state.ts";
 import type { ExecutionState, NodeExecution } from "./core/state.ts";
 import { NodeEvents, resolved } from "./log-reading.ts";
 import type { Reading } from "./log-reading.ts";
 import type { NodeRecord } from "./node-record.ts";
+import { gathersAt } from "./present.ts";
 import type { History } from "./history.ts";
 import type { AttemptView, NodeCause, NodeExecutionDetail, NodeExplanation } from "./protocol.ts";
 import { isoOrNull } from "./view.ts";
 
 /** Attempts that are told of; a node that waits again and again has many. */
 const MAX_ATTEMPTS_TOLD = 1_000;
+
+/** Values of a list whose origin is told. */
+const MAX_GATHERED_TOLD = 1_000;
 
 /** Everything that the log says of one node execution: attempts, times, where its input came from, why it ran or waits. Undefined: there is none such. */
 export function nodeDetail(
@@ -37,18 +42,24 @@ export function* readNodeDetail(
     return undefined;
   }
   const arrived = new Map<string, ValueRef>();
+  let gathered: { pin: string; ref: ValueRef }[] = [];
   const attempts: AttemptView[] = [];
   const causes: NodeCause[] = [];
   for (const { event, at } of events.logged) {
     addAttempt(attempts, event, at);
-    if (event.type === "node_input") {
+    if (event.type === "node_input" && gathersAt(state.plan, event)) {
+      gathered.push(event);
+    } else if (event.type === "node_input") {
       arrived.set(event.pin, event.ref);
     } else if (event.type === "node_queued") {
       for (const [pin, ref] of event.refs) {
         arrived.set(pin, ref);
       }
+      const list = planNode(state, event.node).gathers?.pin ?? "";
+      gathered = (event.gathered ?? []).map((ref) => ({ pin: list, ref }));
       for (const pin of Object.keys(event.literals ?? {})) {
         arrived.delete(pin);
+        gathered = gathered.filter((value) => value.pin !== pin);
         causes.push({ pin, node_execution_id: null, node_id: null, source_name: null, at: null });
       }
     }
@@ -57,9 +68,14 @@ export function* readNodeDetail(
   for (const [pin, ref] of arrived) {
     causes.push(yield* readCause(state, pin, ref));
   }
-  const linked = planNode(state, record.node).linked_pins;
-  const missing = record.view.status === "INCOMPLETE" ? linked.filter((pin) => !arrived.has(pin)) : [];
-  const explanation = explain(state, record, missing);
+  for (const { pin, ref } of gathered.slice(0, MAX_GATHERED_TOLD)) {
+    causes.push(yield* readCause(state, pin, ref));
+  }
+  const { linked_pins, gathers } = planNode(state, record.node);
+  const lacks = record.view.status === "INCOMPLETE" && gathers === undefined;
+  const missing = lacks ? linked_pins.filter((pin) => !arrived.has(pin)) : [];
+  const explanation =
+    gathers === undefined ? explain(state, record, missing) : explainGathering(state, record, gathers);
   return { ...record.view, attempts: attempts.slice(-MAX_ATTEMPTS_TOLD), causes, missing_pins: missing, explanation };
 }
 
@@ -158,7 +174,26 @@ const REASONS = {
   cache: "It was not run: an equal execution before it had this result, and its node allows that for a time.",
 } as const;
 
-function explain(state: ExecutionState, { view, wait }: NodeRecord, missing: readonly string[]): NodeExplanation {
+/** As `explain`, of a node that gathers. */
+function explainGathering(
+  state: ExecutionState,
+  record: NodeRecord,
+  { until }: NonNullable<PlanNode["gathers"]>,
+): NodeExplanation {
+  if (record.view.status !== "INCOMPLETE") {
+    return explain(state, record, [], "It ran because it had gathered its values");
+  }
+  const goesOn = until === "end" ? "when nothing before it is left" : "when it has as many as it was told";
+  const count = state.nodes[record.node]?.gathering?.pool.length ?? 0;
+  return { code: "gathering", message: `It has gathered ${count} values, and runs ${goesOn}.` };
+}
+
+function explain(
+  state: ExecutionState,
+  { view, wait }: NodeRecord,
+  missing: readonly string[],
+  because = "It ran because all its linked pins had a value",
+): NodeExplanation {
   const open = state.executions.get(view.node_execution_id);
   switch (view.status) {
     case "INCOMPLETE":
@@ -181,12 +216,12 @@ function explain(state: ExecutionState, { view, wait }: NodeRecord, missing: rea
       return wait === null ? { code: "running", message: "It had all it needed, and it is running." } : WAITS[wait];
     case "COMPLETED":
       return view.reused === null
-        ? { code: "completed", message: "It ran because all its linked pins had a value, and it completed." }
+        ? { code: "completed", message: `${because}, and it completed.` }
         : { code: "reused", message: REASONS[view.reused] };
     case "FAILED":
       return {
         code: "failed",
-        message: `It ran because all its linked pins had a value, and it failed: ${view.error?.message ?? ""}`,
+        message: `${because}, and it failed: ${view.error?.message ?? ""}`,
       };
     case "TERMINATED":
       return { code: "stopped", message: "The run ended before it did." };

@@ -1,9 +1,9 @@
 import type { JsonObject, JsonValue } from "#graph/json.ts";
-import { setOwn } from "#graph/own-property.ts";
+import { getOwn, setOwn } from "#graph/own-property.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { WaitKind } from "#graph/run/wait.ts";
 import type { LogEvent } from "./core/log-event.ts";
-import { queuedInput } from "./present.ts";
+import { gathersAt, queuedInput } from "./present.ts";
 import type { EventLookup } from "./present.ts";
 import type { NodeExecutionView } from "./protocol.ts";
 import { shown, shownRecord } from "./shown-value.ts";
@@ -45,10 +45,7 @@ export class NodeRecord {
     const time = new Date(at).toISOString();
     switch (event.type) {
       case "node_input":
-        Object.assign(
-          view.input,
-          this.#input({ ...event, type: "node_queued", refs: [[event.pin, event.ref]] }, lookup),
-        );
+        this.#addInput(event, lookup);
         return;
       case "node_queued":
         view.status = "QUEUED";
@@ -91,6 +88,21 @@ export class NodeRecord {
         this.wait = null;
         return;
       default:
+    }
+  }
+
+  #addInput(event: Extract<LogEvent, { type: "node_input" }>, lookup: EventLookup): void {
+    const input = this.#input({ ...event, type: "node_queued", refs: [[event.pin, event.ref]] }, lookup);
+    if (!gathersAt(this.#plan, event)) {
+      Object.assign(this.view.input, input);
+      return;
+    }
+    const list = getOwn(this.view.input, event.pin);
+    const value = getOwn(input, event.pin) ?? null;
+    if (Array.isArray(list)) {
+      list.push(value);
+    } else {
+      setOwn(this.view.input, event.pin, [value]);
     }
   }
 

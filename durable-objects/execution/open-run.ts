@@ -15,7 +15,7 @@ import type { Commit, Run } from "./run.ts";
 import { CHECK_LISTED_MS, Runner } from "./runner.ts";
 import type { ExecutionStore } from "./store.ts";
 import { syncFor } from "./sync.ts";
-import { executionSummary, isHeld } from "./view.ts";
+import { executionSummary, isHeld, isIdle } from "./view.ts";
 import type { Waiters } from "./waiters.ts";
 import { toLease } from "./wire.ts";
 
@@ -48,7 +48,7 @@ export class OpenRun {
     this.#children = new Children(deps.effects, run.state, (news) => this.takeNews(news).then(() => undefined));
     this.#samples = new BlockSamples(run.header.plan);
     const { parent, admission } = run.header;
-    this.#place = admission === undefined ? null : new Place(deps.effects, admission.ticket);
+    this.#place = admission === undefined ? null : new Place(deps.effects, admission.ticket, isIdle(run.state));
     this.parent = parent === undefined ? null : new ParentLink(deps.effects, this.history, parent.ne);
   }
 
@@ -107,6 +107,9 @@ export class OpenRun {
       this.#tellParent(commit);
     }
     this.#runner.after(commit, run.state, () => this.#summary(), consumer?.pool ?? null);
+    if (!this.ended && !isHeld(run.header, run.state)) {
+      this.#place?.follow(isIdle(run.state));
+    }
     if (this.ended) {
       this.#deps.waiters.release();
       if (commit.batch !== null && this.#place !== null) {

@@ -9,10 +9,14 @@ export class Place {
   readonly #effects: Effects;
   readonly #ticket: AdmissionTicket;
   #returned = false;
+  /** The run only waits, as far as the workspace was told. */
+  #resting: boolean;
 
-  constructor(effects: Effects, ticket: AdmissionTicket) {
+  /** @param resting everything that is left of the run waits */
+  constructor(effects: Effects, ticket: AdmissionTicket, resting: boolean) {
     this.#effects = effects;
     this.#ticket = ticket;
+    this.#resting = resting;
   }
 
   /** The workspace knows that the run is over. */
@@ -26,6 +30,22 @@ export class Place {
       await this.#effects.workspace().release([this.#ticket.execution_id], "ended");
       this.#returned = true;
     }
+  }
+
+  /**
+   * Rule WA6: a run that only waits has no place. When it goes on it takes one again; it is not stopped half-way if there is none, but those that
+   * have not begun wait for it. Lost words are made good by the workspace, which asks (rule WA7).
+   */
+  follow(resting: boolean): void {
+    if (resting === this.#resting || this.#returned) {
+      return;
+    }
+    this.#resting = resting;
+    const workspace = this.#effects.workspace();
+    this.#effects.background(
+      resting ? "free the run's place while it waits" : "take a place again",
+      resting ? workspace.release([this.#ticket.execution_id], "waiting") : workspace.reacquire(this.#ticket),
+    );
   }
 
   /** Whether a held run may go by now. */

@@ -61,6 +61,7 @@ function present(
         type: event.type,
         pin: event.pin,
         value: show(resolveRef(event.ref, { ...source, node: event.node, pin: event.pin })),
+        ...(gathersAt(source.plan, event) ? { gathered: true } : {}),
       };
     case "node_queued":
       return { ...node, type: event.type, input: show(queuedInput(event, source)) as JsonObject };
@@ -91,11 +92,25 @@ function present(
   }
 }
 
-/** The input of a queued node execution: the values of its pins, and over them those that no output produced. */
+/** Is it a value for the list of a node that gathers? */
+export function gathersAt(plan: Plan, { node, pin }: { node: number; pin: string }): boolean {
+  return plan.nodes[node]?.gathers?.pin === pin;
+}
+
+/** The input of a queued node execution: the values of its pins, what it gathered as a list, and over them those that no output produced. */
 export function queuedInput(event: Extract<LogEvent, { type: "node_queued" }>, source: Source): JsonObject {
   const input: JsonObject = {};
   for (const [pin, ref] of event.refs) {
     setOwn(input, pin, resolveRef(ref, { ...source, node: event.node, pin }));
+  }
+  const gathers = source.plan.nodes[event.node]?.gathers;
+  if (event.gathered !== undefined && gathers !== undefined) {
+    const at = { ...source, node: event.node, pin: gathers.pin };
+    setOwn(
+      input,
+      gathers.pin,
+      event.gathered.map((ref) => resolveRef(ref, at)),
+    );
   }
   for (const [pin, value] of Object.entries(event.literals ?? {})) {
     setOwn(input, pin, value);

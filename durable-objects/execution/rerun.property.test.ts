@@ -89,7 +89,7 @@ function play(
     }
   }
   expect(isTerminal(run.state.status), "every run ends").toBe(true);
-  return { run, history: new History(store, plan), ran: ran ?? [], completed: completed ?? [] };
+  return { run, history: new History(store, plan, "x"), ran: ran ?? [], completed: completed ?? [] };
 }
 
 /** Each pin fed by one link at most and no static ones: then what a node gets does not depend on who is faster. */

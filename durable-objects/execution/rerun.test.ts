@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Plan } from "#graph/plan/plan.ts";
-import { plan } from "./core/plan.testkit.ts";
+import { gathers, plan } from "./core/plan.testkit.ts";
 import { History } from "./history.ts";
 import { nodeDetail } from "./node-detail.ts";
 import type { ForkPoint, NodeExecutionDetail, Outcome, Rerun } from "./protocol.ts";
@@ -48,7 +48,7 @@ class Played {
 
   rerun(fork: ForkPoint | null): Outcome<Rerun> {
     return rerunOf(
-      { header: this.run.header, state: this.run.state, history: new History(this.store, this.run.state.plan) },
+      { header: this.run.header, state: this.run.state, history: new History(this.store, this.run.state.plan, "x") },
       fork,
     );
   }
@@ -59,7 +59,7 @@ class Played {
   }
 
   detail(ne: string): NodeExecutionDetail {
-    const detail = nodeDetail(this.run.state, new History(this.store, this.run.state.plan), ne);
+    const detail = nodeDetail(this.run.state, new History(this.store, this.run.state.plan, "x"), ne);
     if (detail === undefined) {
       throw new Error(`there is no ${ne}`);
     }
@@ -152,6 +152,49 @@ describe("one node execution", () => {
       { pin: "x", node_execution_id: "n1", node_id: "a", source_name: "out", at: "1970-01-01T00:00:01.000Z" },
     ]);
     expect(detail).toMatchObject({ status: "FAILED", attempt: 2, input: { x: 1 }, explanation: { code: "failed" } });
+  });
+
+  it("[ND1] [GA1] tells what a node that gathers has, and where each value came from", () => {
+    const played = new Played(
+      plan({ a: {}, b: {}, all: gathers("end"), c: {} }, ["a.out -> all.item", "b.out -> all.item", "all.list -> c.x"]),
+    );
+    played.turn({
+      a: [
+        ["out", 1],
+        ["out", 2],
+      ],
+    });
+    expect(played.detail("n3")).toMatchObject({
+      status: "INCOMPLETE",
+      input: { item: [1, 2] },
+      missing_pins: [],
+      explanation: { code: "gathering", message: "It has gathered 2 values, and runs when nothing before it is left." },
+    });
+    played.run.apply({ type: "tick" }, { ...ENV, now: 3_000 });
+    played.turn({ b: [["out", 3]] });
+    const detail = played.detail("n3");
+    expect(detail).toMatchObject({ status: "QUEUED", input: { item: [1, 2, 3] } });
+    expect(detail.causes.map(({ pin, node_id, source_name }) => [pin, node_id, source_name])).toEqual([
+      ["item", "a", "out"],
+      ["item", "a", "out"],
+      ["item", "b", "out"],
+    ]);
+    played.turn({ all: [["list", 3]] });
+    expect(played.detail("n3").explanation.message).toBe(
+      "It ran because it had gathered its values, and it completed.",
+    );
+    played.turn({ c: [] });
+    expect(played.memo(null)).toEqual(["a {}", "b {}", 'all {"item":[1,2,3]}', 'c {"x":3}']);
+    const { store } = played;
+    const events = new History(store, played.run.state.plan, "x").events(0, 1_000);
+    expect(events.filter(({ type }) => type === "node_input")).toMatchObject([
+      { pin: "item", value: 1, gathered: true },
+      { pin: "item", value: 2, gathered: true },
+      { pin: "item", value: 3, gathered: true },
+    ]);
+    const queued = events.filter((event) => event.type === "node_queued" && event.node_id === "all");
+    expect(queued).toMatchObject([{ input: { item: [1, 2, 3] } }]);
+    expect(queued[0]).not.toHaveProperty("gathered");
   });
 
   it("[ND1] tells which pins it still lacks", () => {

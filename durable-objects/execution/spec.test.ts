@@ -16,7 +16,7 @@ describe("SPEC.md and the tests", () => {
     ([, id]) => id,
   );
   const carried = new Set(
-    ["durable-objects", "worker", "test"]
+    ["graph", "durable-objects", "worker", "test"]
       .flatMap((folder) => testFiles(join(root, folder)))
       .flatMap((file) =>
         [...readFileSync(file, "utf8").matchAll(/\[((?!W[ACFHIPS]\d)[A-Z]{2}\d+)\]/g)].map(([, id]) => id),

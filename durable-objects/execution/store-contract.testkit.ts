@@ -124,6 +124,30 @@ export function storeContract(name: string, within: (work: (store: ExecutionStor
         expect(store.grace()).toBeNull();
       }));
 
+    it("[SO9] keeps the newest snapshot beside the log, of any size", () =>
+      within((store) => {
+        expect(store.snapshot()).toBeNull();
+        store.create(header);
+        store.append(batch(1, "a"));
+        expect(store.snapshot()).toBeNull();
+        store.saveSnapshot(`first ${"\u{1F9F5}".repeat(700_000)}`);
+        expect(store.snapshot()).toHaveLength(1_400_006);
+        store.setGrace(3);
+        store.saveSnapshot("second");
+        expect(() =>
+          store.transaction(() => {
+            store.append(batch(2, "b"));
+            store.saveSnapshot("never");
+            throw new Error("no");
+          }),
+        ).toThrow("no");
+        expect([store.snapshot(), store.grace(), store.lastSeq()]).toEqual(["second", 3, 1]);
+        expect(store.header()).toEqual(header);
+        expect([...store.batches(0)]).toEqual([batch(1, "a")]);
+        expect(store.batchWith(1)).toEqual(batch(1, "a"));
+        expect(store.batchWith(2)).toBeUndefined();
+      }));
+
     it("[SO7] keeps large batches and every character", () =>
       within((store) => {
         const large = batch(1, `x${"\u{1F9F5}".repeat(700_000)}`, "\u0000 \u2028 \ud800 \u{10FFFF} __proto__");

@@ -5,6 +5,7 @@ import type { FlowSettings } from "#graph/model/flow-settings.ts";
 import { executionStub, workspaceStub } from "#worker/env.ts";
 import type { Env } from "#worker/env.ts";
 import { plan } from "../execution/core/plan.testkit.ts";
+import { QUEUE_OF } from "../execution/effects.ts";
 import type { ExecutionObject } from "../execution/execution.ts";
 import type { ExecutionView, Outcome, RunAdmission } from "../execution/protocol.ts";
 import type { AdmissionTicket, BeginAnswer, RunReport, WorkspaceRpc } from "./protocol.ts";
@@ -42,7 +43,8 @@ async function isolate(id: string): Promise<void> {
   await runInDurableObject(insideRun(id), (instance) => {
     const own = instance as unknown as { env: object };
     const nowhere = { send: async () => {}, sendBatch: async () => {} };
-    own.env = { ...own.env, WORK_QUEUE: nowhere, PROJECTION_QUEUE: nowhere };
+    const queues = Object.values(QUEUE_OF).map((name) => [name, nowhere]);
+    own.env = { ...own.env, ...Object.fromEntries(queues), PROJECTION_QUEUE: nowhere };
   });
 }
 

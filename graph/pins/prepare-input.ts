@@ -4,6 +4,7 @@ import { getOwn, recordOf, setOwn } from "../own-property.ts";
 import { checkSchema } from "./check-schema.ts";
 import { coerce } from "./coerce.ts";
 import { mergeDynamicInput } from "./dynamic-pins.ts";
+import { fitsAsIs } from "./fits-as-is.ts";
 import { acceptsNull } from "./resolve-schema.ts";
 
 export type PreparedInput =
@@ -38,17 +39,21 @@ export function prepareInput(
     }
     throw error;
   }
-  const properties = inputSchema.properties ?? {};
-  const required = new Set(inputSchema.required ?? []);
+  const { properties, pins, required } = pinsOf(inputSchema);
   const input: JsonObject = {};
   const errors = new Map<string, string>();
-  for (const [name, value] of Object.entries(merged)) {
+  for (const name of Object.keys(merged)) {
     if (getOwn(properties, name) === undefined) {
-      setOwn(input, name, value);
+      setOwn(input, name, merged[name] ?? null);
     }
   }
-  for (const [name, schema] of Object.entries(properties)) {
-    const pin = preparePin(schema, getOwn(merged, name), inputSchema, options);
+  for (const [name, schema] of pins) {
+    const given = getOwn(merged, name);
+    if (given !== undefined && fitsAsIs(given, schema)) {
+      setOwn(input, name, given);
+      continue;
+    }
+    const pin = preparePin(schema, given, inputSchema, options);
     if ("error" in pin) {
       errors.set(name, pin.error);
     } else if (pin.value !== undefined) {
@@ -63,6 +68,25 @@ export function prepareInput(
     }
   }
   return errors.size === 0 ? { ok: true, input } : { ok: false, errors: recordOf(errors) };
+}
+
+interface Pins {
+  properties: Record<string, JsonSchema>;
+  pins: readonly [name: string, schema: JsonSchema][];
+  required: ReadonlySet<string>;
+}
+
+const known = new WeakMap<JsonSchema, Pins>();
+
+/** A schema's pins, taken apart once: a block may run thousands of times. */
+function pinsOf(inputSchema: JsonSchema): Pins {
+  let pins = known.get(inputSchema);
+  if (pins === undefined) {
+    const properties = inputSchema.properties ?? {};
+    pins = { properties, pins: Object.entries(properties), required: new Set(inputSchema.required ?? []) };
+    known.set(inputSchema, pins);
+  }
+  return pins;
 }
 
 function preparePin(

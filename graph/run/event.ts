@@ -57,7 +57,14 @@ export type ExecutionStarted = EventHeader & {
 };
 export type ExecutionRunning = EventHeader & { type: "execution_running" };
 /** A value waits at a pin of a node execution that still lacks others (INCOMPLETE). */
-export type NodeInput = EventHeader & NodeRef & { type: "node_input"; pin: string; value: JsonValue };
+export type NodeInput = EventHeader &
+  NodeRef & {
+    type: "node_input";
+    pin: string;
+    value: JsonValue;
+    /** The pin gathers: the value is one of a list. */
+    gathered?: true;
+  };
 /** All linked pins are there: `input` is what the node will run with, before defaults and coercion. */
 export type NodeQueued = EventHeader & NodeRef & { type: "node_queued"; input: JsonObject };
 /** A value reached an output node: one more value of the run's output `name` (autogpt.md §3.3: the raw value, before `format`). */

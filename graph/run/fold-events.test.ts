@@ -50,6 +50,28 @@ const RUN: ExecutionEvent[] = number([
 ]);
 
 describe("foldEvents", () => {
+  it("shows what a pin has gathered so far, the last of many, then all of it", () => {
+    const got = (count: number): Body[] =>
+      Array.from({ length: count }, (_, value) => ({
+        type: "node_input",
+        ...ref("a"),
+        pin: "item",
+        value,
+        gathered: true,
+      }));
+    const builder = new RunViewBuilder();
+    number(got(2)).forEach((event) => builder.add(event));
+    const early = builder.snapshot();
+    number(got(KEPT_VALUES), 3).forEach((event) => builder.add(event));
+    const item = builder.snapshot().nodes.get("a")?.recent[0]?.input.item;
+    expect(item).toEqual(Array.from({ length: KEPT_VALUES }, (_, value) => value));
+    expect(early.nodes.get("a")?.recent[0]?.input).toEqual({ item: [0, 1] });
+    const [queued] = number([{ type: "node_queued", ...ref("a"), input: { item: [7, 8] } }], 200);
+    expect(foldEvents(builder.snapshot(), queued === undefined ? [] : [queued]).nodes.get("a")?.last_input).toEqual({
+      item: [7, 8],
+    });
+  });
+
   it("tells the whole run", () => {
     const view = foldEvents(emptyRunView(), RUN, LINKS);
     expect(view).toMatchObject({

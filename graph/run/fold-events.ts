@@ -131,8 +131,7 @@ export class RunViewBuilder {
     const execution = this.#execution(node, event.node_execution_id);
     switch (event.type) {
       case "node_input":
-        execution.input = this.#writable(execution.input, copyObject);
-        setOwn(execution.input, event.pin, event.value);
+        this.#input(execution, event);
         setStatus(node, execution, "INCOMPLETE");
         return;
       case "node_queued":
@@ -232,6 +231,22 @@ export class RunViewBuilder {
       node.recent.shift();
     }
     return execution;
+  }
+
+  /** Of a pin that gathers the last values: all of them come with the event that queues the node. */
+  #input(execution: NodeExecutionRunView, { pin, value, gathered }: EventOf<"node_input">): void {
+    execution.input = this.#writable(execution.input, copyObject);
+    if (gathered !== true) {
+      setOwn(execution.input, pin, value);
+      return;
+    }
+    const known = getOwn(execution.input, pin);
+    const list = this.#writable(Array.isArray(known) ? known : [], copyList);
+    list.push(value);
+    if (list.length > KEPT_VALUES) {
+      list.shift();
+    }
+    setOwn(execution.input, pin, list);
   }
 
   #append(lists: Record<string, JsonValue[]>, key: string, value: JsonValue): JsonValue[] {

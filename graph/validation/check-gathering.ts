@@ -15,7 +15,10 @@ interface Gathering {
  * What hinders the gathering nodes of a graph (rules GA4 and GA7 of the execution's SPEC.md): one that gathers until everything before it is over
  * must not come before itself, whole values go in, and a number given in the node is at least 1.
  */
-export function checkGathering(graph: SubGraph, catalog: BlockCatalog): { errors: GraphProblem[]; forRun: GraphProblem[] } {
+export function checkGathering(
+  graph: SubGraph,
+  catalog: BlockCatalog,
+): { errors: GraphProblem[]; forRun: GraphProblem[] } {
   const nodes = new Map<string, Gathering>();
   for (const node of graph.nodes) {
     const gathers = catalog.get(node.block_id)?.gathers;
@@ -41,6 +44,12 @@ export function checkGathering(graph: SubGraph, catalog: BlockCatalog): { errors
     const message = `${untilEnd.length} nodes gather until everything before them is over; a graph may have ${MAX_GATHERING} such nodes.`;
     forRun.push({ code: "too_many_gathering", message });
   }
+  for (const { node, gathers } of nodes.values()) {
+    if (getOwn(node.input_default, gathers.count_pin) === 0 && !isLinked(node.id, gathers.count_pin, graph.links)) {
+      const message = `The node ${node.id} gathers lists of 0 values, so it never has one. Give it a number of 1 or more at "${gathers.count_pin}", or none.`;
+      forRun.push({ code: "gathers_nothing", node_id: node.id, message });
+    }
+  }
   return { errors, forRun };
 }
 
@@ -55,7 +64,10 @@ function partOfPin(link: GraphLink, gathers: Gathers | undefined): GraphProblem[
 
 function gathersUntilEnd({ node, gathers }: Gathering, links: readonly GraphLink[]): boolean {
   return (
-    (getOwn(node.input_default, gathers.count_pin) ?? null) === null &&
-    !links.some(({ sink_id, sink_name }) => sink_id === node.id && sink_name === gathers.count_pin)
+    (getOwn(node.input_default, gathers.count_pin) ?? null) === null && !isLinked(node.id, gathers.count_pin, links)
   );
+}
+
+function isLinked(id: string, pin: string, links: readonly GraphLink[]): boolean {
+  return links.some(({ sink_id, sink_name }) => sink_id === id && sink_name === pin);
 }

@@ -19,6 +19,7 @@ export type GraphProblemCode =
   | "unknown_flow_input"
   | "no_starting_node"
   | "gathers_in_cycle"
+  | "gathers_nothing"
   | "too_many_gathering";
 
 /** Something wrong with the graph as a whole, one of its links or one of its blocks. */

@@ -21,6 +21,7 @@ const BLOCK = {
   steps: "f66a3543-28d3-4ab5-8945-9b336371e2ce",
   timer: "d67a9c52-5e4e-11e2-bcfd-0800200c9a71",
   condition: "715696a0-e1da-45c8-b209-c2fa9c3b0be6",
+  print: "f3b1c1b2-4c4f-4f0d-8d2f-4c4f0d8d2f4c",
 };
 
 type Pin = `${string}.${string}`;
@@ -124,6 +125,29 @@ export const waiting: TestAgent = {
   inputs: (run) => ({ word: `run ${run}` }),
   outputs: (run) => ({ text: [`waited for run ${run}`] }),
   executions: { in: 1, wait: 1, text: 1, out: 1 },
+};
+
+/** Nodes that touch the outside, each of which is asked for and reported by itself: a commit before and after each. */
+export const steps: TestAgent = {
+  name: "steps",
+  file: file("Steps", {
+    nodes: {
+      in: ["input", { name: "word" }],
+      first: ["print", {}],
+      wait: ["timer", { seconds: 1 }],
+      second: ["print", {}],
+      out: ["output", { name: "said" }],
+    },
+    links: [
+      ["in.result", "first.text"],
+      ["first.output", "wait.input_message"],
+      ["wait.output_message", "second.text"],
+      ["second.output", "out.value"],
+    ],
+  }),
+  inputs: (run) => ({ word: `run ${run}` }),
+  outputs: (run) => ({ said: [`run ${run}`] }),
+  executions: { in: 1, first: 1, wait: 1, second: 1, out: 1 },
 };
 
 /** A failure that is handled by its error pin, beside a branch that goes well. */

@@ -94,9 +94,7 @@ export class Client implements Caller {
     }
     if (!listed) {
       const outcome = (await this.#insist("relist", [workspaceId])) as Outcome<null>;
-      await this.#look(
-        ...(outcome.ok ? (["view", [workspaceId]] as const) : (["adopt", [draft.toBegunRun(false), waitMs]] as const)),
-      );
+      await (outcome.ok ? this.#look("view", [workspaceId]) : this.#look("adopt", [draft.toBegunRun(false), waitMs]));
     }
   }
 

@@ -214,8 +214,8 @@ export class LogModel {
     }
     const { linked_pins, gathers } = this.#node(event.node);
     const isStart = this.commits === 1 && this.plan.starts.includes(event.node);
-    if (gathers !== undefined && !isStart) {
-      input[gathers.pin] = this.#checkGathered(event, gathers.pin);
+    if (gathers !== undefined && event.gathered !== undefined) {
+      input[gathers.pin] = this.#checkGathered(event.gathered, event, gathers.pin);
     }
     const lacking = gathers === undefined ? linked_pins.filter((pin) => !Object.hasOwn(input, pin)) : [];
     must(isStart || lacking.length === 0, "inputs-first", () => `${event.ne} is queued without ${lacking.join(", ")}`);
@@ -225,8 +225,7 @@ export class LogModel {
   }
 
   /** A list has the values that arrived at its node, in their order, each in one list. */
-  #checkGathered(event: EventOf<"node_queued">, pin: string): JsonValue[] {
-    const refs = event.gathered ?? [];
+  #checkGathered(refs: ValueRef[], event: EventOf<"node_queued">, pin: string): JsonValue[] {
     const held = this.#gathered.get(event.node)?.splice(0, refs.length) ?? [];
     must(
       JSON.stringify(refs) === JSON.stringify(held),

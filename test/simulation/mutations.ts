@@ -122,11 +122,27 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "held-outputs-lost-in-snapshots",
-    what: "a consumer's replica forgets the outputs that are held back",
+    what: "a state made from a snapshot forgets the outputs that are held back",
     rule: "LC3",
     file: `${CORE}/snapshot.ts`,
     find: "const held: PendingOutput[] = [...saved.held];",
     replace: "const held: PendingOutput[] = [];",
+  },
+  {
+    name: "waits-lost-in-snapshots",
+    what: "a reload from a snapshot forgets which node executions wait",
+    rule: "SN2",
+    file: `${CORE}/snapshot.ts`,
+    find: "state.waiting = new Set(snapshot.waiting.map(open));",
+    replace: "state.waiting = new Set();",
+  },
+  {
+    name: "reload-skips-after-snapshot",
+    what: "a reload goes on one batch too late after its snapshot",
+    rule: "SN4",
+    file: `${OBJECT}/checkpoints.ts`,
+    find: "store.batches(state.lastSeq)",
+    replace: "[...store.batches(state.lastSeq)].slice(1)",
   },
   {
     name: "join-newest-first",
@@ -288,6 +304,22 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${CORE}/child.ts`,
     find: "news.outputs.slice(have - news.firstOutput)",
     replace: "news.outputs",
+  },
+  {
+    name: "gathers-too-early",
+    what: "a list of all values is made while a node before it may still yield",
+    rule: "GA3",
+    file: `${CORE}/gathering.ts`,
+    find: "if (gathering.busy === 0 && !gathering.done) {",
+    replace: "if (gathering.busy <= 1 && !gathering.done) {",
+  },
+  {
+    name: "gathered-lost-in-snapshots",
+    what: "a snapshot forgets what was gathered",
+    rule: "LC3, SN2",
+    file: `${CORE}/snapshot.ts`,
+    find: "pool.forEach((value) => hold(gathering, value));",
+    replace: "void pool;",
   },
 ];
 

@@ -1,3 +1,4 @@
+import { QUEUE_OF } from "#durable-objects/execution/effects.ts";
 import type { ExecutionEnv } from "#durable-objects/execution/env.ts";
 import { ExecutionObject } from "#durable-objects/execution/execution.ts";
 import type { ExecutionSummary, WorkMessage } from "#durable-objects/execution/protocol.ts";
@@ -376,13 +377,14 @@ export class ObjectHost implements Machine, ObjectPlatform {
       const copies = structuredClone(messages);
       this.#outbox.push(() => this.#surroundings.work(copies));
     };
+    const work = {
+      send: (message: WorkMessage) => send([message]),
+      sendBatch: (messages: { body: WorkMessage }[]) => send(messages.map(({ body }) => body)),
+    };
     return {
       WEFT_LEASE_MS: String(this.#leaseMs),
       WEFT_SNAPSHOT_EVENTS: String(SNAPSHOT_EVENTS),
-      WORK_QUEUE: {
-        send: (message: WorkMessage) => send([message]),
-        sendBatch: (messages: { body: WorkMessage }[]) => send(messages.map(({ body }) => body)),
-      },
+      ...Object.fromEntries(Object.values(QUEUE_OF).map((name) => [name, work])),
       PROJECTION_QUEUE: {
         send: async (summary: ExecutionSummary) => {
           if (faults.strikes("send_refused")) {

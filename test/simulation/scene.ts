@@ -184,13 +184,19 @@ export class Scene {
     const { plan, inputs } = payload as unknown as { plan: Plan; inputs: StartRequest["inputs"] };
     const start: StartRequest = { execution_id, workspace_id, plan, inputs, source: "agent", parent };
     const { host } = this.#home(execution_id);
-    const begun = this.#starts.chance(0.5)
-      ? this.#network.call(from, host, "start", [start, 0])
-      : this.#front.draft(start).then((draft) => this.#network.call(from, host, "adopt", [draft.toBegunRun(false), 0]));
-    begun.then(
-      () => reply({ ok: true, value: { ok: true, value: null } }),
-      (error: unknown) => reply({ ok: false, error: String(error) }),
-    );
+    const begin = async (): Promise<unknown> => {
+      if (this.#starts.chance(0.5)) {
+        return this.#network.call(from, host, "start", [start, 0]);
+      }
+      const draft = await this.#front.draft(start);
+      return this.#network.call(from, host, "adopt", [draft.toBegunRun(false), 0]);
+    };
+    this.#world.schedule(this.#starts.between(0, 5), this.#front, "starts a child", () => {
+      begin().then(
+        () => reply({ ok: true, value: { ok: true, value: null } }),
+        (error: unknown) => reply({ ok: false, error: String(error) }),
+      );
+    });
   }
 
   // ---- People ----

@@ -1,6 +1,7 @@
 import { createApp, createDeps } from "#worker/compose.ts";
 import type { Env } from "#worker/env.ts";
 import { handleQueue } from "#worker/handle-queue.ts";
+import { handleScheduled } from "#worker/handle-scheduled.ts";
 
 export { ExecutionObject } from "#durable-objects/execution/execution.ts";
 export { WorkspaceObject } from "#durable-objects/workspace/workspace.ts";
@@ -10,4 +11,7 @@ export { WorkRunner } from "#worker/consumers/work-runner.ts";
 export default {
   fetch: (request, env, ctx) => createApp(createDeps(env)).fetch(request, env, ctx),
   queue: handleQueue,
+  async scheduled(_controller, env) {
+    await handleScheduled(env);
+  },
 } satisfies ExportedHandler<Env>;

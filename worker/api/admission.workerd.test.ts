@@ -177,6 +177,30 @@ describe("flow settings", () => {
     expect((await tenant.client.call(`${RUNS}/${held.body.id}`)).body).toMatchObject({ status: "COMPLETED" });
   });
 
+  it("[WA6] a run that only waits leaves its place to others", async () => {
+    const timer = { id: "t", block_id: "d67a9c52-5e4e-11e2-bcfd-0800200c9a71", input_default: { hours: 1 } };
+    const flow: FlowSettings = { concurrency: { limit: 1 } };
+    const graph = await tenant.client.call<{ id: string }>("/api/v1/graphs", {
+      body: { ...echoGraph({ metadata: { weft: { flow } } }), nodes: [{ ...timer, metadata: {} }], links: [] },
+    });
+    expect(graph.status).toBe(201);
+    const begin = (): Promise<Answer<ExecutionView>> =>
+      start(undefined, { graph_id: graph.body.id, inputs: {}, wait_seconds: 0 });
+    const status = async (id: string): Promise<string> => {
+      const { body } = await tenant.client.call<ExecutionView>(`${RUNS}/${id}`);
+      return body.status;
+    };
+    const first = (await begin()).body.id;
+    const second = (await begin()).body.id;
+    while ((await status(second)) !== "RUNNING") {
+      await turn();
+    }
+    expect(await status(first)).toBe("RUNNING");
+    for (const id of [first, second]) {
+      await tenant.client.call(`${RUNS}/${id}/cancel`, { method: "POST" });
+    }
+  });
+
   it("[WA1] a key keeps the values of an input apart", async () => {
     const flow: FlowSettings = { singleton: { mode: "skip", key: "inputs.text" } };
     const graph = await createGraph(flow);

@@ -34,6 +34,7 @@ describe("the API's own description", () => {
       "/api/v1/executions/{id}/retry",
       "/api/v1/executions/{id}/reviews",
       "/api/v1/executions/{id}/reviews/{review_id}",
+      "/api/v1/executions/{id}/values/{sha256}",
       "/api/v1/graphs",
       "/api/v1/graphs/{id}",
       "/api/v1/graphs/{id}/estimate",

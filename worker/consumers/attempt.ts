@@ -1,11 +1,12 @@
 import { BlockError, Suspension } from "#blocks/define-block.ts";
 import type { Block, BlockContext } from "#blocks/define-block.ts";
-import { runBlock } from "#blocks/run-block.ts";
+import { abortOf, runBlock, runUnraced } from "#blocks/run-block.ts";
 import type { Output } from "#durable-objects/execution/core/stored-value.ts";
 import type { AttemptReport, Lease } from "#durable-objects/execution/protocol.ts";
 import { errorMessage } from "#durable-objects/logger.ts";
 import type { JsonValue } from "#graph/json.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
+import { ALL_SPENT } from "#worker/values/run-values.ts";
 import type { RunValues } from "#worker/values/run-values.ts";
 import { StorageUnavailable } from "#worker/values/value-store.ts";
 import type { Clock } from "./clock.ts";
@@ -52,12 +53,15 @@ export class Attempt {
   /** Bytes that its outputs put into the log, about. */
   #inline = 0;
   #reportedInline = 0;
+  #storesSmall = false;
   #begun = false;
   #abandoned = false;
   #reported = 0;
   #usage: NodeUsage | undefined;
   #end: AttemptReport["end"];
   #discarded = false;
+  /** Whoever runs this attempt looks for its hanging. */
+  #unraced = false;
   #reused = false;
 
   constructor(lease: Lease, options: AttemptOptions) {
@@ -70,7 +74,8 @@ export class Attempt {
   /** Runs a pure block to its end. No timer of its own: a timer costs more than such a block, and whoever runs many has one for all. */
   async runPure(): Promise<void> {
     try {
-      await this.#consume();
+      this.#unraced = true;
+      await Promise.race([this.#consume(), abortOf(this.#abort.signal)]);
       this.#end = this.#completed();
     } catch (error) {
       await this.#fail(error);
@@ -136,10 +141,12 @@ export class Attempt {
     if (block.descriptor.disabled) {
       throw new BlockError("disabled_block", `The block ${block.descriptor.name} is disabled in this deployment.`);
     }
-    const { lease, close } = await openLease(this.lease, this.#options.values);
+    const opening = openLease(this.lease, this.#options.values);
+    const { lease, small, close } = opening instanceof Promise ? await opening : opening;
+    this.#storesSmall = small;
     try {
-      const slot = (await this.#options.cache?.(block, lease)) ?? null;
-      const cached = await slot?.read();
+      const slot = this.#options.cache === undefined ? null : await this.#options.cache(block, lease);
+      const cached = slot === null ? null : await slot.read();
       if (cached !== undefined && cached !== null) {
         this.#reused = true;
         for (const output of cached) {
@@ -148,22 +155,35 @@ export class Attempt {
         return;
       }
       const outputs = await this.#runBlock(block, lease, slot !== null);
-      await slot?.write(outputs);
+      if (slot !== null) {
+        await slot.write(outputs);
+      }
     } finally {
       close();
     }
   }
 
-  async #keep(output: [string, JsonValue]): Promise<void> {
+  /** A promise only when there is something to wait for: most outputs need nothing. */
+  #keep(output: [string, JsonValue]): Promise<void> | undefined {
     const { values } = this.#options;
     if (values === undefined) {
       this.#outputs.push(output);
-      return;
+      return undefined;
     }
-    const keeping = values.keepOutput(output, { selects: this.lease.selects, spent: this.#inline });
-    const kept = keeping instanceof Promise ? await keeping : keeping;
-    this.#inline += kept.inline;
-    this.#outputs.push(kept.output);
+    const keeping = values.keepOutput(output, {
+      selects: this.lease.selects,
+      spent: this.#storesSmall ? ALL_SPENT : this.#inline,
+    });
+    if (keeping instanceof Promise) {
+      return keeping.then((kept) => this.#kept(kept));
+    }
+    this.#kept(keeping);
+    return undefined;
+  }
+
+  #kept({ output, inline }: { output: Output; inline: number }): void {
+    this.#inline += inline;
+    this.#outputs.push(output);
   }
 
   /** Answers what the block yielded if `keep`. */
@@ -171,17 +191,27 @@ export class Attempt {
     const { input_default, input } = lease;
     const outputs: [string, JsonValue][] = [];
     const { signal } = this.#abort;
-    const context = this.#options.context(signal, (add) => this.#addUsage(add), lease);
+    const ctx = this.#options.context(signal, (add) => this.#addUsage(add), lease);
     this.#begun = true;
-    for await (const output of runBlock(block, { input_default, data: input }, context)) {
-      if (signal.aborted) {
-        throw signal.reason;
-      }
-      await this.#keep(output);
+    const take = (output: [string, JsonValue]): Promise<void> | undefined => {
       if (keep) {
         outputs.push(output);
       }
-      this.#options.onNews();
+      const kept = this.#keep(output);
+      if (kept === undefined) {
+        this.#options.onNews();
+      }
+      return kept?.then(() => this.#options.onNews());
+    };
+    if (this.#unraced) {
+      await runUnraced(block, { input_default, data: input }, { ctx, take });
+      return outputs;
+    }
+    for await (const output of runBlock(block, { input_default, data: input }, ctx)) {
+      if (signal.aborted) {
+        throw signal.reason;
+      }
+      await take(output);
     }
     return outputs;
   }

@@ -8,6 +8,7 @@ import type { Env } from "../env.ts";
 import { systemClock } from "./clock.ts";
 import { createBlockContext } from "./block-context.ts";
 import type { FirstStretchDeps } from "./first-stretch.ts";
+import { lastingStub } from "./lasting-stub.ts";
 import { createNodeCache } from "./node-cache.ts";
 import type { NodeCache } from "./node-cache.ts";
 import { runValues } from "#worker/values/create-values.ts";
@@ -23,7 +24,7 @@ export async function workOn(env: Env, message: WorkMessage): Promise<void> {
     {
       ...blockDeps(env),
       values: (workspaceId) => runValues(env, { workspaceId, executionId: execution_id }),
-      object: executionStub(env, execution_id),
+      object: lastingStub(() => executionStub(env, execution_id)),
       context: (lease, { id, version }, live) =>
         contextFor(env, lease, { executionId: execution_id, graphId: id, graphVersion: version }, live),
       consumer: crypto.randomUUID(),

@@ -24,6 +24,9 @@ import { StretchGuard } from "./stretch-guard.ts";
 /** Outputs of a block that is still running wait this long for company before they are reported. */
 const STREAM_MS = 20;
 
+/** How long the end of an attempt waits for others that run beside it. */
+const GATHER_MS = 2;
+
 /** How often a report is tried before the session gives up and leaves the rest to the lease alarm. */
 const REPORT_TRIES = 5;
 
@@ -262,27 +265,33 @@ export class WorkSession {
     }
   }
 
-  /** Resolves when something is to be reported: at once after an end, a little later for outputs alone. */
+  /**
+   * Resolves when something is to be reported: a moment after an end, because what began together often ends together, and each report is a commit; a little
+   * later for outputs alone.
+   */
   async #news(): Promise<void> {
-    for (;;) {
-      const attempts = [...this.#running.values()];
-      if (attempts.length === 0 || attempts.some((attempt) => attempt.ended)) {
+    const running = (): Attempt[] => [...this.#running.values()];
+    const someEnded = (): boolean => running().some((attempt) => attempt.ended);
+    const allEnded = (): boolean => running().every((attempt) => attempt.ended);
+    while (!allEnded()) {
+      if (someEnded()) {
+        await this.#sleep(GATHER_MS, allEnded);
         return;
       }
-      if (attempts.some((attempt) => attempt.hasNews)) {
-        await this.#sleepOrWake(STREAM_MS);
+      if (running().some((attempt) => attempt.hasNews)) {
+        await this.#sleep(STREAM_MS, someEnded);
         return;
       }
-      await this.#sleepOrWake(null);
+      await this.#sleep(null, () => true);
     }
   }
 
-  /** Resolves after `ms` or when an attempt has ended; without `ms`, when there is any news. */
-  async #sleepOrWake(ms: number | null): Promise<void> {
+  /** Resolves after `ms`, if that is given, or when there is news that is enough. */
+  async #sleep(ms: number | null, enough: () => boolean): Promise<void> {
     let callOff: (() => void) | undefined;
     await new Promise<void>((resolve) => {
       this.#wake = () => {
-        if (ms === null || [...this.#running.values()].some((attempt) => attempt.ended)) {
+        if (enough()) {
           resolve();
         }
       };

@@ -97,7 +97,9 @@ export const nodeExecutionSchema = z
     status: executionStatusSchema,
     attempt: z.number(),
     input: jsonObjectSchema,
-    output: z.record(z.string(), z.array(jsonValueSchema)).openapi({ description: "Values by pin, in order." }),
+    output: z
+      .record(z.string(), z.array(jsonValueSchema))
+      .openapi({ description: 'Values by pin, in order; `{"$value": StoredValue}` for large ones.' }),
     error: runErrorSchema.nullable(),
     usage: nodeUsageSchema.nullable(),
     reused: reusedSchema.nullable(),
@@ -124,7 +126,10 @@ export const executionSchema = executionSummarySchema
     inputs: jsonObjectSchema,
     outputs: z
       .record(z.string(), z.array(jsonValueSchema))
-      .openapi({ description: "Values by output name, in the order in which they arrived." }),
+      .openapi({
+        description:
+          'Values by output name, in the order in which they arrived; `{"$value": StoredValue}` for large ones.',
+      }),
     paused: z.boolean().openapi({ description: "No node is started until the run is resumed." }),
     parent_execution_id: z.string().nullable().openapi({ description: "The run that started this one." }),
     retried_from: z.string().nullable().openapi({ description: "The run whose failed nodes this one runs again." }),

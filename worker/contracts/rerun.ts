@@ -79,7 +79,7 @@ export const nodeExecutionDetailSchema = nodeExecutionSchema
     missing_pins: z.array(z.string()).openapi({ description: "Linked pins that still lack a value." }),
     explanation: z.object({ code: z.string(), message: z.string() }).openapi({
       description:
-        "Why it is as it is: `lacks_inputs`, `paused`, `ready`, `backoff`, `running`, `waits_for_time`, `waits_for_person`, `waits_for_run`, " +
+        "Why it is as it is: `lacks_inputs`, `gathering`, `paused`, `ready`, `backoff`, `running`, `waits_for_time`, `waits_for_person`, `waits_for_run`, " +
         "`waits_for_call`, `reused`, `completed`, `failed`, `stopped`.",
     }),
   })

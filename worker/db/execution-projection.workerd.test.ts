@@ -63,6 +63,7 @@ describe("applyExecutionSummaries", () => {
       startedAt: 1_001,
       endedAt: 9,
       deletedAt: null,
+      archivedAt: null,
     });
   });
 
@@ -164,14 +165,5 @@ describe("deleteExecutionRow", () => {
     await deleteExecutionRow(db, { workspaceId: run.workspace_id, executionId: run.execution_id, at: 1 });
     await applyExecutionSummaries(db, [run]);
     expect(await rows(run.workspace_id)).toEqual([]);
-  });
-
-  it("sweeps tombstones after thirty days", async () => {
-    const workspaceId = crypto.randomUUID();
-    const day = 24 * 3_600_000;
-    const old = crypto.randomUUID();
-    await deleteExecutionRow(db, { workspaceId, executionId: old, at: day });
-    await deleteExecutionRow(db, { workspaceId, executionId: crypto.randomUUID(), at: 40 * day });
-    expect(await readProjectedSeq(db, old)).toBeNull();
   });
 });

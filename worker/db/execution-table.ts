@@ -72,11 +72,12 @@ export async function listLastExecutions(
   return results;
 }
 
-const TOMBSTONE_MS = 30 * 24 * 3_600_000;
+/** How long the row of a deleted run stays. */
+export const TOMBSTONE_MS = 30 * 24 * 3_600_000;
 
 /**
  * Takes a run out of the lists. Its row stays for 30 days as a tombstone with the highest possible `seq`, because a
- * summary that still waits in the queue (at most 14 days) would otherwise bring the run back.
+ * summary that still waits in the queue (at most 14 days) would otherwise bring the run back. The sweep deletes it then (worker/retention/).
  * False when the workspace has no such run in the lists.
  */
 export async function deleteExecutionRow(
@@ -97,10 +98,7 @@ export async function deleteExecutionRow(
        WHERE id = ?3 AND workspace_id = ?4 AND deleted_at IS NULL`,
     )
     .bind(key.at, Number.MAX_SAFE_INTEGER, key.executionId, key.workspaceId);
-  const sweep = db.$client
-    .prepare("DELETE FROM execution WHERE workspace_id = ?1 AND deleted_at < ?2")
-    .bind(key.workspaceId, key.at - TOMBSTONE_MS);
-  const [marked] = await db.$client.batch([mark, insert, sweep]);
+  const [marked] = await db.$client.batch([mark, insert]);
   return (marked?.meta.changes ?? 0) > 0;
 }
 

@@ -193,6 +193,8 @@ export const execution = sqliteTable(
     endedAt: integer("ended_at"),
     /** Set when the run was deleted: the row stays for a while so that a late message cannot bring the run back. */
     deletedAt: integer("deleted_at"),
+    /** Set when the run's log has gone from its object to the archive in R2. */
+    archivedAt: integer("archived_at"),
   },
   (table) => [
     index("execution_workspace")
@@ -208,6 +210,27 @@ export const execution = sqliteTable(
       .on(table.workspaceId, table.deletedAt)
       .where(sql`deleted_at IS NOT NULL`),
   ],
+);
+
+/** How far the sweep of a workspace's old runs has come: everything up to this run is archived, or noted in `archive_straggler`. */
+export const archiveCursor = sqliteTable("archive_cursor", {
+  workspaceId: text("workspace_id").primaryKey(),
+  createdAt: integer("created_at").notNull(),
+  executionId: text("execution_id").notNull(),
+  /** When the workspace had its last turn. */
+  sweptAt: integer("swept_at").notNull(),
+});
+
+/** Old runs that the sweep has passed and could not archive yet: they go on, or something failed. */
+export const archiveStraggler = sqliteTable(
+  "archive_straggler",
+  {
+    executionId: text("execution_id").primaryKey(),
+    workspaceId: text("workspace_id").notNull(),
+    /** When to look again. */
+    dueAt: integer("due_at").notNull(),
+  },
+  (table) => [index("archive_straggler_due").on(table.dueAt)],
 );
 
 /** Results of node executions whose nodes allow them to serve equal executions for a time. */

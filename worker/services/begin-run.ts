@@ -4,7 +4,6 @@ import type { Draft } from "#durable-objects/execution/draft.ts";
 import type { ExecutionSummary, ExecutionView, Outcome, StartRequest } from "#durable-objects/execution/protocol.ts";
 import { executionSummary, executionView } from "#durable-objects/execution/view.ts";
 import { errorMessage, log } from "#durable-objects/logger.ts";
-import { applyExecutionSummaries } from "#worker/db/execution-projection.ts";
 import { executionStub } from "#worker/env.ts";
 import { storeLargeValues } from "./store-large-values.ts";
 import type { ServiceDeps } from "./service-deps.ts";
@@ -29,9 +28,8 @@ export async function beginRun(
   { waitMs, unasked = false }: BeginOptions,
 ): Promise<Outcome<ExecutionView>> {
   const request = await storeLargeValues(deps, given);
-  const stub = executionStub(deps.env, request.execution_id);
   if (request.admission !== undefined && request.admission.hold !== null) {
-    return stub.start(request, waitMs);
+    return executionStub(deps.env, request.execution_id).start(request, waitMs);
   }
   const { inputs, ...rest } = request;
   const draft = await deps.runFirstStretch({ ...rest, created_at: deps.now() }, inputs);
@@ -73,7 +71,7 @@ async function listEnded(deps: ServiceDeps, summary: ExecutionSummary): Promise<
   deps.observeRun(summary);
   const { execution_id, workspace_id } = summary;
   try {
-    await applyExecutionSummaries(deps.db, [summary]);
+    await deps.listRun(summary);
   } catch (error) {
     log("warn", "the list of runs could not be written; the run's object will see to it", {
       execution_id,

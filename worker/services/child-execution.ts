@@ -1,7 +1,7 @@
 import { childExecutionId } from "#durable-objects/execution/effects.ts";
 import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
 import type { Principal } from "#worker/auth/principal.ts";
-import { stubOf, unwrap } from "./execution-object.ts";
+import { askRun } from "./execution-object.ts";
 import { requirePermission } from "./require-permission.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { notFound } from "./service-error.ts";
@@ -16,8 +16,11 @@ export async function getChildExecution(
   of: { executionId: string; nodeExecutionId: string },
 ): Promise<ExecutionView> {
   requirePermission(principal, "READ_GRAPH");
-  const parent = unwrap(await stubOf(deps, of.executionId).view(principal.workspaceId));
-  const child = unwrap(await stubOf(deps, childExecutionId(parent.id, of.nodeExecutionId)).view(principal.workspaceId));
+  const { workspaceId } = principal;
+  const view = (executionId: string): Promise<ExecutionView> =>
+    askRun(deps, { workspaceId, executionId }, (run) => run.view(workspaceId));
+  const parent = await view(of.executionId);
+  const child = await view(childExecutionId(parent.id, of.nodeExecutionId));
   if (child.parent_execution_id !== parent.id) {
     throw notFound("execution");
   }

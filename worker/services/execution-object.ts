@@ -1,7 +1,9 @@
 import { validate as isUuid } from "uuid";
+import type { RunReads } from "#durable-objects/execution/archived-run.ts";
 import type { Outcome } from "#durable-objects/execution/protocol.ts";
 import { executionStub } from "#worker/env.ts";
 import type { ExecutionStub } from "#worker/env.ts";
+import { openArchivedRun } from "./archived-execution.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { notFound, ServiceError } from "./service-error.ts";
 
@@ -14,6 +16,23 @@ export function stubOf(deps: ServiceDeps, executionId: string): ExecutionStub {
     throw notFound("execution");
   }
   return executionStub(deps.env, executionId.toLowerCase());
+}
+
+/**
+ * What a run answers, wherever it is: its object, or the archive once the object has given its log away.
+ * @throws ServiceError as `unwrap` does.
+ */
+export async function askRun<T>(
+  deps: ServiceDeps,
+  { workspaceId, executionId }: { workspaceId: string; executionId: string },
+  question: (run: RunReads) => Promise<Outcome<T>>,
+): Promise<T> {
+  const outcome = await question(stubOf(deps, executionId));
+  if (!outcome.ok && outcome.code === "not_found") {
+    const archived = await openArchivedRun(deps, { workspaceId, executionId: executionId.toLowerCase() });
+    return unwrap(archived === null ? outcome : await question(archived));
+  }
+  return unwrap(outcome);
 }
 
 /** What a run's object answered. @throws ServiceError 404, 409 or 422 with the object's code. */

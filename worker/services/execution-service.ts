@@ -14,10 +14,12 @@ import {
 } from "#worker/db/execution-table.ts";
 import type { ExecutionRow } from "#worker/db/execution-table.ts";
 import { valueStore } from "#worker/values/create-values.ts";
+import { archiveKey } from "#worker/retention/archive-file.ts";
 import { findRepeated, startAdmittedRun } from "./admission.ts";
 import { fingerprintOf } from "./admission-key.ts";
 import { decodeCursor, encodeCursor } from "./list-cursor.ts";
-import { stubOf, unwrap } from "./execution-object.ts";
+import { archivedLiveEvents, openArchivedRun } from "./archived-execution.ts";
+import { askRun, stubOf, unwrap } from "./execution-object.ts";
 import { requirePermission } from "./require-permission.ts";
 import { storeDecision } from "./store-large-values.ts";
 import type { ServiceDeps } from "./service-deps.ts";
@@ -83,7 +85,8 @@ function shapeRequest(shape: RunShape | undefined): JsonObject {
 
 export async function getExecution(deps: ServiceDeps, principal: Principal, id: string): Promise<ExecutionView> {
   requirePermission(principal, "READ_GRAPH");
-  return unwrap(await stubOf(deps, id).view(principal.workspaceId));
+  const { workspaceId } = principal;
+  return askRun(deps, { workspaceId, executionId: id }, (run) => run.view(workspaceId));
 }
 
 /** The run with the first page of its node executions. */
@@ -93,12 +96,17 @@ export async function getExecutionWithNodes(
   id: string,
 ): Promise<ExecutionWithNodes> {
   requirePermission(principal, "READ_GRAPH");
-  const stub = stubOf(deps, id);
-  const [view, nodes] = await Promise.all([
-    stub.view(principal.workspaceId),
-    stub.nodeExecutions(principal.workspaceId, null, 1_000),
-  ]);
-  return { ...unwrap(view), nodes: unwrap(nodes) };
+  const { workspaceId } = principal;
+  return askRun(deps, { workspaceId, executionId: id }, async (run) => {
+    const [view, nodes] = await Promise.all([run.view(workspaceId), run.nodeExecutions(workspaceId, null, 1_000)]);
+    if (!view.ok) {
+      return view;
+    }
+    if (!nodes.ok) {
+      return nodes;
+    }
+    return { ok: true, value: { ...view.value, nodes: nodes.value } };
+  });
 }
 
 export async function listNodeExecutions(
@@ -107,30 +115,37 @@ export async function listNodeExecutions(
   query: { executionId: string; cursor?: string; limit: number },
 ): Promise<NodeExecutionPage> {
   requirePermission(principal, "READ_GRAPH");
-  const stub = stubOf(deps, query.executionId);
-  return unwrap(await stub.nodeExecutions(principal.workspaceId, query.cursor ?? null, query.limit));
+  const { workspaceId } = principal;
+  const { executionId, cursor = null, limit } = query;
+  return askRun(deps, { workspaceId, executionId }, (run) => run.nodeExecutions(workspaceId, cursor, limit));
 }
 
 export async function cancelExecution(deps: ServiceDeps, principal: Principal, id: string): Promise<ExecutionView> {
   requirePermission(principal, "EXECUTE_GRAPH");
-  return unwrap(await stubOf(deps, id).cancel(principal.workspaceId, "Stopped by a person or a program."));
+  const { workspaceId } = principal;
+  return askRun(deps, { workspaceId, executionId: id }, (run) =>
+    run.cancel(workspaceId, "Stopped by a person or a program."),
+  );
 }
 
 /** Starts no more nodes of the run until it is resumed; what runs, finishes. Sub-agents are held too. */
 export async function pauseExecution(deps: ServiceDeps, principal: Principal, id: string): Promise<ExecutionView> {
   requirePermission(principal, "EXECUTE_GRAPH");
-  return unwrap(await stubOf(deps, id).pause(principal.workspaceId));
+  const { workspaceId } = principal;
+  return askRun(deps, { workspaceId, executionId: id }, (run) => run.pause(workspaceId));
 }
 
 export async function resumeExecution(deps: ServiceDeps, principal: Principal, id: string): Promise<ExecutionView> {
   requirePermission(principal, "EXECUTE_GRAPH");
-  return unwrap(await stubOf(deps, id).unpause(principal.workspaceId));
+  const { workspaceId } = principal;
+  return askRun(deps, { workspaceId, executionId: id }, (run) => run.unpause(workspaceId));
 }
 
 /** What people are asked for in a run, oldest first. */
 export async function listReviews(deps: ServiceDeps, principal: Principal, id: string): Promise<ReviewView[]> {
   requirePermission(principal, "READ_GRAPH");
-  return unwrap(await stubOf(deps, id).reviews(principal.workspaceId));
+  const { workspaceId } = principal;
+  return askRun(deps, { workspaceId, executionId: id }, (run) => run.reviews(workspaceId));
 }
 
 /** @throws ServiceError 404 for an unknown review, 409 `review_not_pending` for one that is decided. */
@@ -140,13 +155,12 @@ export async function decideReview(
   review: { executionId: string; reviewId: string; decision: ReviewDecision; autoApprove: boolean },
 ): Promise<ExecutionView> {
   requirePermission(principal, "EXECUTE_GRAPH");
-  const stub = stubOf(deps, review.executionId);
-  const { workspaceId } = principal;
-  const decision = await storeDecision(deps, { workspaceId, executionId: review.executionId }, review.decision);
-  return unwrap(await stub.review(workspaceId, review.reviewId, decision, review.autoApprove));
+  const of = { workspaceId: principal.workspaceId, executionId: review.executionId };
+  const decision = await storeDecision(deps, of, review.decision);
+  return askRun(deps, of, (run) => run.review(of.workspaceId, review.reviewId, decision, review.autoApprove));
 }
 
-/** Ends the run if need be, deletes its storage and takes it out of the lists. */
+/** Ends the run if need be, deletes its storage or its archive, and takes it out of the lists. */
 export async function deleteExecution(deps: ServiceDeps, principal: Principal, id: string): Promise<void> {
   requirePermission(principal, "EXECUTE_GRAPH");
   const key = { workspaceId: principal.workspaceId, executionId: id };
@@ -156,6 +170,7 @@ export async function deleteExecution(deps: ServiceDeps, principal: Principal, i
     unwrap(outcome);
   }
   await valueStore(deps.env).deleteAll({ ...key, executionId: id.toLowerCase() });
+  await deps.env.FILES.delete(archiveKey(key.workspaceId, id.toLowerCase()));
   await deleteExecutionRow(deps.db, { ...key, at: deps.now() });
 }
 
@@ -181,13 +196,14 @@ export async function listExecutionEvents(
   query: { executionId: string; after: number; limit: number },
 ): Promise<ExecutionEventPage> {
   requirePermission(principal, "READ_GRAPH");
-  const stub = stubOf(deps, query.executionId);
-  const page = unwrap(await stub.events(principal.workspaceId, query.after, query.limit));
+  const { workspaceId } = principal;
+  const { executionId, after, limit } = query;
+  const page = await askRun(deps, { workspaceId, executionId }, (run) => run.events(workspaceId, after, limit));
   const last = page.items.at(-1);
   return { ...page, next_cursor: last !== undefined && last.seq < page.last_seq ? String(last.seq) : null };
 }
 
-/** The object's answer to a WebSocket upgrade: status 101 with the socket, every event after `after` exactly once. */
+/** The answer to a WebSocket upgrade: status 101 with the socket, every event after `after` exactly once. */
 export async function openLiveEvents(
   deps: ServiceDeps,
   principal: Principal,
@@ -201,7 +217,12 @@ export async function openLiveEvents(
   );
   if (response.status === 404) {
     await response.body?.cancel();
-    throw notFound("execution");
+    const executionId = request.executionId.toLowerCase();
+    const archived = await openArchivedRun(deps, { workspaceId: principal.workspaceId, executionId });
+    if (archived === null) {
+      throw notFound("execution");
+    }
+    return archivedLiveEvents(archived, request.after);
   }
   return response;
 }

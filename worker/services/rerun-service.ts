@@ -3,7 +3,7 @@ import type { Principal } from "#worker/auth/principal.ts";
 import type { RedriveItem } from "#worker/contracts/rerun.ts";
 import { listExecutions } from "#worker/db/execution-table.ts";
 import { startAdmittedRun } from "./admission.ts";
-import { stubOf, unwrap } from "./execution-object.ts";
+import { askRun, unwrap } from "./execution-object.ts";
 import { requirePermission } from "./require-permission.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { ServiceError } from "./service-error.ts";
@@ -51,7 +51,9 @@ async function startFrom(
 ): Promise<ExecutionView> {
   requirePermission(principal, "EXECUTE_GRAPH");
   const { workspaceId } = principal;
-  const { plan, inputs, flow, ...more } = unwrap(await stubOf(deps, id).rerun(workspaceId, fork));
+  const { plan, inputs, flow, ...more } = await askRun(deps, { workspaceId, executionId: id }, (run) =>
+    run.rerun(workspaceId, fork),
+  );
   const executionId = id.toLowerCase();
   const origin: RunOrigin =
     fork === null
@@ -119,5 +121,7 @@ export async function getNodeExecution(
   of: { executionId: string; nodeExecutionId: string },
 ): Promise<NodeExecutionDetail> {
   requirePermission(principal, "READ_GRAPH");
-  return unwrap(await stubOf(deps, of.executionId).nodeExecution(principal.workspaceId, of.nodeExecutionId));
+  const { workspaceId } = principal;
+  const { executionId, nodeExecutionId } = of;
+  return askRun(deps, { workspaceId, executionId }, (run) => run.nodeExecution(workspaceId, nodeExecutionId));
 }

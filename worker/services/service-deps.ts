@@ -31,6 +31,8 @@ export interface ServiceDeps {
   blocks: BlockLibrary;
   runSingleBlock: RunSingleBlock;
   runFirstStretch: RunFirstStretch;
+  /** Writes a run's row in the list; resolves when it is there. */
+  listRun: (summary: ExecutionSummary) => Promise<void>;
   /** Tells the run's workspace of it, some time later. */
   observeRun: (summary: ExecutionSummary) => void;
   /** ms since the epoch */

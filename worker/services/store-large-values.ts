@@ -11,7 +11,7 @@ import type { RunValues } from "#worker/values/run-values.ts";
 import { judgeValue } from "#worker/values/judge-value.ts";
 import { StorageUnavailable, ValueMissing } from "#worker/values/value-store.ts";
 import type { ValueOwner } from "#worker/values/value-store.ts";
-import { stubOf, unwrap } from "./execution-object.ts";
+import { askRun } from "./execution-object.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { ServiceError } from "./service-error.ts";
 
@@ -91,7 +91,7 @@ export async function storeDecision(
   if (decision.data === undefined || judgeValue(decision.data).inline) {
     return decision;
   }
-  const { id } = unwrap(await stubOf(deps, executionId).view(workspaceId));
+  const { id } = await askRun(deps, { workspaceId, executionId }, (run) => run.view(workspaceId));
   try {
     return { ...decision, data: await runValues(deps.env, { workspaceId, executionId: id }).keep(decision.data) };
   } catch (error) {

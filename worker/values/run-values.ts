@@ -17,7 +17,8 @@ const WAIT_DEPTH = 2;
  * Small values of one attempt lie in the log until they take this many bytes; further ones do only when they are very small, so that a block that takes
  * a large value apart does not put all of it into the log (rule BV13).
  */
-const INLINE_BYTES = 8 * 1024 * 1024;
+export const ALL_SPENT = Number.POSITIVE_INFINITY;
+const INLINE_BYTES = 4 * 1024 * 1024;
 const STORE_ABOVE_THEN = 4 * 1024;
 
 type Large = Extract<Judgement, { inline: false }>;
@@ -38,7 +39,7 @@ export class RunValues {
 
   /**
    * An output as it is reported, and about how many bytes of it go into the log. Not a promise when there is nothing to be stored: most have nothing.
-   * @param spent bytes that earlier outputs of the attempt put into the log
+   * @param spent bytes that earlier outputs of the attempt put into the log; `ALL_SPENT` when its input was such an output
    * @throws BlockError `value_too_large`; StorageUnavailable
    */
   keepOutput(
@@ -100,9 +101,13 @@ export class RunValues {
     return parts.length === 0 ? undefined : parts;
   }
 
-  /** Bytes of the stored values in a value. */
-  sizeOf(value: JsonValue): number {
-    return [...findStored(value).values()].reduce((sum, { size }) => sum + size, 0);
+  /** Bytes of the stored values in a value; and whether one of them would have been small enough for the log (rule BV13). */
+  sizeOf(value: JsonValue): { size: number; small: boolean } {
+    const stored = [...findStored(value).values()];
+    return {
+      size: stored.reduce((sum, { size }) => sum + size, 0),
+      small: stored.some(({ size }) => size <= this.#above),
+    };
   }
 
   /** A value with the stored ones put in. @throws StorageUnavailable, ValueMissing */

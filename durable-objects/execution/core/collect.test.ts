@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonValue } from "#graph/json.ts";
 import { canonicalState } from "./canonical-state.testkit.ts";
-import { MAX_GATHERED } from "./collect.ts";
+import { MAX_GATHERED, MAX_GATHERED_CHARS } from "./collect.ts";
 import { effectiveInput } from "./effective-input.ts";
 import { evolveBatch } from "./evolve.ts";
 import { gathers, plan, TestRun } from "./plan.testkit.ts";
@@ -42,7 +42,11 @@ describe("gathering until the end", () => {
 
   it("[GA1] values of several links, parts of values and values of static links are elements like any other", () => {
     const run = new TestRun(
-      plan({ a: {}, b: {}, all: gathers("end") }, ["a.out_#_k -> all.item", "b.out => all.item", "a.other -> all.item"]),
+      plan({ a: {}, b: {}, all: gathers("end") }, [
+        "a.out_#_k -> all.item",
+        "b.out => all.item",
+        "a.other -> all.item",
+      ]),
     );
     const { a = "", b = "" } = run.lease();
     run.yields(a, ["out", { k: 1 }], ["out", { other: 1 }]);
@@ -51,12 +55,22 @@ describe("gathering until the end", () => {
     expect(run.inputsOf("all")).toEqual([{ item: [1, null, "x"] }]);
   });
 
+  it("[GA1] [ST1] a node without links starts with what stands in it", () => {
+    const run = new TestRun(plan({ all: { ...gathers("end"), input_default: { item: [1, 2] } } }, []));
+    const { leased } = run.do({ type: "lease", pool: "io", max: 1 });
+    expect(leased.map((execution) => [execution.status, effectiveInput(execution)])).toEqual([["RUNNING", {}]]);
+  });
+
   it("[GA3] waits for executions that are ready, that run, that wait, that are repeated, and that hold back outputs", () => {
     const retry = { max_attempts: 2, backoff_ms: 100, max_backoff_ms: 100 };
-    const run = new TestRun(plan({ a: {}, op: { retry }, all: gathers("end") }, ["a.out -> op.x", "op.out -> all.item"]));
+    const run = new TestRun(
+      plan({ a: {}, op: { retry }, all: gathers("end") }, ["a.out -> op.x", "op.out -> all.item"]),
+    );
     const { a = "" } = run.lease();
     run.completes(a, ...outs(1, 2, 3));
-    const [first = "", second = "", third = ""] = run.do({ type: "lease", pool: "io", max: 10 }).leased.map(({ id }) => id);
+    const [first = "", second = "", third = ""] = run
+      .do({ type: "lease", pool: "io", max: 10 })
+      .leased.map(({ id }) => id);
     run.completes(third, ...outs("c"));
     const wait = { kind: "timer" as const, until: run.now + 5_000, state: null, payload: null };
     run.report(second, { end: { status: "waiting", durationMs: 1, usage: undefined, wait } });
@@ -75,10 +89,13 @@ describe("gathering until the end", () => {
   });
 
   it("[GA3] gives an empty list when nothing arrived, and none where nothing before it ever ran", () => {
-    const shape = plan(
-      { a: {}, op: {}, all: gathers("end"), u: {}, v: {}, never: gathers("end") },
-      ["a.out -> op.x", "op.out -> all.item", "u.out -> v.x", "v.out -> u.x", "v.out -> never.item"],
-    );
+    const shape = plan({ a: {}, op: {}, all: gathers("end"), u: {}, v: {}, never: gathers("end") }, [
+      "a.out -> op.x",
+      "op.out -> all.item",
+      "u.out -> v.x",
+      "v.out -> u.x",
+      "v.out -> never.item",
+    ]);
     const run = new TestRun(shape);
     const { a = "" } = run.lease();
     run.completes(a);
@@ -123,7 +140,9 @@ describe("gathering until the end", () => {
 
   it("[GA3] fires for results at hand too", () => {
     const shape = fan("end");
-    shape.nodes = shape.nodes.map((node) => (node.id === "next" ? node : { ...node, pinned: { out: [1, 2], list: [7] } }));
+    shape.nodes = shape.nodes.map((node) =>
+      node.id === "next" ? node : { ...node, pinned: { out: [1, 2], list: [7] } },
+    );
     const run = new TestRun(shape);
     expect(run.inputsOf("all")).toEqual([{ item: [1, 2, 1, 2] }]);
     expect(run.inputsOf("next")).toEqual([{ x: 7 }]);
@@ -165,6 +184,19 @@ describe("gathering by number", () => {
     ]);
   });
 
+  it("[GA2] a number over a static link that comes late makes as many lists as there are values for", () => {
+    const run = new TestRun(counted("=>"));
+    const { a = "", c = "" } = run.lease();
+    run.yields(a, ...outs("a", "b", "c", "d", "e"));
+    run.yields(c, ...outs(2));
+    expect(run.inputsOf("all").map(({ item }) => item)).toEqual([
+      ["a", "b"],
+      ["c", "d"],
+    ]);
+    run.yields(a, ...outs("f"));
+    expect(run.inputsOf("all").at(-1)).toEqual({ count: 2, item: ["e", "f"] });
+  });
+
   it("[GA2] a number over a static link holds on, but one of 0 gives one empty list", () => {
     const run = new TestRun(counted("=>"));
     const { a = "", c = "" } = run.lease();
@@ -188,7 +220,9 @@ describe("gathering by number", () => {
     run.yields(c, ...outs(number, 1));
     run.completes(a, ...outs("kept"));
     run.completes(c);
-    expect(run.log.find(({ type }) => type === "node_failed")).toMatchObject({ error: { code: "invalid_input", node_id: "all" } });
+    expect(run.log.find(({ type }) => type === "node_failed")).toMatchObject({
+      error: { code: "invalid_input", node_id: "all" },
+    });
     expect(run.inputsOf("all").at(-1)).toEqual({ count: 1, item: ["kept"] });
     const { all = "" } = run.lease();
     run.completes(all);
@@ -199,7 +233,11 @@ describe("gathering by number", () => {
 describe("limits of gathering", () => {
   it("[GA5] more than 100,000 values fail the list; later ones are dropped", () => {
     const run = new TestRun(
-      plan({ a: {}, b: {}, all: gathers("end"), e: {} }, ["a.out -> all.item", "b.out -> all.item", "all.error -> e.x"]),
+      plan({ a: {}, b: {}, all: gathers("end"), e: {} }, [
+        "a.out -> all.item",
+        "b.out -> all.item",
+        "all.error -> e.x",
+      ]),
     );
     const { a = "", b = "" } = run.lease();
     run.completes(a, ...outs(...Array.from({ length: MAX_GATHERED }, (_, index) => index)));
@@ -216,6 +254,16 @@ describe("limits of gathering", () => {
     const { e = "" } = run.lease();
     run.completes(e);
     expect(run.state.status).toBe("COMPLETED");
+  });
+
+  it("[GA5] values that are too large together fail the list", () => {
+    const run = new TestRun(plan({ a: {}, all: gathers("end") }, ["a.out -> all.item"]));
+    const { a = "" } = run.lease();
+    const large = "x".repeat(1_000_000);
+    run.yields(a, ...outs(...Array.from({ length: MAX_GATHERED_CHARS / 1_000_000 - 1 }, () => large)));
+    expect(run.types()).not.toContain("node_failed");
+    run.completes(a, ...outs(large, "too late"));
+    expect(run.state).toMatchObject({ status: "FAILED", error: { code: "gathered_too_large", node_id: "all" } });
   });
 
   it("[GA5] a number of more than 100,000 fails at once", () => {

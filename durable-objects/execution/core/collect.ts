@@ -8,10 +8,13 @@ import type { Recorder } from "./recorder.ts";
 import { nodeState, planNode } from "./state.ts";
 import type { BoundValue, ExecutionState, NodeExecution } from "./state.ts";
 
-/** Nodes that gather values to lists. Rules GA1 to GA6 of SPEC.md. */
+/** Nodes that gather values to lists. Rules GA1 to GA7 of SPEC.md. */
 
 /** Most values of one list. */
 export const MAX_GATHERED = 100_000;
+
+/** Most characters of JSON in one list: what one call may carry. */
+export const MAX_GATHERED_CHARS = 24_000_000;
 
 interface GatheringNode {
   index: number;
@@ -46,17 +49,21 @@ function newestWithout({ open }: Gathering, pin: string): NodeExecution | undefi
   return newest?.input.has(pin) === true ? undefined : newest;
 }
 
-/** Rules GA2 and GA5: queues the oldest executions while there are values enough for them. */
+/** Rules GA2 and GA5: queues executions, the oldest first, while there are values enough for them. */
 function queueFull(recorder: Recorder, node: GatheringNode): void {
-  const { pool, open } = node.gathering;
-  for (let oldest = open.peek(); oldest !== undefined && recorder.fatal === null; oldest = open.peek()) {
+  const { gathering } = node;
+  const { pool, open } = gathering;
+  while (recorder.fatal === null && (open.length > 0 || pool.length > 0)) {
+    const oldest = open.peek();
+    const ne = oldest?.id ?? newId(recorder);
     const wanted = wantedBy(recorder.state, node, oldest);
-    if (wanted.error !== undefined) {
-      fail(recorder, node, { ne: oldest.id, taken: pool.length, error: wanted.error });
+    const error = gathering.size > MAX_GATHERED_CHARS ? TOO_LARGE : wanted.error;
+    if (error !== undefined) {
+      fail(recorder, node, { ne, taken: pool.length, error });
     } else if (wanted.count !== undefined && wanted.count <= pool.length) {
-      take(recorder, node, { ne: oldest.id, taken: wanted.count });
+      take(recorder, node, { ne, taken: wanted.count });
     } else if (pool.length > MAX_GATHERED) {
-      fail(recorder, node, { ne: oldest.id, taken: pool.length, error: tooMany(pool.length) });
+      fail(recorder, node, { ne, taken: pool.length, error: tooMany(pool.length) });
     } else {
       return;
     }
@@ -64,16 +71,16 @@ function queueFull(recorder: Recorder, node: GatheringNode): void {
 }
 
 /**
- * The number of values that the execution takes: its own, else the last one over a static link, else the one in the node. Undefined: not known yet,
+ * The number of values that an execution takes, be it there or the next to come: its own, else the last one over a static link, else the one in the node. Undefined: not known yet,
  * or a standing 0, which would give empty lists for ever.
  */
 function wantedBy(
   state: ExecutionState,
   { index, gathers }: GatheringNode,
-  execution: NodeExecution,
+  execution: NodeExecution | undefined,
 ): { count?: number; error?: RunError } {
   const { linked_pins, input_default } = planNode(state, index);
-  const own = execution.input.get(gathers.count_pin);
+  const own = execution?.input.get(gathers.count_pin);
   const literal = linked_pins.includes(gathers.count_pin) ? undefined : input_default[gathers.count_pin];
   const value = own === undefined ? (standing(state, index, gathers)?.value ?? literal) : own.value;
   if (gathers.until === "end" || value === undefined) {
@@ -139,6 +146,13 @@ function fail(
     duration_ms: 0,
   });
 }
+
+const TOO_LARGE: RunError = {
+  code: "gathered_too_large",
+  message:
+    `The values gathered to one list take more than ${MAX_GATHERED_CHARS} characters. ` +
+    "Gather only the part of each that is needed, or smaller lists by number.",
+};
 
 function tooMany(count: number): RunError {
   const message = `A node may gather ${MAX_GATHERED} values to one list, not ${count}. Give it a smaller number, and work on one list at a time.`;

@@ -42,7 +42,7 @@ function behaviour(execution: { id: string; node: number }): { outputs: [string,
 }
 
 class Simulation {
-  readonly store = new MemoryExecutionStore();
+  readonly store = new MemoryExecutionStore(5);
   readonly held: Held[] = [];
   readonly old: (AttemptRef & Report)[] = [];
   run: Run;
@@ -145,6 +145,8 @@ class Simulation {
       this.apply({ type: "lease", pool: "io", max: 1 });
     }
     const moved = this.run.state.lastSeq !== before;
+    // A replica has no clock: what the object hands out because a backoff is over, it cannot foretell.
+    const backoffOver = [...this.run.state.delayed].some(({ notBefore }) => notBefore <= this.now);
     const max = Math.floor(this.#random() * 3);
     const commit = this.apply({ type: "report", reports, continuedFrom: replica.base, pool: "io", max });
     if (isTerminal(this.run.state.status) && commit.events.length === 0) {
@@ -154,7 +156,7 @@ class Simulation {
       expect(commit.refused, "[LC1] a stretch from another state is refused").toHaveLength(reports.length);
     } else {
       expect(commit.refused).toEqual([]);
-      if (!replica.parted) {
+      if (!replica.parted && !backoffOver) {
         const same = replica.confirm({ pool: "io", max, seq: this.run.state.lastSeq });
         expect(same, "[LC3] the replica has foretold the object's state").toBe(true);
       }
@@ -165,7 +167,9 @@ class Simulation {
   restart(): void {
     const before = canonicalState(this.run.state);
     this.run = Run.load(this.store, this.now, LEASE_MS) as Run;
-    expect(canonicalState(this.run.state)).toEqual(before);
+    expect(canonicalState(this.run.state), "[SN2] the snapshot and what is after it make the same state").toEqual(
+      before,
+    );
     const snapshot = JSON.parse(JSON.stringify(takeSnapshot(this.run.state))) as Snapshot;
     expect(canonicalState(restoreSnapshot(this.run.state.plan, snapshot)), "a snapshot keeps all of it").toEqual(
       before,
@@ -300,7 +304,7 @@ function checkAgainstReference(simulation: Simulation, plan: Plan): void {
 }
 
 describe("the engine against an independent reading of the rules", () => {
-  it("[GA1] [GA2] [GA3] [GA6] [JN1] [JN2] [JN3] [JN6] [FF1] [LC1] [LC2] [LC3] [LS3] [LS4] [RP1] [RP2] [RP3] [RP4] [ST1] [EN1] random graphs, yields, interleavings, losses, repeats and restarts", () => {
+  it("[SN2] [GA1] [GA2] [GA3] [GA6] [JN1] [JN2] [JN3] [JN6] [FF1] [LC1] [LC2] [LC3] [LS3] [LS4] [RP1] [RP2] [RP3] [RP4] [ST1] [EN1] random graphs, yields, interleavings, losses, repeats and restarts", () => {
     fc.assert(
       fc.property(randomPlan, fc.array(fc.nat(999), { minLength: 20, maxLength: 200 }), (plan, choices) => {
         let turn = 0;

@@ -4,7 +4,7 @@ import { isTerminal } from "#graph/run/status.ts";
 import { carried } from "./carried.ts";
 import type { LogBatch, LogEvent, ValueRef } from "./log-event.ts";
 import { Fifo } from "./fifo.ts";
-import { becameBusy, becameIdle } from "./gathering.ts";
+import { becameBusy, becameIdle, hold } from "./gathering.ts";
 import { initialState, nodeState, planNode } from "./state.ts";
 import type { ExecutionState, NodeExecution, NodeState, PendingOutput } from "./state.ts";
 
@@ -126,7 +126,7 @@ function evolveInput(state: ExecutionState, event: EventOf<"node_input">): void 
   const bound = { ref: event.ref, value: resolve(state, event.node, event.pin, event.ref) };
   if (node.gathering !== null) {
     if (event.pin === gathers?.pin) {
-      node.gathering.pool.push(bound);
+      hold(node.gathering, { ...bound, size: JSON.stringify(bound.value).length });
     } else {
       execution.input.set(event.pin, bound);
     }
@@ -234,6 +234,7 @@ function takeGathered(state: ExecutionState, execution: NodeExecution, event: Ev
       if (bound === undefined || !sameRef(bound.ref, ref)) {
         throw new Error(`the log takes output ${String(ref)} for ${event.ne}, which its node does not hold`);
       }
+      gathering.size -= bound.size;
       return bound;
     });
     execution.gathered = { pin: gathers.pin, values };

@@ -1,10 +1,17 @@
 import type { BoundValue, ExecutionState, NodeExecution } from "./state.ts";
 import { Fifo } from "./fifo.ts";
 
+/** A value for a list, with the characters that it takes as JSON. */
+export interface GatheredValue extends BoundValue {
+  size: number;
+}
+
 /** What a node that gathers holds (rules GA1 to GA7 of SPEC.md). Only `evolve` changes it. */
 export interface Gathering {
   /** Values that no execution has taken, in the order in which they arrived. */
-  pool: Fifo<BoundValue>;
+  pool: Fifo<GatheredValue>;
+  /** Characters of JSON in `pool`. */
+  size: number;
   /** INCOMPLETE executions, oldest first. */
   open: Fifo<NodeExecution>;
   /** Nodes before this one that have executions whose outputs may still travel. Counted only where the node gathers until the end. */
@@ -16,7 +23,12 @@ export interface Gathering {
 }
 
 export function newGathering(): Gathering {
-  return { pool: new Fifo(), open: new Fifo(), busy: 0, reached: false, done: false };
+  return { pool: new Fifo(), size: 0, open: new Fifo(), busy: 0, reached: false, done: false };
+}
+
+export function hold(gathering: Gathering, value: GatheredValue): void {
+  gathering.pool.push(value);
+  gathering.size += value.size;
 }
 
 /** The node has an execution again, after it had none: what gathers below it waits for that. */

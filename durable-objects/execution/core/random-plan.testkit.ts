@@ -80,7 +80,10 @@ function planNodeOf(seed: { effects: PlanNode["effects"]; kind: number; retries:
 /** As `compilePlan` has it; a node that gathers until the end and comes before itself gets a number. */
 export function settleGathering(plan: Plan): void {
   for (const { gathers, linked_pins, input_default } of plan.nodes) {
-    if (gathers !== undefined && (linked_pins.includes(gathers.count_pin) || Object.hasOwn(input_default, gathers.count_pin))) {
+    if (
+      gathers !== undefined &&
+      (linked_pins.includes(gathers.count_pin) || Object.hasOwn(input_default, gathers.count_pin))
+    ) {
       gathers.until = "count";
     }
   }
@@ -98,7 +101,8 @@ function addLink(plan: Plan, seed: LinkSeed): void {
   const sinkIndex = seed.to % plan.nodes.length;
   const sink = plan.nodes[sinkIndex] as PlanNode;
   const counts = sink.gathers !== undefined && seed.pin === 2;
-  const pin = sink.ui_type === "Output" ? "value" : sink.gathers === undefined ? `p${seed.pin}` : counts ? "count" : "item";
+  const pin =
+    sink.ui_type === "Output" ? "value" : sink.gathers === undefined ? `p${seed.pin}` : counts ? "count" : "item";
   const link: PlanLink = {
     // Small whole numbers come from this pin alone.
     source_name: counts ? "n" : (SOURCE_NAMES[seed.source] ?? "out"),

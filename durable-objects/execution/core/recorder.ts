@@ -1,6 +1,7 @@
 import type { RunError } from "#graph/run/event.ts";
 import { evolve } from "./evolve.ts";
 import type { LogEvent } from "./log-event.ts";
+import { outgrown } from "./run-limits.ts";
 import type { ExecutionState } from "./state.ts";
 
 /** What a decision may know of the world. */
@@ -29,5 +30,6 @@ export class Recorder {
   emit(event: LogEvent): void {
     this.events.push(event);
     evolve(this.state, event, this.env.now);
+    this.fatal ??= outgrown(this.state);
   }
 }

@@ -84,7 +84,7 @@ export class ReferenceInterpreter {
     const found = new Set<number>();
     const leads = (to: (sink: number) => boolean): number[] =>
       this.#plan.nodes.flatMap(({ links }, index) => (links.some(({ sink }) => to(sink)) ? [index] : []));
-    for (let more = leads((sink) => sink === node); more.length > 0; ) {
+    for (let more = leads((sink) => sink === node); more.length > 0;) {
       more.forEach((index) => found.add(index));
       more = leads((sink) => found.has(sink)).filter((index) => !found.has(index));
     }
@@ -99,10 +99,14 @@ export class ReferenceInterpreter {
 
   /** Rule GA2. Numbers are whole here. */
   #arriveGathering(link: PlanLink, value: JsonValue): void {
-    const { gathers, static_pins = [], linked_pins = [], input_default } = this.#plan.nodes[link.sink] ?? {};
+    const node = this.#plan.nodes[link.sink];
+    if (node?.gathers === undefined) {
+      return;
+    }
+    const { static_pins, linked_pins, input_default } = node;
+    const { pin, count_pin, until } = node.gathers;
     const waiting = (): ReferenceExecution[] =>
       this.executions.filter(({ node, state }) => node === link.sink && state === "waiting");
-    const { pin = "", count_pin = "" } = gathers ?? {};
     if (link.sink_name === pin) {
       const pool = this.#gathered.get(link.sink) ?? [];
       this.#gathered.set(link.sink, [...pool, value]);
@@ -113,19 +117,21 @@ export class ReferenceInterpreter {
       const target = waiting().find(({ input }) => !(count_pin in input)) ?? this.#create(link.sink);
       target.input[count_pin] = value;
     }
-    for (let [oldest] = waiting(); gathers?.until === "count" && oldest !== undefined; [oldest] = waiting()) {
+    while (until === "count") {
+      const [oldest] = waiting();
       const last = this.queued.findLast(({ node }) => node === link.sink)?.input ?? {};
-      const literal = linked_pins.includes(count_pin) ? undefined : input_default?.[count_pin];
+      const literal = linked_pins.includes(count_pin) ? undefined : input_default[count_pin];
       const standing = static_pins.includes(count_pin) ? last[count_pin] : literal;
-      const own = oldest.input[count_pin];
+      const own = oldest?.input[count_pin];
       const wanted = Number(own ?? (standing === 0 ? undefined : standing) ?? Infinity);
       if (wanted > (this.#gathered.get(link.sink)?.length ?? 0)) {
         return;
       }
+      const next = oldest ?? this.#create(link.sink);
       if (static_pins.includes(count_pin)) {
-        oldest.input[count_pin] = own ?? wanted;
+        next.input[count_pin] = own ?? wanted;
       }
-      this.#takeList(oldest, wanted);
+      this.#takeList(next, wanted);
     }
   }
 

@@ -4,7 +4,8 @@ import type { Plan } from "#graph/plan/plan.ts";
 import type { RunError, RunStats } from "#graph/run/event.ts";
 import type { ExecutionStatus } from "#graph/run/status.ts";
 import { Fifo } from "./fifo.ts";
-import { becameBusy } from "./gathering.ts";
+import { becameBusy, hold } from "./gathering.ts";
+import type { GatheredValue } from "./gathering.ts";
 import type { ValueRef } from "./log-event.ts";
 import { ReuseBook } from "./reuse.ts";
 import type { Reuse, SavedReuse } from "./reuse.ts";
@@ -29,7 +30,7 @@ interface SavedNode {
   order: string[];
   latest: SavedBinding[];
   /** Of a node that gathers. */
-  gathering: { pool: BoundValue[]; reached: boolean; done: boolean } | null;
+  gathering: { pool: GatheredValue[]; reached: boolean; done: boolean } | null;
 }
 
 /**
@@ -157,8 +158,9 @@ export function restoreSnapshot(plan: Plan, snapshot: Snapshot, reuse?: Reuse): 
     node.latest = restoreBindings(saved.latest);
     if (node.gathering !== null && saved.gathering !== null) {
       const { pool, reached, done } = saved.gathering;
-      pool.forEach((bound) => node.gathering?.pool.push(bound));
-      Object.assign(node.gathering, { reached, done });
+      const { gathering } = node;
+      pool.forEach((value) => hold(gathering, value));
+      Object.assign(gathering, { reached, done });
     }
   }
   countBusy(state);

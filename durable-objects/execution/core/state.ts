@@ -8,7 +8,7 @@ import type { ExecutionStatus } from "#graph/run/status.ts";
 import type { Resume, Wait } from "#graph/run/wait.ts";
 import { Fifo } from "./fifo.ts";
 import { newGathering } from "./gathering.ts";
-import type { Gathering } from "./gathering.ts";
+import type { GatheredValue, Gathering } from "./gathering.ts";
 import type { ValueRef } from "./log-event.ts";
 import { ReuseBook } from "./reuse.ts";
 import type { Reuse } from "./reuse.ts";
@@ -38,7 +38,7 @@ export interface NodeExecution {
   /** Values that no output produced: the run's inputs, and those of a fork. They lie over `input`. */
   literals: JsonObject | undefined;
   /** The values that it gathered, and the pin whose list they are; null where the node does not gather. */
-  gathered: { pin: string; values: BoundValue[] } | null;
+  gathered: { pin: string; values: GatheredValue[] } | null;
   /** Linked pins still empty that no static link feeds. */
   missing: number;
   attempt: number;
@@ -141,6 +141,18 @@ export function emptyStats(): RunStats {
   };
 }
 
+/** Worked out once for a plan, which never changes. */
+const belowByPlan = new WeakMap<Plan, GatheringBelow | null>();
+
+function belowIn(plan: Plan): GatheringBelow | null {
+  let below = belowByPlan.get(plan);
+  if (below === undefined) {
+    below = gatheringBelow(plan.nodes);
+    belowByPlan.set(plan, below);
+  }
+  return below;
+}
+
 export function initialState(plan: Plan, createdAt: number, reuse?: Reuse): ExecutionState {
   return {
     plan,
@@ -175,7 +187,7 @@ export function initialState(plan: Plan, createdAt: number, reuse?: Reuse): Exec
     paused: false,
     autoApproved: new Set(),
     reuse: reuse === undefined ? null : new ReuseBook(plan, reuse),
-    below: gatheringBelow(plan.nodes),
+    below: belowIn(plan),
     due: new Set(),
     fresh: new Map(),
     released: new Fifo(),

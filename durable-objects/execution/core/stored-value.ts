@@ -39,12 +39,35 @@ export function storedIn(value: JsonValue | undefined): StoredValue | undefined 
 
 /** Something was written into a marker as if it were the value. */
 export function hasTornMarker(value: JsonValue): boolean {
-  return someObject(value, (object) => Object.hasOwn(object, STORED_KEY) && Object.keys(object).length > 1);
+  return (
+    hasStoredKey(value) &&
+    someObject(value, (object) => Object.hasOwn(object, STORED_KEY) && Object.keys(object).length > 1)
+  );
 }
+
+/** Containers with more members than this are remembered once they were found to hold no marker: a list may be the input of a node a thousand times. */
+const WORTH_REMEMBERING = 16;
+
+const clean = new WeakSet<object>();
 
 /** Whether the key of markers is anywhere in a value. */
 export function hasStoredKey(value: JsonValue): boolean {
-  return someObject(value, (object) => Object.hasOwn(object, STORED_KEY));
+  if (typeof value !== "object" || value === null || clean.has(value)) {
+    return false;
+  }
+  if (!Array.isArray(value) && Object.hasOwn(value, STORED_KEY)) {
+    return true;
+  }
+  const members = Array.isArray(value) ? value : Object.values(value);
+  for (const member of members) {
+    if (hasStoredKey(member)) {
+      return true;
+    }
+  }
+  if (members.length > WORTH_REMEMBERING) {
+    clean.add(value);
+  }
+  return false;
 }
 
 function someObject(value: JsonValue, found: (object: JsonObject) => boolean): boolean {
@@ -74,6 +97,9 @@ function pushContainers(open: JsonValue[], items: readonly JsonValue[]): void {
 
 /** Every marker in a value. */
 export function findStored(value: JsonValue, found: Map<string, StoredValue> = new Map()): Map<string, StoredValue> {
+  if (!hasStoredKey(value)) {
+    return found;
+  }
   someObject(value, (object) => {
     const stored = storedIn(object);
     if (stored !== undefined) {

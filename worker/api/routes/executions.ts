@@ -20,10 +20,14 @@ import type { RunShape } from "#worker/services/shaped-run.ts";
 import { ServiceError } from "#worker/services/service-error.ts";
 import { createRouter } from "../create-router.ts";
 import { eventStream } from "../event-stream.ts";
+import type { EventFeed } from "../event-stream.ts";
 import { jsonBody, MAX_INPUTS_BYTES } from "../middleware/json-body.ts";
 import { failures, idParam, jsonContent, jsonRequest } from "../route-parts.ts";
 
 const tags = ["Executions"];
+
+/** Events that a stream reads at a time. */
+const STREAM_PAGE = 500;
 const params = idParam("id");
 
 const start = createRoute({
@@ -239,11 +243,18 @@ export const executionRoutes = createRouter()
     }
     const lastEventId = c.req.valid("header")["last-event-id"] ?? "";
     const from = /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : after;
-    const { webSocket } = await executions.openLiveEvents(deps, principal, { executionId, after: from });
-    if (webSocket === null) {
-      throw new Error("The execution object did not answer the handshake with a WebSocket.");
-    }
-    return eventStream(webSocket);
+    const feed: EventFeed = {
+      page: (start) =>
+        executions.listExecutionEvents(deps, principal, { executionId, after: start, limit: STREAM_PAGE }),
+      live: async (start) => {
+        const { webSocket } = await executions.openLiveEvents(deps, principal, { executionId, after: start });
+        if (webSocket === null) {
+          throw new Error("The run did not answer the handshake with a WebSocket.");
+        }
+        return webSocket;
+      },
+    };
+    return eventStream(feed, from);
   })
   .openapi(live, async (c) => {
     if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {

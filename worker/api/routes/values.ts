@@ -26,7 +26,7 @@ export const valueRoutes = router.openapi(value, async (c) => {
     "content-type": "application/json",
     "content-length": String(size),
     "content-disposition": `attachment; filename="${sha256.slice(0, 12)}.json"`,
-    "cache-control": "private, no-store",
+    "cache-control": "no-store",
     etag: `"${sha256}"`,
   };
   return new Response(body, { headers }) as never;

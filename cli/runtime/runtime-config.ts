@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { BUILD_DIR } from "./project.ts";
+
+/**
+ * What the runtime process is to serve, as `build-runtime-config.ts` leaves it: workerd's own configuration (workerd.capnp) as JSON. What
+ * differs from start to start is not in it: addresses, folders of data, variables.
+ */
+export interface RuntimeConfig {
+  services: StoredService[];
+  extensions: { modules: StoredModule[] }[];
+  /** The service that sockets lead to. */
+  entry: string;
+  /** Times at which the Worker's `scheduled` handler wants to be called. */
+  crons: string[];
+}
+
+export interface StoredService {
+  name: string;
+  worker?: StoredWorker;
+  disk?: { path: string; writable: boolean; allowDotfiles?: boolean };
+  network?: Record<string, StoredValue>;
+}
+
+export interface StoredWorker {
+  modules: StoredModule[];
+  bindings: StoredBinding[];
+  [field: string]: StoredValue | StoredModule[] | StoredBinding[];
+}
+
+export interface StoredBinding {
+  name: string;
+  [kind: string]: StoredValue;
+}
+
+/** `path` of its source, of the kind that `type` says. */
+export interface StoredModule {
+  name: string;
+  type: "esModule" | "wasm" | "text" | "data" | "json";
+  path: string;
+}
+
+/** `{ $void: true }` and `{ $bytes: base64 }` stand for what JSON has no word for. */
+export type StoredValue = string | number | boolean | null | StoredValue[] | { [field: string]: StoredValue };
+
+/** Start of a path under the folder of the database, objects, and files. */
+export const RESOURCES = "$resources/";
+
+/** A Worker for which `writeRuntimeConfig` has written `folder`. */
+export interface PreparedWorker {
+  folder: string;
+  modulesRoot: string;
+}
+
+/** Where the configuration of the built Worker lies. */
+export const RUNTIME_DIR = join(BUILD_DIR, "runtime");
+
+export function configPath(folder: string): string {
+  return join(folder, "config.json");
+}
+
+export function readRuntimeConfig(folder: string): RuntimeConfig {
+  return JSON.parse(readFileSync(configPath(folder), "utf8")) as RuntimeConfig;
+}

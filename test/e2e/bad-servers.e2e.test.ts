@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BadServer } from "../unit/bad-server.testkit.ts";
+import { startServer, type TestServer } from "./server.ts";
+
+const INPUT = "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b";
+const OUTPUT = "363ae599-353e-4804-937e-b2ee3cef3da4";
+const WEB = "6595ae1f-b924-42cb-9a41-551a0611c4b4";
+/** Shorter than the limit of a request, so that this test ends soon. */
+const NODE_TIMEOUT_MS = 3_000;
+
+describe("servers that misbehave, asked by the real runtime over real connections", () => {
+  let server: TestServer;
+  let bad: BadServer;
+  let graph = "";
+  beforeAll(async () => {
+    bad = await BadServer.start();
+    server = await startServer({ env: { WEFT_EGRESS_ALLOW: bad.host } });
+    const node = (id: string, block_id: string, input_default: object, weft: object = {}): object => ({
+      id,
+      block_id,
+      input_default,
+      metadata: { position: { x: 0, y: 0 }, weft },
+    });
+    const file = {
+      name: "Ask",
+      description: "",
+      nodes: [
+        node("in", INPUT, { name: "url" }),
+        node("ask", WEB, { method: "GET" }, { timeout_ms: NODE_TIMEOUT_MS }),
+        node("out", OUTPUT, { name: "answer" }),
+      ],
+      links: [
+        { id: "1", source_id: "in", source_name: "result", sink_id: "ask", sink_name: "url", is_static: false },
+        { id: "2", source_id: "ask", source_name: "response", sink_id: "out", sink_name: "value", is_static: false },
+      ],
+    };
+    graph = (await server.client.importGraph(file)).id;
+  });
+  afterAll(async () => {
+    await server.stop();
+    await bad.stop();
+  });
+
+  async function ask(path: string): Promise<string> {
+    const inputs = { url: `http://${bad.host}${path}` };
+    const { id } = await server.client.startExecution({ graph_id: graph, inputs });
+    for await (const event of server.client.follow(id, 0, AbortSignal.timeout(30_000))) void event;
+    const { status, error, outputs } = await server.client.execution(id);
+    return `${status} ${error?.code ?? JSON.stringify(outputs)}`;
+  }
+
+  it("[BI1] [BI9] each fail their request with a code, side by side, and the server goes on", async () => {
+    const expected: Record<string, string[]> = {
+      "/never": ["node_timeout"],
+      "/half-a-head": ["node_timeout"],
+      "/drip": ["node_timeout"],
+      "/endless": ["egress_too_large"],
+      "/endless-chunks": ["egress_too_large"],
+      "/announces-more": ["egress_network"],
+      "/announces-a-terabyte": ["egress_too_large"],
+      "/announces-nonsense": ["egress_network"],
+      "/announces-twice": ["egress_network"],
+      "/hangs-up": ["egress_network"],
+      "/no-http": ["egress_network"],
+      "/broken-chunks": ["egress_network"],
+    };
+    const paths = Object.keys(expected);
+    const outcomes = await Promise.all(paths.map(ask));
+    for (const [index, path] of paths.entries()) {
+      expect(
+        (expected[path] ?? []).map((code) => `FAILED ${code}`),
+        path,
+      ).toContain(outcomes[index]);
+    }
+    expect(await ask("/well")).toBe('COMPLETED {"answer":["ok"]}');
+  }, 60_000);
+});

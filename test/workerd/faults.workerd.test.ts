@@ -1,0 +1,222 @@
+import { env as bindings } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { type Block, BlockError, defineBlock } from "#blocks/define-block.ts";
+import { anyValue } from "#blocks/pin-types.ts";
+import { blockRegistry } from "#blocks/registry.ts";
+import type { JsonObject } from "#graph/json.ts";
+import { importGraph } from "#graph/model/import-graph.ts";
+import { compilePlan } from "#graph/plan/compile-plan.ts";
+import { createDeps } from "#worker/compose.ts";
+import type { Env } from "#worker/env.ts";
+import { createGraph } from "#worker/services/graph-service.ts";
+import { testEnv } from "./api-client.ts";
+import { FAULTS, runInFaultyWorld } from "./faulty-world.testkit.ts";
+import type { RunOutcome, World } from "./faulty-world.testkit.ts";
+
+/**
+ * Real objects, consumers and blocks in workerd; queue, people and time are the test's. For each agent: a run in which nothing happens, then one for
+ * every fault at every call of an object. Whatever happens, the outcome is that of the first run, and each result is there once.
+ */
+
+const WORKSPACE = "faults";
+const INPUT = "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b";
+const OUTPUT = "363ae599-353e-4804-937e-b2ee3cef3da4";
+const CALCULATOR = "b1ab9b19-67a6-406d-abf5-2dba76d00c79";
+const STEP = "f66a3543-28d3-4ab5-8945-9b336371e2ce";
+const COLLECT = "030c7584-ea30-4a05-9b48-edc88368905f";
+const PRINT = "f3b1c1b2-4c4f-4f0d-8d2f-4c4f0d8d2f4c";
+const COUNTDOWN = "d67a9c52-5e4e-11e2-bcfd-0800200c9a71";
+const REVIEW = "8b2a7b3c-6e9d-4a5f-8c1b-2e3f4a5b6c7d";
+const AGENT = "e189baac-8c20-45a1-94a7-55177ea42565";
+const FLAKY = "11111111-2222-4333-8444-555555555555";
+
+interface Shape {
+  nodes: Record<string, [block: string, input?: JsonObject, weft?: JsonObject]>;
+  links: string[];
+}
+
+function graphOf({ nodes, links }: Shape): object {
+  return {
+    name: "faults",
+    nodes: Object.entries(nodes).map(([id, [block_id, input_default = {}, weft = {}]]) => ({
+      id,
+      block_id,
+      input_default,
+      metadata: { weft },
+    })),
+    links: links.map((text, index) => {
+      const [from = "", to = ""] = text.split(" -> ");
+      const [source_id, source_name] = from.split(".");
+      const [sink_id, sink_name] = to.split(".");
+      return { id: `l${index}`, source_id, source_name, sink_id, sink_name };
+    }),
+  };
+}
+
+/** A remote that fails the first two calls for each key. */
+const calls = new Map<string, number>();
+const flaky: Block = defineBlock({
+  id: FLAKY,
+  name: "FlakyBlock",
+  description: "A block of this test.",
+  categories: ["BASIC"],
+  effects: "idempotent",
+  input: z.object({ text: anyValue() }),
+  output: z.object({ output: anyValue() }),
+  examples: [],
+  async *run({ input, ctx }) {
+    yield ["output", "before"];
+    const count = (calls.get(ctx.idempotencyKey) ?? 0) + 1;
+    calls.set(ctx.idempotencyKey, count);
+    if (count <= 2) {
+      throw new BlockError("remote_busy", "Busy.", { retryable: true });
+    }
+    yield ["output", input.text];
+  },
+});
+const catalog = {
+  ...blockRegistry.catalog,
+  get: (id: string) => (id === FLAKY ? flaky.descriptor : blockRegistry.catalog.get(id)),
+};
+
+function world(shape: Shape, inputs: JsonObject): World {
+  const plan = compilePlan(importGraph(graphOf(shape) as JsonObject, catalog).graph, catalog);
+  return {
+    start: { workspace_id: WORKSPACE, plan, inputs, source: "test" },
+    getBlock: (id) => (id === FLAKY ? flaky : blockRegistry.get(id)),
+  };
+}
+
+const add = (b: number): [string, JsonObject] => [CALCULATOR, { operation: "Add", b }];
+
+const agents: Record<string, () => Promise<World>> = {
+  "a chain": async () =>
+    world(
+      {
+        nodes: { in: [INPUT, { name: "a" }], one: add(1), say: [PRINT], two: add(2), out: [OUTPUT, { name: "sum" }] },
+        links: ["in.result -> one.a", "one.result -> say.text", "say.output -> two.a", "two.result -> out.value"],
+      },
+      { a: 1 },
+    ),
+  "a fan-out and its join": async () =>
+    world(
+      {
+        nodes: {
+          in: [INPUT, { name: "items" }],
+          each: [STEP],
+          say: [PRINT],
+          more: add(10),
+          all: [COLLECT],
+          out: [OUTPUT, { name: "list" }],
+        },
+        links: [
+          "in.result -> each.items",
+          "each.item -> say.text",
+          "say.output -> more.a",
+          "more.result -> all.item",
+          "all.list -> out.value",
+        ],
+      },
+      { items: [1, 2, 3, 4, 5, 6, 7] },
+    ),
+  "a node that is repeated": async () => {
+    calls.clear();
+    return world(
+      {
+        nodes: {
+          in: [INPUT, { name: "a" }],
+          busy: [FLAKY, {}, { retry: { max_attempts: 4, backoff_ms: 1_000, max_backoff_ms: 2_000 } }],
+          out: [OUTPUT, { name: "said" }],
+        },
+        links: ["in.result -> busy.text", "busy.output -> out.value"],
+      },
+      { a: "hello" },
+    );
+  },
+  "a review and a timer": async () =>
+    world(
+      {
+        nodes: {
+          in: [INPUT, { name: "a" }],
+          ask: [REVIEW, { name: "ok?" }],
+          wait: [COUNTDOWN, { minutes: 30, repeat: 2 }],
+          out: [OUTPUT, { name: "said" }],
+        },
+        links: ["in.result -> ask.data", "ask.approved_data -> wait.input_message", "wait.output_message -> out.value"],
+      },
+      { a: 1 },
+    ),
+  "an agent that runs an agent": async () => {
+    const child = (await createGraph(
+      createDeps(testEnv),
+      principal,
+      graphOf({
+        nodes: { in: [INPUT, { name: "items" }], each: [STEP], say: [PRINT], out: [OUTPUT, { name: "item" }] },
+        links: ["in.result -> each.items", "each.item -> say.text", "say.output -> out.value"],
+      }) as never,
+    )) as unknown as { id: string; version: number };
+    const properties = (name: string): JsonObject => ({ type: "object", properties: { [name]: {} }, required: [] });
+    return world(
+      {
+        nodes: {
+          in: [INPUT, { name: "list" }],
+          agent: [
+            AGENT,
+            {
+              user_id: "",
+              graph_id: child.id,
+              graph_version: child.version,
+              inputs: {},
+              input_schema: properties("items"),
+              output_schema: properties("item"),
+            },
+          ],
+          out: [OUTPUT, { name: "result" }],
+        },
+        links: ["in.result -> agent.items", "agent.item -> out.value"],
+      },
+      { list: ["a", "b", "c"] },
+    );
+  },
+};
+
+const principal = {
+  workspaceId: WORKSPACE,
+  userId: "u",
+  via: "session",
+  scopes: ["EXECUTE_GRAPH", "READ_GRAPH", "WRITE_GRAPH", "WRITE_LIBRARY"],
+} as unknown as Parameters<typeof createGraph>[1];
+
+beforeAll(async () => {
+  await (bindings as unknown as Env).DB.prepare("INSERT INTO workspace (id, name, created_at) VALUES (?, ?, ?)")
+    .bind(WORKSPACE, "w", 0)
+    .run();
+});
+
+describe.each(Object.entries(agents))("%s", (_name, makeWorld) => {
+  let undisturbed: { outcome: RunOutcome; calls: number };
+
+  beforeAll(async () => {
+    const { outcome, calls: count, problems } = await runInFaultyWorld(await makeWorld());
+    expect([outcome.status, problems]).toEqual(["COMPLETED", []]);
+    expect(Object.keys(outcome.outputs)).toHaveLength(1);
+    undisturbed = { outcome, calls: count };
+  });
+
+  it.each(FAULTS)(
+    "[RP1] [RP3] [LS7] comes to the same when at any of its calls %s",
+    async (kind) => {
+      for (let at = 1; at <= undisturbed.calls; at += 1) {
+        const { outcome, problems } = await runInFaultyWorld({ ...(await makeWorld()), fault: { at, kind } });
+        expect({ at, outcome, problems }).toEqual({ at, outcome: undisturbed.outcome, problems: [] });
+      }
+    },
+    120_000,
+  );
+
+  it("[AL3] [LC1] comes to the same when messages come twice and in the wrong order, to consumers side by side", async () => {
+    const { outcome, problems } = await runInFaultyWorld({ ...(await makeWorld()), shuffled: true });
+    expect({ outcome, problems }).toEqual({ outcome: undisturbed.outcome, problems: [] });
+  });
+});
