@@ -159,6 +159,12 @@ describe("[BI8] no block holds the thread for long, or takes memory without end"
     expect(await outcomeOf(block, data())).toBe(code);
   });
 
+  test("a long text is printed in part and passed on whole", async () => {
+    const { ctx, logs } = testContext();
+    expect(await outcomeOf("PrintToConsoleBlock", { text: "x".repeat(MILLION) }, ctx)).toBe("ended");
+    expect(logs[0]?.message.length).toBeLessThan(10_050);
+  });
+
   test("what is large but linear is done", async () => {
     const values = Array.from({ length: 200_000 }, (_, at) => ({ w: 1, at }));
     const sample = { sample_size: 100_000, weight_key: "w", stratify_key: "w" };

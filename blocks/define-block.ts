@@ -40,6 +40,11 @@ export interface BlockContext {
   sleep(ms: number): Promise<void>;
   /** Set when the block goes on after a `Suspension`. */
   resume: Resume | null;
+  /**
+   * The address at which a call from outside ends this node execution's wait of the kind `callback`; the same over all attempts. @throws BlockError
+   * `no_public_url` when the deployment does not know its own address
+   */
+  callbackUrl(): string;
   logger: { info(message: string, data?: object): void; warn(message: string, data?: object): void };
   run: {
     executionId: string;

@@ -52,6 +52,7 @@ import dataSampling from "./math/data-sampling.ts";
 import getWikipediaSummary from "./net/get-wikipedia-summary.ts";
 import readRssFeed from "./net/read-rss-feed.ts";
 import sendWebRequest from "./net/send-web-request.ts";
+import waitForCall from "./net/wait-for-call.ts";
 import combineTexts from "./text/combine-texts.ts";
 import extractTextInformation from "./text/extract-text-information.ts";
 import fillTextTemplate from "./text/fill-text-template.ts";
@@ -148,7 +149,7 @@ export const blockFamilies: readonly BlockFamily[] = [
   },
   { id: "logic", title: "Decisions and loops", blocks: [condition, ifInputMatches, stepThroughItems] },
   { id: "math", title: "Numbers and samples", blocks: [calculator, countItems, dataSampling] },
-  { id: "net", title: "Network", blocks: [getWikipediaSummary, readRssFeed, sendWebRequest] },
+  { id: "net", title: "Network", blocks: [getWikipediaSummary, readRssFeed, sendWebRequest, waitForCall] },
   { id: "time", title: "Time", blocks: [countdownTimer, getCurrentDateAndTime, getCurrentDate, getCurrentTime] },
   { id: "ai", title: "Language models", blocks: [aiStructuredResponseGenerator, aiTextGenerator] },
 ];

@@ -47,6 +47,7 @@ export function testContext(example: Pick<BlockExample, "fetch" | "credentials" 
       now += ms;
     },
     resume: null,
+    callbackUrl: () => "https://weft.test/callback",
     logger: {
       info: (message, data) => void logs.push({ level: "info", message, data }),
       warn: (message, data) => void logs.push({ level: "warn", message, data }),

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ensureLocalOwner, writeLocalAccess } from "./runtime/local-owner.ts";
 import { PROJECT_ROOT } from "./runtime/project.ts";
 import { reportStartError } from "./runtime/report-start-error.ts";
-import { dataDir, listenAddress, readEnvironment, sessionSecret, workerVars } from "./runtime/settings.ts";
+import { dataDir, listenAddress, publicUrl, readEnvironment, sessionSecret, workerVars } from "./runtime/settings.ts";
 import { StartError } from "./runtime/start-error.ts";
 
 /** `npm run dev`: the platform from its sources, reloaded with every change, on data of its own (default `.weft/dev`). */
@@ -26,6 +26,7 @@ async function develop(): Promise<void> {
   const bootstrapToken = randomBytes(24).toString("base64url");
   const vars = {
     ...workerVars(environment),
+    ...publicUrl(environment, { host, port }),
     WEFT_SECRET: sessionSecret(data, environment),
     WEFT_BOOTSTRAP_TOKEN: bootstrapToken,
   };

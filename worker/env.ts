@@ -20,6 +20,8 @@ export interface Env {
   WEFT_EGRESS_ALLOW: string;
   /** Signs sessions; at least 32 characters. */
   WEFT_SECRET?: string;
+  /** Where this deployment can be called from outside: what blocks that wait for a call give out. */
+  WEFT_PUBLIC_URL?: string;
   /** Set by the starter for the time of one process: opens POST /internal/bootstrap. */
   WEFT_BOOTSTRAP_TOKEN?: string;
   /** Longest time between two signs of life of a leased attempt, ms. Default 30,000. */

@@ -186,6 +186,7 @@ export interface Messages {
     review_text: string;
     child_text: string;
     callback_text: string;
+    call_at: string;
     decide: string;
     open_child: string;
   };

@@ -1,4 +1,4 @@
-import { Button, Group, Text } from "@mantine/core";
+import { Button, Code, Group, Text } from "@mantine/core";
 import { Link } from "react-router";
 import type { NodeExecutionRunView } from "#graph/run/run-view.ts";
 import { Notice } from "#app/components/notice.tsx";
@@ -35,12 +35,18 @@ export function WaitingNotice({ execution, executionId, startsRuns, onDecide }: 
   if (waiting === null) {
     return link === null ? null : <Group>{link}</Group>;
   }
+  const address = addressOf(execution);
   return (
     <Notice kind="info" title={t.wait[waiting.kind]} testId="waiting-notice">
       <Text size="sm">{describe(waiting.kind, t.wait)}</Text>
       {waiting.until !== null && (
         <Text size="sm" component="div" mt={4}>
           {waiting.kind === "review" ? t.review.deadline : t.wait.until}: <TimeLeft until={waiting.until} />
+        </Text>
+      )}
+      {address !== null && (
+        <Text size="sm" component="div" mt={4}>
+          {t.wait.call_at} <Code style={{ overflowWrap: "anywhere" }}>{address}</Code>
         </Text>
       )}
       <Group gap="xs" mt={6}>
@@ -53,6 +59,13 @@ export function WaitingNotice({ execution, executionId, startsRuns, onDecide }: 
       </Group>
     </Notice>
   );
+}
+
+/** Where the call is expected that the execution waits for. */
+function addressOf({ waiting }: NodeExecutionRunView): string | null {
+  const payload = waiting?.kind === "callback" ? waiting.payload : null;
+  const url = typeof payload === "object" && payload !== null && !Array.isArray(payload) ? payload["url"] : null;
+  return typeof url === "string" ? url : null;
 }
 
 function describe(kind: Waiting["kind"], t: ReturnType<typeof useI18n>["t"]["wait"]): string {

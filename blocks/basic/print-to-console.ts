@@ -2,6 +2,9 @@ import * as z from "zod";
 import { defineBlock } from "../define-block.ts";
 import { anyValue } from "../pin-types.ts";
 
+/** Longest text that is written, characters; the value itself is passed on whole. */
+const MAX_LINE = 10_000;
+
 export default defineBlock({
   id: "f3b1c1b2-4c4f-4f0d-8d2f-4c4f0d8d2f4c",
   name: "PrintToConsoleBlock",
@@ -32,7 +35,8 @@ export default defineBlock({
     },
   ],
   async *run({ input, ctx }) {
-    ctx.logger.info(typeof input.text === "string" ? input.text : JSON.stringify(input.text));
+    const line = typeof input.text === "string" ? input.text : JSON.stringify(input.text);
+    ctx.logger.info(line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}… (${line.length} characters)` : line);
     yield ["output", input.text];
     yield ["status", "printed"];
   },

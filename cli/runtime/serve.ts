@@ -3,7 +3,15 @@ import { join } from "node:path";
 import { type EmbeddedRuntime, startRuntime } from "../embedded-runtime.ts";
 import { type FileLock, takeFileLock } from "./file-lock.ts";
 import { ensureLocalOwner, type LocalAccess, readLocalAccess, writeLocalAccess } from "./local-owner.ts";
-import { type Environment, dataDir, isLoopback, listenAddress, sessionSecret, workerVars } from "./settings.ts";
+import {
+  type Environment,
+  dataDir,
+  isLoopback,
+  listenAddress,
+  publicUrl,
+  sessionSecret,
+  workerVars,
+} from "./settings.ts";
 import { StartError } from "./start-error.ts";
 import { killOrphan } from "./workerd-guard.ts";
 
@@ -39,7 +47,11 @@ export async function serve(environment: Environment): Promise<Server> {
     runtime = await startRuntime({
       dataDir: data,
       ...address,
-      vars: { ...workerVars(environment), WEFT_SECRET: sessionSecret(data, environment) },
+      vars: {
+        ...workerVars(environment),
+        ...publicUrl(environment, address),
+        WEFT_SECRET: sessionSecret(data, environment),
+      },
       onProcess: (runtime_pid) => writeRecord(data, { pid: process.pid, runtime_pid }),
     });
     const { access, created } = await ensureLocalOwner(runtime, data, password);

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { isLoopback, listenAddress, sessionSecret, workerVars } from "./settings.ts";
+import { isLoopback, listenAddress, publicUrl, sessionSecret, workerVars } from "./settings.ts";
 import { StartError } from "./start-error.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "weft-settings-"));
@@ -32,6 +32,17 @@ it.each([
   ["127.0.0.1.example.com", false],
 ])("isLoopback(%s) is %s", (host, expected) => {
   expect(isLoopback(host)).toBe(expected);
+});
+
+it("knows where it can be called, unless the port is still open", () => {
+  const url = (environment: Record<string, string>, host = "127.0.0.1", port = 8787): unknown =>
+    publicUrl(environment, { host, port }).WEFT_PUBLIC_URL;
+  expect(url({})).toBe("http://127.0.0.1:8787");
+  expect(url({}, "0.0.0.0", 80)).toBe("http://127.0.0.1:80");
+  expect(url({}, "192.168.1.2")).toBe("http://192.168.1.2:8787");
+  expect(url({}, "127.0.0.1", 0)).toBeUndefined();
+  expect(url({ WEFT_PUBLIC_URL: "https://weft.example.com" }, "127.0.0.1", 0)).toBe("https://weft.example.com");
+  expect(() => url({ WEFT_PUBLIC_URL: "weft.example.com" })).toThrow(StartError);
 });
 
 it("passes on what is for the Worker, and nothing else of the environment", () => {

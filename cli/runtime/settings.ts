@@ -53,6 +53,22 @@ export function listenAddress(environment: Environment): Address {
   return { host: host === "localhost" ? "127.0.0.1" : host, port };
 }
 
+/** Where blocks that wait for a call say that they can be called: WEFT_PUBLIC_URL, else this machine's own address; nothing when the port is not known yet. */
+export function publicUrl(environment: Environment, { host, port }: Address): { WEFT_PUBLIC_URL?: string } {
+  const given = environment["WEFT_PUBLIC_URL"];
+  if (given !== undefined && given !== "") {
+    if (!URL.canParse(given) || !/^https?:/.test(given)) {
+      throw new StartError(
+        "bad_public_url",
+        `WEFT_PUBLIC_URL is "${given}"; it must be an address such as https://weft.example.com.`,
+      );
+    }
+    return { WEFT_PUBLIC_URL: given };
+  }
+  const reachable = host === "0.0.0.0" || host === "::" || host === "[::]" ? "127.0.0.1" : host;
+  return port === 0 ? {} : { WEFT_PUBLIC_URL: `http://${reachable}:${port}` };
+}
+
 export function dataDir(environment: Environment): string {
   return resolve(PROJECT_ROOT, environment["WEFT_DATA"] || ".weft");
 }

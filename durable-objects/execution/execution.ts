@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { archiveSourceOf, NOT_ENDED, takeLines } from "./archive-source.ts";
 import type { ArchiveLines, ArchiveSource } from "./archive-format.ts";
+import type { JsonValue } from "#graph/json.ts";
 import type { ReviewDecision } from "#graph/run/wait.ts";
 import type { ChildNews } from "./core/child.ts";
 import type { Input } from "./core/decide.ts";
@@ -38,6 +39,11 @@ import { nothingHere, toReport } from "./wire.ts";
 
 const NOT_FOUND = { ok: false, code: "not_found", message: "There is no such execution." } as const;
 const NOT_FOUND_NODE = { ok: false, code: "not_found", message: "There is no such node execution." } as const;
+const CALLBACK_NOT_PENDING = {
+  ok: false,
+  code: "callback_not_pending",
+  message: "Nobody waits for this call any more: it was made before, its time was over, or the run has ended.",
+} as const;
 const MAX_WAIT_MS = 60_000;
 const MAX_PAGE = 1_000;
 
@@ -117,6 +123,15 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
     const data = { ...decision };
     const { accepted } = open.apply({ type: "signal", ne: reviewId, kind: "review", data, autoApprove }, null);
     return reviewOutcome(accepted, open, reviewId);
+  }
+
+  async callback(ne: string, data: JsonValue): Promise<Outcome<null>> {
+    const open = this.#load();
+    const accepted = open?.apply({ type: "signal", ne, kind: "callback", data, autoApprove: false }, null).accepted;
+    if (accepted === true) {
+      return { ok: true, value: null };
+    }
+    return open === null ? NOT_FOUND : CALLBACK_NOT_PENDING;
   }
 
   async events(workspaceId: string, after: number, limit: number): Promise<Outcome<EventPage>> {

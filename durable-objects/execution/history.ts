@@ -1,9 +1,10 @@
 import type { LogBatch } from "./core/log-event.ts";
-import { readEvents, readNodeExecutions } from "./log-reading.ts";
+import { readEvents, readNodeExecutions, readOutputs } from "./log-reading.ts";
 import type { LogOf, OpenExecutions, Reading } from "./log-reading.ts";
 import { presentBatch } from "./present.ts";
 import type { EventLookup } from "./present.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
+import type { JsonValue } from "#graph/json.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { NodeExecutionPage } from "./protocol.ts";
 import type { ExecutionStore } from "./store.ts";
@@ -23,9 +24,9 @@ export class History {
     this.#run = { plan, executionId };
   }
 
-  /** Up to `limit` events after `after`, as callers see them; `raw` leaves the markers of stored values, for other runs. */
-  events(after: number, limit: number, { raw = false }: { raw?: boolean } = {}): ExecutionEvent[] {
-    return this.read(readEvents({ ...this.#run, raw }, after, limit));
+  /** Up to `limit` events after `after`, as callers see them. */
+  events(after: number, limit: number): ExecutionEvent[] {
+    return this.read(readEvents(this.#run, after, limit));
   }
 
   /** The events of a batch that was just committed, without reading it back. */
@@ -44,6 +45,11 @@ export class History {
     while (this.#cached > CACHED_EVENTS && this.#cache.length > 1) {
       this.#cached -= this.#cache.shift()?.events.length ?? 0;
     }
+  }
+
+  /** The run's outputs in the batch after an event, with the markers of stored values, and its last event; null behind the log's end. */
+  outputs(after: number): { outputs: [name: string, value: JsonValue][]; seq: number } | null {
+    return this.read(readOutputs(this.#run.plan, after));
   }
 
   /** Node executions in the order in which they were queued; `open` are those that are not over. */

@@ -1,3 +1,4 @@
+import type { JsonValue } from "#graph/json.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
 import type { LogBatch, LogEvent } from "./core/log-event.ts";
@@ -68,9 +69,8 @@ function eventIn(batches: readonly LogBatch[], seq: number): LogEvent | undefine
   return undefined;
 }
 
-/** Up to `limit` events after `after`, as callers see them; `raw`: with the markers of stored values. */
-export function* readEvents(of: LogOf & { raw?: boolean }, after: number, limit: number): Reading<ExecutionEvent[]> {
-  const { plan, executionId, raw } = of;
+/** Up to `limit` events after `after`, as callers see them. */
+export function* readEvents({ plan, executionId }: LogOf, after: number, limit: number): Reading<ExecutionEvent[]> {
   const near: LogBatch[] = [];
   const parts: LogBatch[] = [];
   let next = after + 1;
@@ -87,8 +87,33 @@ export function* readEvents(of: LogOf & { raw?: boolean }, after: number, limit:
     left -= events.length;
     next += events.length;
   }
-  const shownAs = raw === true ? null : executionId;
-  return yield* resolved((lookup) => parts.flatMap((part) => presentBatch(part, { plan, lookup }, shownAs)), near);
+  return yield* resolved((lookup) => parts.flatMap((part) => presentBatch(part, { plan, lookup }, executionId)), near);
+}
+
+/** The run's outputs in the batch that holds the event after `after`, with the markers of stored values; null behind the log's end. */
+export function* readOutputs(
+  plan: Plan,
+  after: number,
+): Reading<{ outputs: [name: string, value: JsonValue][]; seq: number } | null> {
+  const batch = yield after + 1;
+  if (batch === undefined) {
+    return null;
+  }
+  const { first_seq, at, events } = batch;
+  const parts = events.flatMap((event, offset): LogBatch[] => {
+    const seq = first_seq + offset;
+    return event.type === "execution_output" && seq > after ? [{ first_seq: seq, at, events: [event] }] : [];
+  });
+  const outputs = yield* resolved(
+    (lookup) =>
+      parts
+        .flatMap((part) => presentBatch(part, { plan, lookup }, null))
+        .flatMap((event): [string, JsonValue][] =>
+          event.type === "execution_output" ? [[event.name, event.value]] : [],
+        ),
+    [batch],
+  );
+  return { outputs, seq: first_seq + events.length - 1 };
 }
 
 /**

@@ -73,16 +73,14 @@ export class ParentLink {
 
   #read(lastSeq: number): void {
     while (this.#seen < lastSeq) {
-      const events = this.#history.events(this.#seen, 500, { raw: true });
-      for (const event of events) {
-        if (event.type === "execution_output") {
-          this.#outputs.push([event.name, event.value]);
-        }
-        this.#seen = event.seq;
-      }
-      if (events.length === 0) {
+      const next = this.#history.outputs(this.#seen);
+      if (next === null) {
         return;
       }
+      for (const output of next.outputs) {
+        this.#outputs.push(output);
+      }
+      this.#seen = next.seq;
     }
   }
 }

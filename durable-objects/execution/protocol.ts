@@ -348,6 +348,8 @@ export interface ExecutionRpc {
     decision: ReviewDecision,
     autoApprove: boolean,
   ): Promise<Outcome<ExecutionView>>;
+  /** A call from outside ends a wait; the caller has shown its right to it. Codes: `not_found`, `callback_not_pending`. */
+  callback(nodeExecutionId: string, data: JsonValue): Promise<Outcome<null>>;
   /** Lets a run go that was held until the workspace has room; any other is left as it is. */
   admit(workspaceId: string): Promise<Outcome<{ ended: boolean; idle: boolean }>>;
   nodeExecution(workspaceId: string, ne: string): Promise<Outcome<NodeExecutionDetail>>;

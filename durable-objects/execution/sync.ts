@@ -1,12 +1,14 @@
 import { takeSnapshot } from "./core/snapshot.ts";
-import type { ExecutionState } from "./core/state.ts";
+import { RoughLength, roughInputLength } from "./core/rough-length.ts";
+import type { ExecutionState, NodeExecution } from "./core/state.ts";
 import type { LeaseRequest, Sync } from "./protocol.ts";
 
 /** A state with more open node executions and gathered values than this is not worth sending: one round trip a node is cheaper. */
 const MAX_OPEN = 1_000;
 
-/** Nor is one with more characters of gathered values. */
+/** Nor is one with more characters of gathered values, or of values at all. */
 const MAX_GATHERED_CHARS = 500_000;
+const MAX_CHARS = 4_000_000;
 
 /**
  * The state for a consumer that would go on by itself, or null when it would be of no use: when others work on the run too, the state would be old
@@ -37,5 +39,21 @@ function isLarge({ executions, nodes }: ExecutionState): boolean {
       size += value.size;
     }
   }
-  return count > MAX_OPEN || size > MAX_GATHERED_CHARS;
+  return count > MAX_OPEN || size > MAX_GATHERED_CHARS || hasLongValues(executions.values());
+}
+
+function hasLongValues(executions: Iterable<NodeExecution>): boolean {
+  let length = 0;
+  for (const execution of executions) {
+    length += roughInputLength(execution);
+    for (const { value } of execution.held) {
+      const held = new RoughLength();
+      held.add(value);
+      length += held.length;
+    }
+    if (length > MAX_CHARS) {
+      return true;
+    }
+  }
+  return false;
 }

@@ -69,6 +69,21 @@ describeInBrowser("running an agent", (browser) => {
     expect(await page.getByRole("button", { name: "Stop" }).count()).toBe(0);
   });
 
+  it("shows what a block has gathered, and then the list", async () => {
+    const id = await importFixture(browser.server, "gathered");
+    const page = await browser.openSignedIn();
+    await page.goto(`/agents/${id}`);
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await block(page, "Both words").click();
+    const values = page.getByTestId("node-panel").locator("pre");
+    await expect.poll(() => values.allTextContents(), { timeout: 30_000 }).toEqual(['[\n  "begun"\n]']);
+    expect(await status(page)).toContain("Running");
+    await expect.poll(() => status(page), { timeout: 30_000 }).toContain("Completed");
+    const both = '[\n  "begun",\n  "begun"\n]';
+    await expect.poll(() => values.allTextContents()).toEqual([both, both, "2"]);
+    expect(await output(page, "list").locator("pre").allTextContents()).toEqual([both]);
+  });
+
   it("says that the connection is lost, comes back by itself and misses and repeats nothing", async () => {
     const id = await importFixture(browser.server, "two-timers");
     const page = await browser.openSignedIn();

@@ -101,11 +101,13 @@ export class Isolate implements Caller, Clock {
   work(message: WorkMessage, budgetMs: number): void {
     this.#consumers += 1;
     this.sessions.add(message);
+    const { large } = this.#deps.world;
     const session = new WorkSession(
       {
         object: this.#object(message.execution_id),
         getBlock: (id) => (id === SCRIPTED ? scriptedBlock : undefined),
         context: (lease, graph, live) => this.#context(message.execution_id, lease, { graph, ...live }),
+        ...(large === null ? {} : { values: () => large.of(message.execution_id) }),
         clock: this,
         consumer: `${this.name}/${this.#consumers}`,
         budgetMs,
@@ -121,12 +123,14 @@ export class Isolate implements Caller, Clock {
   /** Begins a run, as worker/services/begin-run.ts does. */
   draft({ inputs, ...request }: StartRequest): Promise<Draft> {
     const header = { ...request, created_at: this.now() };
+    const { large } = this.#deps.world;
     return runFirstStretch(header, inputs, {
       getBlock: (id) => (id === SCRIPTED ? scriptedBlock : undefined),
       context: (lease, { execution_id, plan }, { signal }) => {
         const graph = { id: plan.graph_id, version: plan.graph_version };
         return this.#context(execution_id, lease, { graph, signal });
       },
+      ...(large === null ? {} : { values: ({ executionId }) => large.of(executionId) }),
       clock: this,
     });
   }
@@ -169,6 +173,7 @@ export class Isolate implements Caller, Clock {
       fetch: () => Promise.reject(new Error("there is no network here")),
       signal,
       idempotencyKey: lease.idempotency_key,
+      callbackUrl: () => "https://weft.test/callback",
       resume: lease.resume,
       run: {
         executionId,

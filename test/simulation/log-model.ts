@@ -304,7 +304,8 @@ export class LogModel {
     const { code } = event.error;
     const child = runsAgent(node) ? this.#childOf(entry.ne)?.ended : undefined;
     const ofChild = child?.type === "execution_failed" ? [child.error.code] : ["child_terminated"];
-    const possible = [...possibleFailures(node), ...(child === undefined ? [] : ofChild)];
+    const away = this.#world.large !== null && node.effects === "once" ? ["storage_unavailable"] : [];
+    const possible = [...possibleFailures(node), ...(child === undefined ? [] : ofChild), ...away];
     must(possible.includes(code), "outputs-once", () => `${event.ne} failed with ${code}: ${event.error.message}`);
     if (code === "outcome_unknown" || code === "attempts_exhausted") {
       this.onLost(entry);

@@ -396,6 +396,8 @@ export class ObjectHost implements Machine, ObjectPlatform {
       },
       WORK_RUNNER: {
         listedSeq: (id: string) => this.#later((reply) => this.#surroundings.ask("listedSeq", [id], reply)),
+        carryValues: (request: unknown) =>
+          this.#later((reply) => this.#surroundings.ask("carryValues", [request], reply)),
         startChild: (request: unknown) =>
           this.#later((reply) => this.#surroundings.ask("startChild", [request], reply)),
       },

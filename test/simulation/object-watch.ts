@@ -140,7 +140,7 @@ export class ObjectWatch {
     }
     for (const batch of reader.batches(log.lastSeq)) {
       this.#world.note(() => `    commits ${batch.events.map((event) => describe(event)).join(", ")}`);
-      log.take(batch);
+      log.take(this.#world.large?.expanded(reader.header()?.execution_id ?? "", batch) ?? batch);
       evolveBatch(this.#shadow, batch);
     }
     if (isTerminal(this.#shadow.status)) {

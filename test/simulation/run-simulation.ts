@@ -1,5 +1,6 @@
 import { FaultPlan } from "./faults.ts";
 import type { FaultKind } from "./faults.ts";
+import { LargeValues } from "./large-values.ts";
 import { within } from "./platform.ts";
 import { Random } from "./random.ts";
 import { Scene } from "./scene.ts";
@@ -13,6 +14,8 @@ export interface SimulationOptions {
   trace?: boolean;
   /** Kinds of fault that are left out. */
   without?: readonly string[];
+  /** Values are stored by themselves, outside of the log. */
+  large?: boolean;
 }
 
 export interface SimulationResult {
@@ -38,6 +41,7 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
   const faults = new FaultPlan(random, new Set(options.without ?? []));
   const trace: string[] = [];
   const world = new World(random.stream("world"), faults, options.trace === true ? trace : null);
+  world.large = options.large === true ? new LargeValues(world) : null;
   const scene = new Scene(world);
   const onUnhandled = (error: unknown): void => world.fail(error);
   process.on("unhandledRejection", onUnhandled);

@@ -1,7 +1,7 @@
 import { v5 as uuidv5 } from "uuid";
 import { childExecutionId } from "#durable-objects/execution/effects.ts";
 import { History } from "#durable-objects/execution/history.ts";
-import type { ChildRequest, StartRequest } from "#durable-objects/execution/protocol.ts";
+import type { CarryRequest, ChildRequest, StartRequest } from "#durable-objects/execution/protocol.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import { AttemptWatch } from "./attempt-watch.ts";
 import { Chaos } from "./chaos.ts";
@@ -180,7 +180,12 @@ export class Scene {
       this.#list.ask(String(args[0]), from, reply);
       return;
     }
-    const { execution_id, workspace_id, parent, payload } = args[0] as ChildRequest;
+    if (what === "carryValues") {
+      this.#carry(from, args[0] as CarryRequest, reply);
+      return;
+    }
+    const { execution_id, workspace_id, parent, ...request } = args[0] as ChildRequest;
+    const payload = this.#world.large?.opened(parent.execution_id, request.payload) ?? request.payload;
     const { plan, inputs } = payload as unknown as { plan: Plan; inputs: StartRequest["inputs"] };
     const start: StartRequest = { execution_id, workspace_id, plan, inputs, source: "agent", parent };
     const { host } = this.#home(execution_id);
@@ -196,6 +201,18 @@ export class Scene {
         () => reply({ ok: true, value: { ok: true, value: null } }),
         (error: unknown) => reply({ ok: false, error: String(error) }),
       );
+    });
+  }
+
+  #carry(asking: ObjectHost, request: CarryRequest, reply: (answer: Answer) => void): void {
+    const { from_execution_id: from, to_execution_id: to, outputs, selects } = request;
+    // Answered in a step of the object that asked.
+    this.#world.schedule(this.#starts.between(0, 5), asking, "its values are carried", () => {
+      try {
+        reply({ ok: true, value: this.#world.large?.carry(from, to, outputs, selects) ?? outputs });
+      } catch (error) {
+        reply({ ok: false, error: String(error) });
+      }
     });
   }
 

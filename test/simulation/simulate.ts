@@ -9,6 +9,7 @@ import type { SimulationResult } from "./run-simulation.ts";
  *   --seed N       just this one                       --trace        tells every step
  *   --only a,b     just these                          --json         one line of JSON with the results, and no stop at failures
  *   --without a,b  leaves kinds of fault out           --mutation m   with a bug put in on purpose (mutations.ts)
+ *   --large        worlds in which values are stored outside of the log, and that storage fails at times
  *   --mutations    tries every mutation, or the one of --mutation, and prints a table
  *
  * Exit code 1 when an invariant broke.
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     without: { type: "string" },
     mutation: { type: "string" },
     mutations: { type: "boolean" },
+    large: { type: "boolean" },
   },
 });
 
@@ -53,13 +55,14 @@ if (values.mutations === true) {
 async function simulate(): Promise<boolean> {
   const { runSimulation } = await import("./run-simulation.ts");
   const without = values.without?.split(",") ?? [];
+  const large = values.large === true;
   const totals: Totals = { runs: 0, commits: 0, events: 0, steps: 0, endings: new Map(), faults: new Map() };
   const failures: { seed: number; invariant: string; message: string }[] = [];
   const digests: Record<number, string> = {};
   const began = performance.now();
   let told = began;
   for (const seed of seeds()) {
-    const result = await runSimulation({ seed, without, trace: values.trace === true });
+    const result = await runSimulation({ seed, without, large, trace: values.trace === true });
     add(totals, result);
     if (values.only !== undefined) {
       digests[seed] = result.digest;
@@ -73,7 +76,7 @@ async function simulate(): Promise<boolean> {
         break;
       }
       if (values.json !== true) {
-        await report(result, () => runSimulation({ seed, without, trace: true }));
+        await report(result, () => runSimulation({ seed, without, large, trace: true }));
         break;
       }
     }

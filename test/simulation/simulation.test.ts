@@ -15,6 +15,12 @@ describe("the whole engine in a simulated world", () => {
     ).toEqual([]);
   }, 300_000);
 
+  it("[BV1] [BV3] [BV6] [BV9] holds them when values lie outside of the log, in a storage that fails at times", async () => {
+    const batch = await simulateInProcess("--seeds", "500", "--large");
+    expect(batch.failures, "again with: npm run simulate -- --large --seed <seed> --trace").toEqual([]);
+    expect(batch.runs).toBe(500);
+  }, 120_000);
+
   it("is the same world for the same seed, whatever ran before it", async () => {
     const [alone, after] = await Promise.all([
       simulateInProcess("--only", "77,1234"),

@@ -1,4 +1,5 @@
 import type { FaultPlan } from "./faults.ts";
+import type { LargeValues } from "./large-values.ts";
 import type { Random } from "./random.ts";
 import { Violation } from "./violation.ts";
 
@@ -45,6 +46,8 @@ export class World {
   readonly nowhere: Machine;
   /** On whose machine the code of this moment runs. */
   current: Machine | null = null;
+  /** Set in worlds where values are stored by themselves. */
+  large: LargeValues | null = null;
   readonly #ties: Random;
   readonly #heap: Event[] = [];
   readonly #trace: string[] | null;

@@ -31,6 +31,13 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
+/** Faults that no consumer may notice: whoever asks again is answered, and no attempt is lost. */
+export const UNNOTICED: ReadonlySet<Fault> = new Set([
+  "the object is evicted after the commit",
+  "the object is evicted before the call",
+  "every object is aborted after the commit",
+]);
+
 export interface World {
   start: Omit<StartRequest, "execution_id">;
   getBlock?: (id: string) => Block | undefined;
@@ -46,6 +53,16 @@ export interface RunOutcome {
   outputs: Record<string, JsonValue[]>;
   /** Every node execution: node, status, outputs; sorted. */
   nodes: string[];
+}
+
+export interface FaultyRunResult {
+  outcome: RunOutcome;
+  /** Calls of objects, each at most one commit. */
+  calls: number;
+  /** What no log may show, whatever happened. */
+  problems: string[];
+  /** Attempts that were taken for lost. */
+  lost: number;
 }
 
 const MOST_ROUNDS = 200;
@@ -68,14 +85,14 @@ class FaultyRun {
     this.#root = crypto.randomUUID();
   }
 
-  async run(): Promise<{ outcome: RunOutcome; calls: number; problems: string[] }> {
+  async run(): Promise<FaultyRunResult> {
     Date.now = () => this.#now() + this.#skew;
     try {
       const object = await this.#open(this.#root);
       const request = { ...this.#world.start, execution_id: this.#root };
       await this.#insist(() => this.#call(object, () => object.stub.start(request, 0)));
       await this.#drive(object);
-      return { outcome: await this.#outcome(object), calls: this.calls, problems: await this.#problems() };
+      return { outcome: await this.#outcome(object), calls: this.calls, ...(await this.#looked()) };
     } finally {
       Date.now = this.#now;
     }
@@ -262,9 +279,9 @@ class FaultyRun {
     };
   }
 
-  /** What no log may show, whatever happened. */
-  async #problems(): Promise<string[]> {
+  async #looked(): Promise<Pick<FaultyRunResult, "problems" | "lost">> {
     const problems: string[] = [];
+    let lost = 0;
     for (const object of this.#objects.values()) {
       const events = await eventsOf(object, this.#workspace);
       const ends = new Map<string, number>();
@@ -272,6 +289,7 @@ class FaultyRun {
         if (event.seq !== index + 1) {
           problems.push(`event ${event.seq} is at place ${index + 1}`);
         }
+        lost += event.type === "node_retrying" && event.error.code === "lease_lost" ? 1 : 0;
         if (event.type === "node_completed" || event.type === "node_failed" || event.type === "node_terminated") {
           ends.set(event.node_execution_id, (ends.get(event.node_execution_id) ?? 0) + 1);
         }
@@ -282,7 +300,7 @@ class FaultyRun {
         }
       }
     }
-    return problems;
+    return { problems, lost };
   }
 }
 

@@ -3,7 +3,13 @@ import type { Block } from "#blocks/define-block.ts";
 import { blockRegistry } from "#blocks/registry.ts";
 import type { ExecutionObject } from "#durable-objects/execution/execution.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
-import type { EventPage, NodeExecutionView, Outcome, WorkMessage } from "#durable-objects/execution/protocol.ts";
+import type {
+  EventPage,
+  NodeExecutionPage,
+  NodeExecutionView,
+  Outcome,
+  WorkMessage,
+} from "#durable-objects/execution/protocol.ts";
 import { createBlockContext } from "#worker/consumers/block-context.ts";
 import { systemClock } from "#worker/consumers/clock.ts";
 import { lastingStub } from "#worker/consumers/lasting-stub.ts";
@@ -112,7 +118,7 @@ export async function nodeExecutionsOf(
   const all: NodeExecutionView[] = [];
   let cursor: string | null = null;
   do {
-    const page = valueOf(await stub.nodeExecutions(workspace, cursor, 500));
+    const page: NodeExecutionPage = valueOf(await stub.nodeExecutions(workspace, cursor, 500));
     all.push(...page.items);
     cursor = page.next_cursor;
   } while (cursor !== null);

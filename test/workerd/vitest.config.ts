@@ -12,7 +12,12 @@ export default defineConfig({
       main: `${root}test/workerd/worker.ts`,
       wrangler: { configPath: `${root}wrangler.toml` },
       miniflare: {
-        bindings: { TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`), OPENAI_API_KEY: "test-key" },
+        bindings: {
+          TEST_MIGRATIONS: await readD1Migrations(`${root}migrations`),
+          OPENAI_API_KEY: "test-key",
+          WEFT_SECRET: "a secret of more than thirty-two characters",
+          WEFT_PUBLIC_URL: "https://weft.test",
+        },
         outboundService: exampleNetwork(inject("fakeLlm")),
       },
     })),

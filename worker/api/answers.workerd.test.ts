@@ -20,6 +20,7 @@ describe("the API's own description", () => {
       "/api/v1/blocks",
       "/api/v1/blocks/{id}",
       "/api/v1/blocks/{id}/execute",
+      "/api/v1/callbacks/{token}",
       "/api/v1/executions",
       "/api/v1/executions/redrive",
       "/api/v1/executions/{id}",

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { ApiEnv } from "./api-env.ts";
 import { createRouter } from "./create-router.ts";
 import { requirePrincipal } from "./middleware/require-principal.ts";
+import { callbackRoutes } from "./routes/callbacks.ts";
 import { documentRoutes } from "./routes/document.ts";
 import { blockRoutes } from "./routes/blocks.ts";
 import { estimateRoutes } from "./routes/estimates.ts";
@@ -16,8 +17,17 @@ import { valueRoutes } from "./routes/values.ts";
 export function createApi(): OpenAPIHono<ApiEnv> {
   const v1 = createRouter();
   v1.route("/", healthRoutes);
+  v1.route("/", callbackRoutes);
   v1.use("*", requirePrincipal());
-  for (const routes of [graphRoutes, estimateRoutes, executionRoutes, rerunRoutes, valueRoutes, blockRoutes, meRoutes]) {
+  for (const routes of [
+    graphRoutes,
+    estimateRoutes,
+    executionRoutes,
+    rerunRoutes,
+    valueRoutes,
+    blockRoutes,
+    meRoutes,
+  ]) {
     v1.route("/", routes);
   }
   const api = createRouter();

@@ -225,7 +225,7 @@ describe("decisions", () => {
       call<Refusal>(`/${id}/reviews/${review}`, { approved: true, data: "first" }),
       call<Refusal>(`/${id}/reviews/${review}`, { approved: false }),
     ]);
-    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
     await executionStub(testEnv, id).wait(tenant.workspaceId, 30_000);
     const late = await call<Refusal>(`/${id}/reviews/${review}`, { approved: true });
     expect([late.status, late.body.error.code]).toEqual([409, "review_not_pending"]);

@@ -17,6 +17,8 @@ interface Operation {
 const METHODS = ["get", "post", "put", "patch", "delete"];
 /** Routes that anybody may call, and those whose ids are the same for everybody. */
 const OPEN = new Set(["/api/v1/health", "/api/v1/ready"]);
+/** Whoever has the token may call: worker/api/callbacks.workerd.test.ts. */
+const BY_TOKEN = "/api/v1/callbacks/{token}";
 /** No run here asks anybody, so this review exists in none. */
 const NO_REVIEW = crypto.randomUUID();
 /** No value here is large, so this one exists in no run (worker/values/large-values.workerd.test.ts has those that do). */
@@ -34,7 +36,7 @@ const compat: Operation[] = [
   { method: "POST", path: "/external-api/v1/graphs/{graph}/execute/{version}" },
   { method: "GET", path: "/external-api/v1/graphs/{graph}/executions/{execution}/results" },
 ];
-const all = [...operations(), ...compat];
+const all = [...operations(), ...compat].filter(({ path }) => path !== BY_TOKEN);
 const withIds = all.filter(({ path }) => path.includes("{") && !SHARED_IDS.test(path));
 
 interface Ids {

@@ -7,7 +7,7 @@ import { errorMessage } from "#durable-objects/logger.ts";
 import type { JsonValue } from "#graph/json.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
 import { ALL_SPENT } from "#worker/values/run-values.ts";
-import type { RunValues } from "#worker/values/run-values.ts";
+import type { AttemptValues } from "#worker/values/run-values.ts";
 import { StorageUnavailable } from "#worker/values/value-store.ts";
 import type { Clock } from "./clock.ts";
 import type { CacheSlot } from "./node-cache.ts";
@@ -33,7 +33,7 @@ export interface AttemptOptions {
   /** Where the result of an equal execution may be, and this one's is kept. */
   cache?: (block: Block, lease: Lease) => Promise<CacheSlot | null>;
   /** The run's large values. Absent: it has none, and all that the block yields is reported as it is. */
-  values?: RunValues;
+  values?: AttemptValues;
   /** What stops the attempt; shared by attempts that run one after the other. */
   abort?: AbortController;
   /** Something is there to be reported. */
@@ -54,6 +54,8 @@ export class Attempt {
   #inline = 0;
   #reportedInline = 0;
   #storesSmall = false;
+  /** Gives back the room that its input takes; also when its block hangs. */
+  #close: (() => void) | undefined;
   #begun = false;
   #abandoned = false;
   #reported = 0;
@@ -79,6 +81,8 @@ export class Attempt {
       this.#end = this.#completed();
     } catch (error) {
       await this.#fail(error);
+    } finally {
+      this.#close?.();
     }
   }
 
@@ -92,6 +96,7 @@ export class Attempt {
       await this.#fail(error);
     } finally {
       calledOff();
+      this.#close?.();
       this.#options.onNews();
     }
   }
@@ -144,6 +149,7 @@ export class Attempt {
     const opening = openLease(this.lease, this.#options.values);
     const { lease, small, close } = opening instanceof Promise ? await opening : opening;
     this.#storesSmall = small;
+    this.#close = close;
     try {
       const slot = this.#options.cache === undefined ? null : await this.#options.cache(block, lease);
       const cached = slot === null ? null : await slot.read();

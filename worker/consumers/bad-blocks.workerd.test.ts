@@ -127,7 +127,7 @@ describe.each(BOTH)("a block (%s)", (effects) => {
 
   it("[BI2] that leaves a promise behind which rejects later", async () => {
     unhandled.length = 0;
-    let reject = (_: unknown): void => undefined;
+    let reject: (reason: unknown) => void = () => undefined;
     const { object, view } = await run(async function* () {
       void new Promise((_, no) => (reject = no));
       yield ["out", 1];
@@ -205,6 +205,7 @@ describe.each(BOTH)("a block (%s)", (effects) => {
 
   it("[BI3] that throws a message of a million characters: its beginning is kept", async () => {
     const { view } = await run(async function* () {
+      yield ["out", "before"];
       throw new Error("x".repeat(1_000_000));
     }, effects);
     expect(view.error?.message.length).toBeLessThanOrEqual(10_000);

@@ -1,14 +1,22 @@
+import { BlockError } from "#blocks/define-block.ts";
 import type { BlockContext, Fetch, ProviderCredential } from "#blocks/define-block.ts";
 import { log } from "#durable-objects/logger.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
 import type { Resume } from "#graph/run/wait.ts";
+import { callbackToken } from "#worker/auth/callback-token.ts";
 import { createEgress } from "#worker/egress/create-egress.ts";
 import type { Env } from "../env.ts";
 
 /** What the deployment's environment gives blocks: provider keys and the private hosts they may reach. */
 export type BlockEnv = Pick<
   Env,
-  "WEFT_EGRESS_ALLOW" | "OPENAI_API_KEY" | "OPENAI_BASE_URL" | "ANTHROPIC_API_KEY" | "ANTHROPIC_BASE_URL"
+  | "WEFT_EGRESS_ALLOW"
+  | "WEFT_PUBLIC_URL"
+  | "WEFT_SECRET"
+  | "OPENAI_API_KEY"
+  | "OPENAI_BASE_URL"
+  | "ANTHROPIC_API_KEY"
+  | "ANTHROPIC_BASE_URL"
 >;
 
 export interface BlockContextOptions {
@@ -33,6 +41,7 @@ export function createBlockContext(options: BlockContextOptions): BlockContext {
     resume,
     credential: async (provider) => providerCredential(env, provider),
     usage: onUsage,
+    callbackUrl: () => callbackUrl(env, run),
     now: () => Date.now(),
     random: () => Math.random(),
     sleep: (ms) => sleep(ms, signal),
@@ -41,6 +50,17 @@ export function createBlockContext(options: BlockContextOptions): BlockContext {
       warn: (message, data) => log("warn", message, { ...names, ...data }),
     },
   };
+}
+
+function callbackUrl(env: BlockEnv, { executionId, nodeExecutionId }: BlockContext["run"]): string {
+  const { WEFT_PUBLIC_URL: base, WEFT_SECRET: secret } = env;
+  if (!base || !secret) {
+    throw new BlockError(
+      "no_public_url",
+      "This deployment does not know the address at which it can be called. Set WEFT_PUBLIC_URL (such as https://weft.example.com) and WEFT_SECRET.",
+    );
+  }
+  return new URL(`/api/v1/callbacks/${callbackToken(secret, { executionId, nodeExecutionId })}`, base).href;
 }
 
 let shared: { allow: string; egress: Fetch } | undefined;

@@ -6,7 +6,7 @@ import { toLease, toReport } from "#durable-objects/execution/wire.ts";
 import type { JsonObject } from "#graph/json.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
 import { Attempt } from "./attempt.ts";
-import type { RunValues } from "#worker/values/run-values.ts";
+import type { AttemptValues } from "#worker/values/run-values.ts";
 import type { ValueOwner } from "#worker/values/value-store.ts";
 import type { Clock } from "./clock.ts";
 import type { NodeCache } from "./node-cache.ts";
@@ -29,7 +29,7 @@ export interface FirstStretchDeps {
   clock: Clock;
   cache?: NodeCache;
   /** Absent: all values lie in the log. */
-  values?: (run: ValueOwner) => RunValues;
+  values?: (run: ValueOwner) => AttemptValues;
 }
 
 /**
@@ -87,7 +87,7 @@ async function goOn(draft: Draft, guard: StretchGuard, deps: FirstStretchDeps): 
 function attemptOf(
   lease: Lease,
   header: RunHeader,
-  deps: Omit<FirstStretchDeps, "values"> & { values: RunValues | undefined; abort: AbortController },
+  deps: Omit<FirstStretchDeps, "values"> & { values: AttemptValues | undefined; abort: AbortController },
 ): Attempt {
   const { cache, values } = deps;
   return new Attempt(lease, {

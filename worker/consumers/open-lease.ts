@@ -2,7 +2,7 @@ import { hasStoredKey } from "#durable-objects/execution/core/stored-value.ts";
 import type { Lease } from "#durable-objects/execution/protocol.ts";
 import type { JsonObject } from "#graph/json.ts";
 import { HeldBytes } from "#worker/values/held-bytes.ts";
-import type { RunValues } from "#worker/values/run-values.ts";
+import type { AttemptValues } from "#worker/values/run-values.ts";
 
 /** Bytes of large inputs that an isolate has in memory at a time, as JSON: a Worker has 128 MB for everything. */
 const INPUT_BYTES = 32 * 1024 * 1024;
@@ -23,7 +23,7 @@ export interface OpenedLease {
  * The lease with its large values put in, when there is room for them (rule BV12). A promise only when it has any: most have none.
  * @throws StorageUnavailable, ValueMissing
  */
-export function openLease(lease: Lease, values: RunValues | undefined): OpenedLease | Promise<OpenedLease> {
+export function openLease(lease: Lease, values: AttemptValues | undefined): OpenedLease | Promise<OpenedLease> {
   const { input, input_default, resume } = lease;
   const holdsLarge =
     hasStoredKey(input) ||
@@ -32,7 +32,7 @@ export function openLease(lease: Lease, values: RunValues | undefined): OpenedLe
   return values === undefined || !holdsLarge ? { lease, small: false, close: nothing } : openLarge(lease, values);
 }
 
-async function openLarge(lease: Lease, values: RunValues): Promise<OpenedLease> {
+async function openLarge(lease: Lease, values: AttemptValues): Promise<OpenedLease> {
   const { input, input_default, resume } = lease;
   const given: JsonObject = { input, input_default, resume: resume === null ? null : { ...resume } };
   const { size, small } = values.sizeOf(given);

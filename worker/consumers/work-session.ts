@@ -14,7 +14,7 @@ import { errorMessage, log } from "#durable-objects/logger.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
 import { Attempt } from "./attempt.ts";
-import type { RunValues } from "#worker/values/run-values.ts";
+import type { AttemptValues } from "#worker/values/run-values.ts";
 import type { Clock } from "./clock.ts";
 import type { NodeCache } from "./node-cache.ts";
 import { REPORT_BYTES, splitReports } from "./report-parts.ts";
@@ -48,7 +48,7 @@ export interface SessionDeps {
   /** Absent: every block is run. */
   cache?: NodeCache;
   /** Large values of a run of a workspace. Absent: all values are reported as they are. */
-  values?: (workspaceId: string) => RunValues;
+  values?: (workspaceId: string) => AttemptValues;
   consumer: string;
   /** A consumer invocation may live 15 minutes on Cloudflare; after this many ms it takes no new work. */
   budgetMs: number;
@@ -73,7 +73,7 @@ export class WorkSession {
   #replica: Replica | null = null;
   #graph = { id: "", version: 0 };
   #workspaceId = "";
-  #values: RunValues | undefined;
+  #values: AttemptValues | undefined;
   /** About how many bytes of outputs wait in `#reports`. */
   #reportBytes = 0;
   /** The storage of large values does not answer: no more work is taken. */

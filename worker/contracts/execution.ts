@@ -124,12 +124,10 @@ export const queuedReasonSchema = z
 export const executionSchema = executionSummarySchema
   .extend({
     inputs: jsonObjectSchema,
-    outputs: z
-      .record(z.string(), z.array(jsonValueSchema))
-      .openapi({
-        description:
-          'Values by output name, in the order in which they arrived; `{"$value": StoredValue}` for large ones.',
-      }),
+    outputs: z.record(z.string(), z.array(jsonValueSchema)).openapi({
+      description:
+        'Values by output name, in the order in which they arrived; `{"$value": StoredValue}` for large ones.',
+    }),
     paused: z.boolean().openapi({ description: "No node is started until the run is resumed." }),
     parent_execution_id: z.string().nullable().openapi({ description: "The run that started this one." }),
     retried_from: z.string().nullable().openapi({ description: "The run whose failed nodes this one runs again." }),

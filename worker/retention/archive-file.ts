@@ -1,4 +1,4 @@
-import { FOOTER_BYTES, readFooter, readLines } from "#durable-objects/execution/archive-format.ts";
+import { ARCHIVE_VERSION, FOOTER_BYTES, readFooter, readLines } from "#durable-objects/execution/archive-format.ts";
 import type { ArchiveHead, ArchiveIndex } from "#durable-objects/execution/archive-format.ts";
 import type { ArchivedLog } from "#durable-objects/execution/archived-run.ts";
 import type { LogBatch } from "#durable-objects/execution/core/log-event.ts";
@@ -42,6 +42,9 @@ export class ArchiveFile implements ArchivedLog {
       throw new Error(`${key} does not end as an archive does.`);
     }
     const index = JSON.parse(await gunzip(await bytes.read(place.offset, place.length))) as ArchiveIndex;
+    if (index.version !== ARCHIVE_VERSION) {
+      throw new Error(`${key} was written by newer code: version ${index.version}.`);
+    }
     const [offset = 0, length = 0] = index.parts[0] ?? [];
     const { header } = JSON.parse(await gunzip(await bytes.read(offset, length))) as ArchiveHead;
     return new ArchiveFile(bytes, index, header as RunHeader);

@@ -6,7 +6,7 @@ import type { ExecutionObject } from "#durable-objects/execution/execution.ts";
 import { longRun } from "#durable-objects/execution/long-log.testkit.ts";
 import type { ExecutionView, NodeExecutionPage } from "#durable-objects/execution/protocol.ts";
 import type { JsonObject } from "#graph/json.ts";
-import { createTenant, testEnv } from "#test/workerd/api-client.ts";
+import { ApiClient, createTenant, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
 import { INPUT_BLOCK, OUTPUT_BLOCK } from "#test/workerd/echo-graph.ts";
 import { openDatabase } from "#worker/db/database.ts";
@@ -22,6 +22,7 @@ import type { Sweep } from "./sweep.ts";
 
 const RUNS = "/api/v1/executions";
 const CALCULATOR = "b1ab9b19-67a6-406d-abf5-2dba76d00c79";
+const COLLECT = "030c7584-ea30-4a05-9b48-edc88368905f";
 const STEP = "f66a3543-28d3-4ab5-8945-9b336371e2ce";
 const DAY = 24 * 3_600_000;
 const db = openDatabase(testEnv.DB);
@@ -47,6 +48,8 @@ async function startRun(by: number, items: number[] = [1, 2, 3]): Promise<Execut
     { id: "sum", block_id: CALCULATOR, input_default: { operation: "Add", b: 1 } },
     { id: "div", block_id: CALCULATOR, input_default: { operation: "Divide" } },
     { id: "out", block_id: OUTPUT_BLOCK, input_default: { name: "q" } },
+    { id: "all", block_id: COLLECT, input_default: {} },
+    { id: "sums", block_id: OUTPUT_BLOCK, input_default: { name: "sums" } },
   ];
   const links = [
     ["items.result", "each.items"],
@@ -54,6 +57,8 @@ async function startRun(by: number, items: number[] = [1, 2, 3]): Promise<Execut
     ["sum.result", "div.a"],
     ["by.result", "div.b", true],
     ["div.result", "out.value"],
+    ["sum.result", "all.item"],
+    ["all.list", "sums.value"],
   ].map(([from, to, is_static = false], index) => {
     const [source_id, source_name] = String(from).split(".");
     const [sink_id, sink_name] = String(to).split(".");
@@ -172,6 +177,7 @@ beforeEach(async () => {
 describe("a run whose time is over", () => {
   it("[AR1] [AR2] [AR4] goes to the archive, its object is emptied, and the API answers as before", async () => {
     const run = await startRun(2);
+    expect(run.outputs["sums"]).toEqual([[2, 3, 4]]);
     const before = await everything(run.id);
     expect(await sweep(29)).toMatchObject({ archived: 0 });
     expect(await archivedAt(run.id)).toBeNull();
@@ -223,13 +229,29 @@ describe("a run whose time is over", () => {
     expect(retried.body).toMatchObject({ status: "FAILED", retried_from: failed.id });
     const nodes = (await get(`${retried.body.id}/nodes?limit=100`)) as Answer<NodeExecutionPage>;
     const reused = nodes.body.items.filter(({ reused }) => reused === "memo").map(({ node_id }) => node_id);
-    expect(reused.toSorted()).toEqual(["by", "each", "items", "sum", "sum", "sum"]);
+    expect(reused.toSorted()).toEqual(["all", "by", "each", "items", "sum", "sum", "sum", "sums"]);
     const old = (await get(`${failed.id}/nodes?limit=100`)) as Answer<NodeExecutionPage>;
     const by = old.body.items.find(({ node_id }) => node_id === "by")?.node_execution_id;
     const forked = await tenant.client.call<ExecutionView>(`${RUNS}/${failed.id}/fork?wait_seconds=30`, {
       body: { node_execution_id: by, inputs: { value: 2 } },
     });
-    expect(forked.body).toMatchObject({ status: "COMPLETED", outputs: { q: [1, 1.5, 2] } });
+    expect(forked.body).toMatchObject({ status: "COMPLETED", outputs: { q: [1, 1.5, 2], sums: [[2, 3, 4]] } });
+  });
+
+  it("[AR4] is answered with 503 while the archive cannot be read, and is not taken for gone", async () => {
+    const run = await startRun(2);
+    await sweep(31);
+    const FILES = { get: () => Promise.reject(new Error("R2 is down")) } as unknown as R2Bucket;
+    const down = new ApiClient({ "x-api-key": tenant.apiKey }, { env: { ...testEnv, FILES } });
+    for (const path of ["", "/nodes", "/events"]) {
+      const answer = await down.call<{ error: { code: string } }>(`${RUNS}/${run.id}${path}`);
+      expect([answer.status, answer.body.error.code, answer.headers.get("retry-after")]).toEqual([
+        503,
+        "archive_unavailable",
+        "5",
+      ]);
+    }
+    expect((await get(run.id)).status).toBe(200);
   });
 
   it("[AR5] is deleted with its archive", async () => {

@@ -1,6 +1,7 @@
 import { validate as isUuid } from "uuid";
 import type { RunReads } from "#durable-objects/execution/archived-run.ts";
 import type { Outcome } from "#durable-objects/execution/protocol.ts";
+import { errorMessage, log } from "#durable-objects/logger.ts";
 import { executionStub } from "#worker/env.ts";
 import type { ExecutionStub } from "#worker/env.ts";
 import { openArchivedRun } from "./archived-execution.ts";
@@ -8,7 +9,12 @@ import type { ServiceDeps } from "./service-deps.ts";
 import { notFound, ServiceError } from "./service-error.ts";
 
 /** Codes of a run's object that mean: not as the run stands now. All others are a wrong request. */
-const CONFLICTS: ReadonlySet<string> = new Set(["review_not_pending", "execution_not_ended", "node_not_queued"]);
+const CONFLICTS: ReadonlySet<string> = new Set([
+  "review_not_pending",
+  "callback_not_pending",
+  "execution_not_ended",
+  "node_not_queued",
+]);
 
 /** The object of a run. Ids are UUIDs that this Worker made; anything else names no object, so none is woken for it. */
 export function stubOf(deps: ServiceDeps, executionId: string): ExecutionStub {
@@ -20,7 +26,7 @@ export function stubOf(deps: ServiceDeps, executionId: string): ExecutionStub {
 
 /**
  * What a run answers, wherever it is: its object, or the archive once the object has given its log away.
- * @throws ServiceError as `unwrap` does.
+ * @throws ServiceError as `unwrap` does, and 503 `archive_unavailable`.
  */
 export async function askRun<T>(
   deps: ServiceDeps,
@@ -28,11 +34,27 @@ export async function askRun<T>(
   question: (run: RunReads) => Promise<Outcome<T>>,
 ): Promise<T> {
   const outcome = await question(stubOf(deps, executionId));
-  if (!outcome.ok && outcome.code === "not_found") {
-    const archived = await openArchivedRun(deps, { workspaceId, executionId: executionId.toLowerCase() });
-    return unwrap(archived === null ? outcome : await question(archived));
+  if (outcome.ok || outcome.code !== "not_found") {
+    return unwrap(outcome);
   }
-  return unwrap(outcome);
+  const archived = await askArchive(deps, { workspaceId, executionId: executionId.toLowerCase() }, question);
+  return unwrap(archived ?? outcome);
+}
+
+/** Null when the run is not in the archive. @throws ServiceError 503 `archive_unavailable`. */
+async function askArchive<T>(
+  deps: ServiceDeps,
+  run: { workspaceId: string; executionId: string },
+  question: (run: RunReads) => Promise<Outcome<T>>,
+): Promise<Outcome<T> | null> {
+  try {
+    const archived = await openArchivedRun(deps, run);
+    return archived === null ? null : await question(archived);
+  } catch (cause) {
+    log("error", "an archived run could not be read", { execution_id: run.executionId, error: errorMessage(cause) });
+    const message = "The run is in the archive, which does not answer as it should. Try again shortly.";
+    throw new ServiceError(503, "archive_unavailable", message, { retryAfter: 5, cause });
+  }
 }
 
 /** What a run's object answered. @throws ServiceError 404, 409 or 422 with the object's code. */

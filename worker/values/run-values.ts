@@ -21,6 +21,9 @@ export const ALL_SPENT = Number.POSITIVE_INFINITY;
 const INLINE_BYTES = 4 * 1024 * 1024;
 const STORE_ABOVE_THEN = 4 * 1024;
 
+/** What an attempt needs of them. */
+export type AttemptValues = Pick<RunValues, "keepOutput" | "keepWait" | "open" | "sizeOf" | "forget">;
+
 type Large = Extract<Judgement, { inline: false }>;
 
 /** The large values of one run: stored before anybody is told of them, and read before a block gets them. */

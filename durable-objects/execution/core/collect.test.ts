@@ -8,6 +8,7 @@ import { gathers, plan, TestRun } from "./plan.testkit.ts";
 import { restoreSnapshot, takeSnapshot } from "./snapshot.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { initialState } from "./state.ts";
+import { markerOf } from "./stored-value.ts";
 
 const outs = (...values: JsonValue[]): ["out", JsonValue][] => values.map((value) => ["out", value]);
 const fan = (until: "count" | "end", more = {}) =>
@@ -264,6 +265,16 @@ describe("limits of gathering", () => {
     expect(run.types()).not.toContain("node_failed");
     run.completes(a, ...outs(large, "too late"));
     expect(run.state).toMatchObject({ status: "FAILED", error: { code: "gathered_too_large", node_id: "all" } });
+  });
+
+  it("[GA5] large values count with what is stored of them", () => {
+    const stored = (size: number) => markerOf({ sha256: "0", size, type: "string", preview: "" });
+    const run = new TestRun(plan({ a: {}, all: gathers("end") }, ["a.out -> all.item"]));
+    const { a = "" } = run.lease();
+    run.yields(a, ...outs(stored(60_000_000), { part: stored(39_000_000) }));
+    expect(run.types()).not.toContain("node_failed");
+    run.completes(a, ...outs(stored(1_000_000)));
+    expect(run.state).toMatchObject({ status: "FAILED", error: { code: "gathered_too_large" } });
   });
 
   it("[GA5] a number of more than 100,000 fails at once", () => {

@@ -13,8 +13,11 @@ import type { BoundValue, ExecutionState, NodeExecution } from "./state.ts";
 /** Most values of one list. */
 export const MAX_GATHERED = 100_000;
 
-/** Most characters of JSON in one list: what one call may carry. */
+/** Most characters of JSON in one list, stored values not counted: what one call may carry. */
 export const MAX_GATHERED_CHARS = 24_000_000;
+
+/** Most bytes of one list with all that is in it: those of a value (rule BV7). */
+const MAX_GATHERED_BYTES = 100_000_000;
 
 interface GatheringNode {
   index: number;
@@ -57,7 +60,8 @@ function queueFull(recorder: Recorder, node: GatheringNode): void {
     const oldest = open.peek();
     const ne = oldest?.id ?? newId(recorder);
     const wanted = wantedBy(recorder.state, node, oldest);
-    const error = gathering.size > MAX_GATHERED_CHARS ? TOO_LARGE : wanted.error;
+    const tooLarge = gathering.size > MAX_GATHERED_CHARS || gathering.whole > MAX_GATHERED_BYTES;
+    const error = tooLarge ? TOO_LARGE : wanted.error;
     if (error !== undefined) {
       fail(recorder, node, { ne, taken: pool.length, error });
     } else if (wanted.count !== undefined && wanted.count <= pool.length) {
@@ -150,7 +154,7 @@ function fail(
 const TOO_LARGE: RunError = {
   code: "gathered_too_large",
   message:
-    `The values gathered to one list take more than ${MAX_GATHERED_CHARS} characters. ` +
+    `The values gathered to one list take more than ${MAX_GATHERED_CHARS} characters, or more than ${MAX_GATHERED_BYTES} bytes with the large ones. ` +
     "Gather only the part of each that is needed, or smaller lists by number.",
 };
 

@@ -4,7 +4,7 @@ import { isTerminal } from "#graph/run/status.ts";
 import { carried } from "./carried.ts";
 import type { LogBatch, LogEvent, ValueRef } from "./log-event.ts";
 import { Fifo } from "./fifo.ts";
-import { becameBusy, becameIdle, hold } from "./gathering.ts";
+import { becameBusy, becameIdle, hold, letGo, measured } from "./gathering.ts";
 import { initialState, nodeState, planNode } from "./state.ts";
 import type { ExecutionState, NodeExecution, NodeState, PendingOutput } from "./state.ts";
 
@@ -126,7 +126,7 @@ function evolveInput(state: ExecutionState, event: EventOf<"node_input">): void 
   const bound = { ref: event.ref, value: resolve(state, event.node, event.pin, event.ref) };
   if (node.gathering !== null) {
     if (event.pin === gathers?.pin) {
-      hold(node.gathering, { ...bound, size: JSON.stringify(bound.value).length });
+      hold(node.gathering, measured(bound));
     } else {
       execution.input.set(event.pin, bound);
     }
@@ -230,11 +230,10 @@ function takeGathered(state: ExecutionState, execution: NodeExecution, event: Ev
   }
   if (event.gathered !== undefined) {
     const values = event.gathered.map((ref) => {
-      const bound = gathering.pool.shift();
+      const bound = letGo(gathering);
       if (bound === undefined || !sameRef(bound.ref, ref)) {
         throw new Error(`the log takes output ${String(ref)} for ${event.ne}, which its node does not hold`);
       }
-      gathering.size -= bound.size;
       return bound;
     });
     execution.gathered = { pin: gathers.pin, values };

@@ -2,6 +2,7 @@ import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
 import { makeReady } from "./evolve.ts";
 import type { Fifo } from "./fifo.ts";
 import type { Recorder } from "./recorder.ts";
+import { roughInputLength } from "./rough-length.ts";
 import { mayRepeatLost, MAX_LOST_ATTEMPTS } from "./retry-policy.ts";
 import { failNode } from "./report.ts";
 import { planNode } from "./state.ts";
@@ -12,6 +13,9 @@ import type { ExecutionState, NodeExecution } from "./state.ts";
 /** Pure node executions that one answer may carry, besides the effectful ones that were asked for. */
 const MAX_PURE_LEASES = 64;
 
+/** About how many characters of inputs one answer carries, besides one that is larger: a call takes 32 MiB. */
+const MAX_INPUT_LENGTH = 8_000_000;
+
 /** Leases up to `max` effectful and a bounded number of pure node executions of a pool. */
 export function lease(recorder: Recorder, pool: BlockPool, max: number): NodeExecution[] {
   const { state } = recorder;
@@ -19,17 +23,21 @@ export function lease(recorder: Recorder, pool: BlockPool, max: number): NodeExe
     return [];
   }
   promoteDelayed(recorder);
-  const taken = [
-    ...take(recorder, state.ready[pool].effectful, max),
-    ...take(recorder, state.ready[pool].pure, MAX_PURE_LEASES),
-  ];
+  const taken: NodeExecution[] = [];
+  const left = take(recorder, state.ready[pool].effectful, { max, length: MAX_INPUT_LENGTH, taken });
+  take(recorder, state.ready[pool].pure, { max: MAX_PURE_LEASES, length: left, taken });
   return taken;
 }
 
-function take(recorder: Recorder, queue: Fifo<NodeExecution>, max: number): NodeExecution[] {
+/** Answers how much of `length` is left. */
+function take(
+  recorder: Recorder,
+  queue: Fifo<NodeExecution>,
+  { max, length, taken }: { max: number; length: number; taken: NodeExecution[] },
+): number {
   const { state } = recorder;
-  const taken: NodeExecution[] = [];
-  while (taken.length < max) {
+  let left = length;
+  for (let count = 0; count < max;) {
     const execution = queue.peek();
     if (execution === undefined) {
       break;
@@ -38,10 +46,16 @@ function take(recorder: Recorder, queue: Fifo<NodeExecution>, max: number): Node
       queue.shift();
       continue;
     }
+    const needed = roughInputLength(execution);
+    if (taken.length > 0 && needed > left) {
+      break;
+    }
+    left -= needed;
+    count += 1;
     start(recorder, execution);
     taken.push(execution);
   }
-  return taken;
+  return left;
 }
 
 /** Rule LC2: logs the start of a ready pure node execution that its consumer began without asking. Undefined when it is not one. */

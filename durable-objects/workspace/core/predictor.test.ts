@@ -103,21 +103,31 @@ describe("outliers", () => {
     const predictor = new Predictor(new MemoryWorkspaceStore());
     expect(
       predictor.observe(
-        times(99, () => ended(0, 100)),
+        times(99, () => ended(0, 1_000)),
         0,
       ),
     ).toEqual([]);
     expect(predictor.observe([ended(0, 100_000)], 0)).toEqual([]);
     expect(
       predictor.observe(
-        times(100, () => ended(0, 100)),
+        times(100, () => ended(0, 1_000)),
         0,
       ),
     ).toEqual([]);
-    expect(predictor.observe([ended(0, 290)], 0)).toEqual([]);
-    const [outlier] = predictor.observe([ended(0, 400)], 7);
-    expect(outlier).toMatchObject({ graph_id: "g", duration_ms: 400, at: 7 });
-    near(outlier?.p99_ms, 100);
+    expect(predictor.observe([ended(0, 2_500)], 0)).toEqual([]);
+    const [outlier] = predictor.observe([ended(0, 4_000)], 7);
+    expect(outlier).toMatchObject({ graph_id: "g", duration_ms: 4_000, at: 7 });
+    near(outlier?.p99_ms, 1_000);
+  });
+
+  it("[WP4] are not runs that took milliseconds longer", () => {
+    const predictor = new Predictor(new MemoryWorkspaceStore());
+    predictor.observe(
+      times(100, () => ended(0, 2)),
+      0,
+    );
+    expect(predictor.observe([ended(0, 900)], 0)).toEqual([]);
+    expect(predictor.observe([ended(0, 1_200)], 0)).toHaveLength(1);
   });
 });
 

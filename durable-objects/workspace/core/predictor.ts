@@ -20,6 +20,8 @@ export const DEFAULT_EXPECTED_MS = 1_000;
 
 /** A run that took more than this many times what 99 % of the runs before it took stands out. */
 const OUTLIER_FACTOR = 3;
+/** A difference that nobody would notice stands out neither, ms. */
+const OUTLIER_LEAST_MS = 1_000;
 /** Runs before which nothing stands out: fewer have no 99th percentile. */
 const OUTLIER_AFTER = 100;
 
@@ -81,7 +83,7 @@ export class Predictor {
       this.#add(EVERYBODY, hour, run);
       this.#observeBlocks(report, hour);
       this.#expected.delete(graph_id);
-      return p99_ms !== null && durationMs > p99_ms * OUTLIER_FACTOR
+      return p99_ms !== null && durationMs > Math.max(p99_ms * OUTLIER_FACTOR, p99_ms + OUTLIER_LEAST_MS)
         ? [{ graph_id, execution_id, duration_ms: durationMs, p99_ms, at: now }]
         : [];
     });

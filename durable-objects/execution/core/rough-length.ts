@@ -1,0 +1,51 @@
+import type { JsonValue } from "#graph/json.ts";
+import type { NodeExecution } from "./state.ts";
+
+/** Values looked at before the rest is guessed. */
+const LOOK = 200;
+
+/** About how many characters values take as JSON, together. Cheap rather than exact: at most `LOOK` values are looked at, the rest counts like them. */
+export class RoughLength {
+  #looked = 0;
+  length = 0;
+
+  add(value: JsonValue): void {
+    this.length += 16 + this.#measure(value);
+  }
+
+  #measure(value: JsonValue): number {
+    this.#looked += 1;
+    if (typeof value === "string") {
+      return value.length + 2;
+    }
+    if (typeof value !== "object" || value === null) {
+      return 6;
+    }
+    const items = Array.isArray(value) ? value : Object.values(value);
+    let sum = 2;
+    let counted = 0;
+    for (const item of items) {
+      if (this.#looked >= LOOK) {
+        break;
+      }
+      sum += this.#measure(item) + (Array.isArray(value) ? 1 : 12);
+      counted += 1;
+    }
+    return counted === 0 ? sum : (sum * items.length) / counted;
+  }
+}
+
+/** Of a node execution's input. */
+export function roughInputLength({ input, gathered, literals }: NodeExecution): number {
+  const rough = new RoughLength();
+  for (const { value } of input.values()) {
+    rough.add(value);
+  }
+  for (const value of Object.values(literals ?? {})) {
+    rough.add(value);
+  }
+  for (const { size } of gathered?.values ?? []) {
+    rough.length += size;
+  }
+  return rough.length;
+}

@@ -1,0 +1,18 @@
+import type { JsonValue } from "#graph/json.ts";
+import { readCallbackToken } from "#worker/auth/callback-token.ts";
+import { executionStub } from "#worker/env.ts";
+import { unwrap } from "./execution-object.ts";
+import type { ServiceDeps } from "./service-deps.ts";
+import { notFound } from "./service-error.ts";
+
+/**
+ * Ends a node execution's wait for a call. The token is the caller's right to it: no principal is needed (rule WT7).
+ * @throws ServiceError 404 for a token that this deployment did not make or a run that is gone, 409 `callback_not_pending` when it was called before.
+ */
+export async function takeCallback(deps: ServiceDeps, token: string, data: JsonValue): Promise<void> {
+  const target = readCallbackToken(deps.env.WEFT_SECRET ?? "", token);
+  if (target === null || (deps.env.WEFT_SECRET ?? "") === "") {
+    throw notFound("callback");
+  }
+  unwrap(await executionStub(deps.env, target.executionId).callback(target.nodeExecutionId, data));
+}
