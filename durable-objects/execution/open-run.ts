@@ -142,6 +142,7 @@ export class OpenRun {
       refused: commit.refused,
       deadline: this.#deps.effects.now() + this.#deps.leaseMs,
       ended: this.ended,
+      ...(this.run.crowded ? { crowded: true } : {}),
     };
   }
 

@@ -287,6 +287,8 @@ export interface WorkAnswer {
   graph_id: string;
   graph_version: number;
   leases: Lease[];
+  /** The log is long by now: what is not very small is to be stored (rule BV13). */
+  crowded?: true;
   /** Seq of the newest event after this call. */
   seq: number;
   sync: Sync | null;

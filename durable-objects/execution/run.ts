@@ -11,6 +11,9 @@ import type { ExecutionStore, RunHeader } from "./store.ts";
 /** How long running attempts have to renew after a reload, ms (rule LS7): more than two heartbeats. */
 const RELOAD_GRACE_MS = 8_000;
 
+/** Characters of log that a run gets before all but the smallest values are stored. */
+const CROWDED_LENGTH = 8_000_000;
+
 /** A decision that is committed. */
 export interface Commit extends Decision {
   /** Null when nothing happened. */
@@ -25,6 +28,8 @@ export class Run {
   readonly #store: ExecutionStore;
   /** A reload waits for a sign of life until then. */
   #graceUntil: number | null = null;
+  /** Characters of log, since it was loaded. */
+  #written = 0;
 
   private constructor(store: ExecutionStore, header: RunHeader, state: ExecutionState, checkpoints?: Checkpoints) {
     this.#store = store;
@@ -80,6 +85,11 @@ export class Run {
     return new Run(store, header, initialState(header.plan, header.created_at, header.reuse));
   }
 
+  /** The log has grown by much: consumers store all but the smallest values (rule BV13). */
+  get crowded(): boolean {
+    return this.#written > CROWDED_LENGTH;
+  }
+
   /**
    * Decides and commits. When the commit throws, this object is void: what the state says was never written.
    */
@@ -96,7 +106,7 @@ export class Run {
     const batch = { first_seq: firstSeq, at: env.now, events: decision.events };
     const due = this.checkpoints.isDue(this.state);
     const commit = (): void => {
-      this.#store.append(batch);
+      this.#written += this.#store.append(batch);
       this.checkpoints.committed(this.state, due);
     };
     if (due) {

@@ -32,10 +32,12 @@ export class MemoryExecutionStore implements ExecutionStore {
     }
   }
 
-  append(batch: LogBatch): void {
+  append(batch: LogBatch): number {
     assertNextBatch(batch, this.lastSeq());
     const last = batch.first_seq + batch.events.length - 1;
-    this.#batches.push({ first: batch.first_seq, last, json: JSON.stringify(batch) });
+    const json = JSON.stringify(batch);
+    this.#batches.push({ first: batch.first_seq, last, json });
+    return json.length;
   }
 
   *batches(afterSeq: number): Iterable<LogBatch> {

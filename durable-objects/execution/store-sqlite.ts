@@ -72,11 +72,13 @@ export class SqliteExecutionStore implements ExecutionStore {
     this.#lastSeq = lastSeq;
   }
 
-  append(batch: LogBatch): void {
+  append(batch: LogBatch): number {
     assertNextBatch(batch, this.lastSeq());
     const lastSeq = batch.first_seq + batch.events.length - 1;
-    this.#insert({ firstSeq: batch.first_seq, lastSeq, at: batch.at, json: JSON.stringify(batch.events) });
+    const json = JSON.stringify(batch.events);
+    this.#insert({ firstSeq: batch.first_seq, lastSeq, at: batch.at, json });
     this.#lastSeq = lastSeq;
+    return json.length;
   }
 
   *batches(afterSeq: number): Iterable<LogBatch> {

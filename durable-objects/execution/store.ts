@@ -43,8 +43,8 @@ export interface ExecutionStore {
   create(header: RunHeader): void;
   /** Creates a run with its first batches, given as JSON texts. */
   adopt(run: Pick<BegunRun, "created_at" | "header" | "batches">): void;
-  /** Appends a batch; its `first_seq` must be the last seq + 1. */
-  append(batch: LogBatch): void;
+  /** Appends a batch; its `first_seq` must be the last seq + 1. Answers how many characters were written. */
+  append(batch: LogBatch): number;
   /** Batches that hold events after `afterSeq`, oldest first. */
   batches(afterSeq: number): Iterable<LogBatch>;
   /** The batch that holds the event `seq`. */

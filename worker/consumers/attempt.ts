@@ -34,6 +34,8 @@ export interface AttemptOptions {
   cache?: (block: Block, lease: Lease) => Promise<CacheSlot | null>;
   /** The run's large values. Absent: it has none, and all that the block yields is reported as it is. */
   values?: AttemptValues;
+  /** The run's log is long: what is not very small is stored. */
+  crowded?: boolean;
   /** What stops the attempt; shared by attempts that run one after the other. */
   abort?: AbortController;
   /** Something is there to be reported. */
@@ -178,7 +180,7 @@ export class Attempt {
     }
     const keeping = values.keepOutput(output, {
       selects: this.lease.selects,
-      spent: this.#storesSmall ? ALL_SPENT : this.#inline,
+      spent: this.#storesSmall || this.#options.crowded === true ? ALL_SPENT : this.#inline,
     });
     if (keeping instanceof Promise) {
       return keeping.then((kept) => this.#kept(kept));

@@ -78,6 +78,7 @@ export class WorkSession {
   #reportBytes = 0;
   /** The storage of large values does not answer: no more work is taken. */
   #weary = false;
+  #crowded = false;
   #forgetting: Promise<void> | undefined;
   #wake: (() => void) | null = null;
   #ended = false;
@@ -153,6 +154,7 @@ export class WorkSession {
     }
     this.#graph = { id: answer.graph_id, version: answer.graph_version };
     this.#workspaceId = answer.workspace_id;
+    this.#crowded = answer.crowded === true;
     this.#values ??= this.#deps.values?.(answer.workspace_id);
     this.#follow(answer, request);
     for (const lease of answer.leases) {
@@ -195,7 +197,7 @@ export class WorkSession {
       ...(lease.cache === null || cache === undefined
         ? {}
         : { cache: (block, opened) => cache.slot(this.#workspaceId, opened, block) }),
-      ...(this.#values === undefined ? {} : { values: this.#values }),
+      ...(this.#values === undefined ? {} : { values: this.#values, crowded: this.#crowded }),
       block: this.#deps.getBlock(lease.block_id),
       clock: this.#deps.clock,
       context: (signal, onUsage, opened) => this.#deps.context(opened, this.#graph, { signal, onUsage }),
