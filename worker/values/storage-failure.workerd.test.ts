@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { type Block, defineBlock } from "#blocks/define-block.ts";
@@ -153,5 +153,32 @@ describe("[BV9] a run that is deleted while a consumer works for it", () => {
     };
     await workSession(object, { getBlock: () => deleting }).run();
     expect((await testEnv.FILES.list({ prefix: valueKey(owner, "") })).objects).toEqual([]);
+  });
+});
+
+describe("[BV13] a run of many values that are not large", () => {
+  it("stores them when its log has become long, so that the log and what is shown of it stay bounded", async () => {
+    const object = await isolatedObject();
+    const names = Array.from({ length: 200 }, (_, index) => `node${index}`);
+    const of = plan(Object.fromEntries(names.map((id) => [id, { effects: "idempotent" as const }])), []);
+    const request = { execution_id: object.id, workspace_id: WORKSPACE, plan: of, inputs: {}, source: "test" };
+    await object.stub.start(request, 0);
+    const { block } = writer("idempotent");
+    const many: Block = {
+      ...block,
+      async *run({ ctx }: Parameters<Block["run"]>[0]) {
+        yield ["out", ctx.run.nodeId.padEnd(200_000, ".")] as never;
+      },
+    };
+    await workSession(object, { getBlock: () => many }).run();
+    expect(valueOf(await object.stub.view(WORKSPACE)).status).toBe("COMPLETED");
+    const length = await runInDurableObject(object.inside, (_, state) =>
+      Number(state.storage.sql.exec("SELECT sum(length(data)) AS n FROM log").one().n),
+    );
+    expect(length).toBeGreaterThan(8_000_000);
+    expect(length).toBeLessThan(12_000_000);
+    const outputs = (await nodeExecutionsOf(object)).map(({ output }) => output.out?.[0]);
+    const stored = outputs.filter((value) => typeof value !== "string");
+    expect([outputs.length, stored.length > 100]).toEqual([200, true]);
   });
 });
