@@ -17,7 +17,7 @@ async function load(files: string[]): Promise<Entry> {
     queue: () => "queue",
     scheduled: (controller) => { globalThis.__scheduled(controller); },
   };`;
-  const source = entryModule("index.js", files).replace(/^import .*\nexport \* .*$/m, built);
+  const source = entryModule("index.js", files).replace(/^import .*$/m, built);
   const url = `data:text/javascript,${encodeURIComponent(stripTypeScriptTypes(source))}`;
   return ((await import(/* @vite-ignore */ url)) as { default: Entry }).default;
 }

@@ -10,8 +10,7 @@ export const SCHEDULED_PATH = "/internal/scheduled";
  */
 export function entryModule(main: string, files: string[]): string {
   const built = JSON.stringify(`./${main}`);
-  return `import built from ${built};
-export * from ${built};
+  return `import built from ${built}; export * from ${built};
 
 const files = new Set(${JSON.stringify(files)});
 

@@ -7,6 +7,9 @@ import type { Effects } from "./effects.ts";
 /** Most agents in a chain of agents that run agents. */
 export const MAX_HOPS = 25;
 
+/** Why a child was stopped. */
+export const ENDED = "The run that started it ended.";
+
 /**
  * The runs that this run's nodes started and wait for. They tell their news themselves; when nothing is heard, they are asked, and started again if
  * they are not there. Rules CH1, CH3 to CH5 of SPEC.md.
@@ -15,10 +18,13 @@ export class Children {
   readonly #effects: Effects;
   readonly #take: (news: ChildNews) => Promise<void>;
   readonly #open: Set<string>;
+  /** Those to be stopped that have not answered yet. */
+  readonly #stopping: Set<string>;
 
   constructor(effects: Effects, state: ExecutionState, take: (news: ChildNews) => Promise<void>) {
     this.#effects = effects;
     this.#take = take;
+    this.#stopping = new Set(state.orphaned);
     this.#open = new Set([...state.waiting].filter(({ wait }) => wait?.kind === "child").map(({ id }) => id));
   }
 
@@ -38,9 +44,8 @@ export class Children {
           break;
         case "node_terminated":
           if (this.#open.delete(event.ne)) {
-            this.#each([event.ne], "stop the child run", (child, workspaceId) =>
-              child.cancel(workspaceId, "The run that started it ended."),
-            );
+            this.#stopping.add(event.ne);
+            this.#effects.background("stop the child run", this.#stop(event.ne));
           }
           break;
         case "execution_paused":
@@ -68,6 +73,25 @@ export class Children {
         );
       }
     }
+  }
+
+  /** After the end of this run: stops the children that have not answered yet. True when there are none (rule CH4). */
+  async settle(): Promise<boolean> {
+    await Promise.all(
+      [...this.#stopping].map((ne) =>
+        this.#stop(ne).catch(() => {
+          // The next alarm tries again.
+        }),
+      ),
+    );
+    return this.#stopping.size === 0;
+  }
+
+  /** One that is not there may still be on its way; it asks when it comes, and hears that nobody waits for it. */
+  async #stop(ne: string): Promise<void> {
+    const { workspaceId } = this.#effects;
+    await this.#effects.child(ne).cancel(workspaceId, ENDED);
+    this.#stopping.delete(ne);
   }
 
   async #ask(of: { ne: string; payload: JsonValue; from: number; paused: boolean }): Promise<void> {

@@ -1,5 +1,6 @@
 import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
 import type { JsonObject } from "#graph/json.ts";
+import type { Plan } from "#graph/plan/plan.ts";
 import { isTerminal } from "#graph/run/status.ts";
 import type { AttemptRef } from "./core/attempt-ref.ts";
 import { decide } from "./core/decide.ts";
@@ -17,6 +18,18 @@ const BATCH_MS = 25;
 
 /** Pools whose pure work the Worker that takes a request does by itself. */
 const POOLS: readonly BlockPool[] = ["io", "cpu"];
+
+const planTexts = new WeakMap<Plan, string>();
+
+/** The header as JSON. A plan serves many runs, and its text is made once. */
+function headerText({ plan, ...rest }: RunHeader): string {
+  let text = planTexts.get(plan);
+  if (text === undefined) {
+    text = JSON.stringify(plan);
+    planTexts.set(plan, text);
+  }
+  return `${JSON.stringify(rest).slice(0, -1)},"plan":${text}}`;
+}
 
 /**
  * A run before it has an object: its first events, decided by the rules that the object goes on with. Nothing of it is true until its object has
@@ -61,7 +74,7 @@ export class Draft {
       execution_id,
       workspace_id,
       created_at,
-      header: JSON.stringify(this.header),
+      header: headerText(this.header),
       batches: this.batches.map(({ first_seq, at, events }) => ({
         first_seq,
         last_seq: first_seq + events.length - 1,

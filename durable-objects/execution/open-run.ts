@@ -1,7 +1,7 @@
 import { isTerminal } from "#graph/run/status.ts";
 import { errorMessage, log } from "../logger.ts";
 import { BlockSamples } from "./block-samples.ts";
-import { Children } from "./children.ts";
+import { Children, ENDED } from "./children.ts";
 import type { ChildNews } from "./core/child.ts";
 import type { Input } from "./core/decide.ts";
 import type { Effects } from "./effects.ts";
@@ -152,6 +152,7 @@ export class OpenRun {
       this.apply({ type: "tick" }, null);
       await this.#checkHeld();
       this.#children.check(this.run.state);
+      this.#showParent();
       return;
     }
     if (!(await this.settle())) {
@@ -199,9 +200,27 @@ export class OpenRun {
   }
 
   #tellParent(commit: Commit): void {
-    const { parent } = this;
-    if (parent !== null && (this.ended || commit.events.some(({ type }) => type === "execution_output"))) {
-      this.#deps.effects.background("tell the parent run", parent.tell(this.run.state));
+    if (commit.events.some(({ type }) => type === "execution_started")) {
+      this.#showParent();
+    } else if (this.ended || commit.events.some(({ type }) => type === "execution_output")) {
+      this.#deps.effects.background("tell the parent run", this.#talk());
+    }
+  }
+
+  /** Until the parent has said that it waits for this run there is an alarm: whoever started it may have ended meanwhile (rule CH4). */
+  #showParent(): void {
+    if (this.parent !== null && !this.parent.known && !this.parent.settled) {
+      if (!this.ended) {
+        this.#runner.armAtLatest(this.#deps.effects.now() + this.#deps.leaseMs);
+      }
+      this.#deps.effects.background("tell the parent run", this.#talk());
+    }
+  }
+
+  async #talk(): Promise<void> {
+    const wanted = (await this.parent?.tell(this.run.state)) ?? true;
+    if (!wanted && !this.ended && !this.#broken) {
+      this.apply({ type: "cancel", reason: ENDED }, null);
     }
   }
 
@@ -221,7 +240,8 @@ export class OpenRun {
     if (listed < run.state.lastSeq) {
       this.#runner.list(this.#summary());
     }
-    return listed >= run.state.lastSeq && (parent?.settled ?? true) && (this.#place?.returned ?? true);
+    const stopped = await this.#children.settle();
+    return stopped && listed >= run.state.lastSeq && (parent?.settled ?? true) && (this.#place?.returned ?? true);
   }
 
   #warn(message: string, error: unknown): void {

@@ -15,6 +15,7 @@ export class ParentLink {
   #told = 0;
   #sending = false;
   #settled = false;
+  #known = false;
 
   constructor(effects: Effects, history: History, ne: string) {
     this.#effects = effects;
@@ -25,6 +26,11 @@ export class ParentLink {
   /** The parent has everything, or does not want it. */
   get settled(): boolean {
     return this.#settled;
+  }
+
+  /** The parent has answered, and waits for this run. */
+  get known(): boolean {
+    return this.#known;
   }
 
   /** Tells nothing more: the run is loaded again, and that one tells. */
@@ -47,25 +53,30 @@ export class ParentLink {
     };
   }
 
-  /** Tells what is new. One message at a time; a failed one is made up for by the parent's own look or by the alarm. */
-  async tell(state: ExecutionState): Promise<void> {
+  /**
+   * Tells what is new, and at first that this run is there. One message at a time; a failed one is made up for by the parent's own look or by the
+   * alarm. False when the parent does not wait for this run (any more).
+   */
+  async tell(state: ExecutionState): Promise<boolean> {
     if (this.#sending || this.#settled) {
-      return;
+      return true;
     }
     this.#sending = true;
     try {
       while (!this.#settled) {
         const news = this.news(state, this.#told);
-        if (news.outputs.length === 0 && news.end === undefined) {
-          return;
+        if (this.#known && news.outputs.length === 0 && news.end === undefined) {
+          return true;
         }
         const { outputs: have } = await this.#effects.tellParent(news);
+        this.#known = have >= 0;
         if (have < 0 || (news.end !== undefined && have >= news.firstOutput + news.outputs.length)) {
           this.#settled = true;
-          return;
+          return have >= 0;
         }
         this.#told = have;
       }
+      return true;
     } finally {
       this.#sending = false;
     }

@@ -64,6 +64,14 @@ export class Runner {
     this.#hints = { io: 0, cpu: 0, memory: 0 };
   }
 
+  /** Sees to it that an alarm rings by then. */
+  armAtLatest(at: number): void {
+    if (this.#alarmAt === null || at < this.#alarmAt) {
+      this.#alarmAt = at;
+      this.#effects.setAlarm(at);
+    }
+  }
+
   /** Does nothing more by itself. */
   stop(): void {
     this.#callOffListing?.();

@@ -95,8 +95,21 @@ const agents: Record<string, () => Promise<World>> = {
   "a chain": async () =>
     world(
       {
-        nodes: { in: [INPUT, { name: "a" }], one: add(1), say: [PRINT], two: add(2), out: [OUTPUT, { name: "sum" }] },
-        links: ["in.result -> one.a", "one.result -> say.text", "say.output -> two.a", "two.result -> out.value"],
+        nodes: {
+          in: [INPUT, { name: "a" }],
+          one: add(1),
+          say: [PRINT],
+          two: add(2),
+          tell: [PRINT],
+          out: [OUTPUT, { name: "sum" }],
+        },
+        links: [
+          "in.result -> one.a",
+          "one.result -> say.text",
+          "say.output -> two.a",
+          "two.result -> tell.text",
+          "tell.output -> out.value",
+        ],
       },
       { a: 1 },
     ),
@@ -135,8 +148,8 @@ const agents: Record<string, () => Promise<World>> = {
       { a: "hello" },
     );
   },
-  "a review and a timer": async () =>
-    world(
+  "a review and a timer": async () => ({
+    ...world(
       {
         nodes: {
           in: [INPUT, { name: "a" }],
@@ -148,6 +161,8 @@ const agents: Record<string, () => Promise<World>> = {
       },
       { a: 1 },
     ),
+    startedByObject: true,
+  }),
   "an agent that runs an agent": async () => {
     const child = (await createGraph(
       createDeps(testEnv),

@@ -5,6 +5,8 @@ import { isTerminal } from "#graph/run/status.ts";
 import type { JsonValue } from "#graph/json.ts";
 import { createDeps } from "#worker/compose.ts";
 import { lastingStub } from "#worker/consumers/lasting-stub.ts";
+import { runFirstStretch } from "#worker/consumers/first-stretch.ts";
+import { firstStretchDeps } from "#worker/consumers/work-on.ts";
 import type { SessionDeps } from "#worker/consumers/work-session.ts";
 import { startChild } from "#worker/services/start-child.ts";
 import { testEnv } from "./api-client.ts";
@@ -40,6 +42,8 @@ export const UNNOTICED: ReadonlySet<Fault> = new Set([
 
 export interface World {
   start: Omit<StartRequest, "execution_id">;
+  /** The object does the start itself, as it does for a run that had to wait for its turn; else the run is born with its first stretch. */
+  startedByObject?: boolean;
   getBlock?: (id: string) => Block | undefined;
   fault?: { at: number; kind: Fault };
   /** Each message is delivered twice, the newest first, all at once. */
@@ -89,13 +93,26 @@ class FaultyRun {
     Date.now = () => this.#now() + this.#skew;
     try {
       const object = await this.#open(this.#root);
-      const request = { ...this.#world.start, execution_id: this.#root };
-      await this.#insist(() => this.#call(object, () => object.stub.start(request, 0)));
+      const begin = await this.#beginning(object);
+      await this.#insist(() => this.#call(object, begin));
       await this.#drive(object);
       return { outcome: await this.#outcome(object), calls: this.calls, ...(await this.#looked()) };
     } finally {
       Date.now = this.#now;
     }
+  }
+
+  async #beginning(object: IsolatedObject): Promise<() => Promise<unknown>> {
+    const { start, startedByObject, getBlock } = this.#world;
+    const request = { ...start, execution_id: this.#root };
+    if (startedByObject === true) {
+      return () => object.stub.start(request, 0);
+    }
+    const { inputs, ...header } = request;
+    const deps = { ...firstStretchDeps(testEnv), ...(getBlock === undefined ? {} : { getBlock }) };
+    const draft = await runFirstStretch({ ...header, created_at: Date.now() }, inputs, deps);
+    const begun = draft.toBegunRun(false);
+    return () => object.stub.adopt(begun, 0);
   }
 
   get #workspace(): string {

@@ -35,7 +35,7 @@ export async function workOn(env: Env, message: WorkMessage): Promise<void> {
   await session.run();
 }
 
-/** What the first stretch of a run, in the Worker that takes its request, is done with: the same as any other. */
+/** What the first stretch of a run, in the Worker that takes its request, is done with: what every other one is. */
 export function firstStretchDeps(env: Env): FirstStretchDeps {
   return {
     ...blockDeps(env),

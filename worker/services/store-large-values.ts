@@ -3,7 +3,8 @@ import { findStored } from "#durable-objects/execution/core/stored-value.ts";
 import type { StoredValue } from "#durable-objects/execution/core/stored-value.ts";
 import type { StartRequest } from "#durable-objects/execution/protocol.ts";
 import { selectsOf } from "#durable-objects/execution/wire.ts";
-import type { JsonObject, JsonValue } from "#graph/json.ts";
+import type { JsonValue } from "#graph/json.ts";
+import { recordOf } from "#graph/own-property.ts";
 import type { PlanNode } from "#graph/plan/plan.ts";
 import type { ReviewDecision } from "#graph/run/wait.ts";
 import { runValues, valueStore } from "#worker/values/create-values.ts";
@@ -51,8 +52,14 @@ async function storeNode(values: RunValues, node: PlanNode, alone: boolean): Pro
   if (pinned === undefined || selectsOf(node).selects !== undefined) {
     return changed;
   }
-  const kept = (await values.keepMembers(pinned as unknown as JsonObject, 2)) as unknown as typeof pinned;
-  return kept === pinned ? changed : { ...changed, pinned: kept };
+  let large = false;
+  const kept: [string, JsonValue[]][] = [];
+  for (const [pin, outputs] of Object.entries(pinned)) {
+    const list = await Promise.all(outputs.map((output) => values.keep(output)));
+    large ||= list.some((output, index) => output !== outputs[index]);
+    kept.push([pin, list]);
+  }
+  return large ? { ...changed, pinned: recordOf(kept) } : changed;
 }
 
 async function takeOver(deps: ServiceDeps, values: RunValues, request: StartRequest): Promise<StartRequest> {

@@ -369,6 +369,20 @@ describe("runs that take large values over", () => {
   });
 });
 
+describe("parts of agents and pinned outputs", () => {
+  it("[BV8] [BV2] a node that is run alone gets large pins, and pinned outputs may be large", async () => {
+    const { id } = await through();
+    const alone = await start(id, { input: large("alone") }, { only_node_id: "a" });
+    expect(alone.status).toBe("COMPLETED");
+    const nodes = await tenant.client.call<NodeExecutionPage>(`${RUNS}/${alone.id}/nodes`);
+    expect(await whole(nodes.body.items[0]?.output.output?.[0])).toBe(large("alone"));
+    const pinned = await start(id, { v: "small" }, { pinned: { a: { output: [large("pinned")] } } });
+    expect(await whole(pinned.outputs.v?.[0])).toBe(large("pinned"));
+    expect(await logSize(alone.id)).toBeLessThan(20_000);
+    expect(await logSize(pinned.id)).toBeLessThan(20_000);
+  });
+});
+
 describe("what is refused", () => {
   it("[BV4] a body with the key of markers; a value that has it and comes from a block is a value", async () => {
     const { id } = await through();

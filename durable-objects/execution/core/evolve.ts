@@ -310,6 +310,9 @@ function evolveEnded(
   state.running.delete(execution);
   state.delayed.delete(execution);
   state.waiting.delete(execution);
+  if (event.type === "node_terminated" && execution.wait?.kind === "child") {
+    state.orphaned.add(execution.id);
+  }
   execution.wait = null;
   state.active -= 1;
   switch (event.type) {

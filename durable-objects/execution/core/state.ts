@@ -115,6 +115,8 @@ export interface ExecutionState {
   delayed: Set<NodeExecution>;
   running: Set<NodeExecution>;
   waiting: Set<NodeExecution>;
+  /** Node executions that were terminated while they waited for a run that they had started: empty until the run ends. */
+  orphaned: Set<string>;
   paused: boolean;
   /** Nodes whose further reviews in this run are approved by themselves. */
   autoApproved: Set<number>;
@@ -184,6 +186,7 @@ export function initialState(plan: Plan, createdAt: number, reuse?: Reuse): Exec
     delayed: new Set(),
     running: new Set(),
     waiting: new Set(),
+    orphaned: new Set(),
     paused: false,
     autoApproved: new Set(),
     reuse: reuse === undefined ? null : new ReuseBook(plan, reuse),
