@@ -307,7 +307,8 @@ export class LogModel {
     const away = this.#world.large !== null && node.effects === "once" ? ["storage_unavailable"] : [];
     const possible = [...possibleFailures(node), ...(child === undefined ? [] : ofChild), ...away];
     must(possible.includes(code), "outputs-once", () => `${event.ne} failed with ${code}: ${event.error.message}`);
-    if (code === "outcome_unknown" || code === "attempts_exhausted") {
+    // A node that runs an agent fails with the agent's code, and has lost nothing itself.
+    if (entry.status === "running" && (code === "outcome_unknown" || code === "attempts_exhausted")) {
       this.onLost(entry);
     }
     if (!event.handled) {

@@ -24,8 +24,8 @@ import { StretchGuard } from "./stretch-guard.ts";
 /** Outputs of a block that is still running wait this long for company before they are reported. */
 const STREAM_MS = 20;
 
-/** How long the end of an attempt waits for others that run beside it. */
-const GATHER_MS = 2;
+/** How long the end of an attempt waits for others that run beside it, ms. */
+const GATHER_MS = 10;
 
 /** How often a report is tried before the session gives up and leaves the rest to the lease alarm. */
 const REPORT_TRIES = 5;
