@@ -87,7 +87,13 @@ describe.each(explained)("what %s names in code", (page) => {
 });
 
 /** Made by a start, so not in a clean checkout. */
-const GENERATED: ReadonlySet<string> = new Set([".weft/", ".weft/dev/", "resources/", "node_modules/.bin/"]);
+const GENERATED: ReadonlySet<string> = new Set([
+  ".weft/",
+  ".weft/dev/",
+  "resources/",
+  "node_modules/.bin/",
+  "build/runtime/",
+]);
 
 const sources = files
   .filter((file) => /\.tsx?$/.test(file) && !file.startsWith("test/"))
