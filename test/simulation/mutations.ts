@@ -234,14 +234,6 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "",
   },
   {
-    name: "late-child-lives",
-    what: "a child that comes after its parent's end does not ask whether anybody waits for it",
-    rule: "CH4",
-    file: "durable-objects/execution/open-run.ts",
-    find: '    if (commit.events.some(({ type }) => type === "execution_started")) {',
-    replace: "    if (commit.events.length < 0) {",
-  },
-  {
     name: "waiting-leases-not-renewed",
     what: "a consumer renews only what it is running",
     rule: "LS4",

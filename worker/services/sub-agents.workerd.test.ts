@@ -122,6 +122,25 @@ describe("an agent that runs an agent", () => {
     expect(run).toMatchObject({ status: "COMPLETED", parent_execution_id: id, source: "agent" });
   });
 
+  it("[CH4] that comes after its parent's end stops itself, and one that nobody knows too", async () => {
+    const plan = await storedPlan(childGraph(1));
+    const ended = await start(plan, { items: [] }, 0);
+    value(await executionStub(env, ended.id).cancel(principal.workspaceId, "test"));
+    for (const parentId of [ended.id, crypto.randomUUID()]) {
+      const id = crypto.randomUUID();
+      const parent = { execution_id: parentId, ne: "n2", hops: 1, root_graph_id: plan.graph_id, root_graph_version: 1 };
+      const request = {
+        execution_id: id,
+        workspace_id: principal.workspaceId,
+        plan,
+        inputs: { items: [1] },
+        source: "agent",
+      };
+      value(await executionStub(env, id).start({ ...request, parent }, 0));
+      await until(async () => value(await executionStub(env, id).view(principal.workspaceId)).status === "TERMINATED");
+    }
+  });
+
   it("[CH3] [CH4] survives the eviction of both, holds and stops its child with itself", async () => {
     const child = await storedPlan(childGraph(300));
     const plan = await storedPlan(parentGraph({ id: child.graph_id, version: child.graph_version }));
