@@ -74,6 +74,8 @@ describeInBrowser("running an agent", (browser) => {
     const page = await browser.openSignedIn();
     await page.goto(`/agents/${id}`);
     await page.getByRole("button", { name: "Run", exact: true }).click();
+    // A run that has just begun shows its outputs; who clicks before that is led away again.
+    await expect.poll(() => status(page), { timeout: 30_000 }).toContain("Running");
     await block(page, "Both words").click();
     const values = page.getByTestId("node-panel").locator("pre");
     await expect.poll(() => values.allTextContents(), { timeout: 30_000 }).toEqual(['[\n  "begun"\n]']);
