@@ -6,7 +6,7 @@ import type { LogBatch, LogEvent, ValueRef } from "./log-event.ts";
 import { Fifo } from "./fifo.ts";
 import { becameBusy, becameIdle, hold, letGo, measured } from "./gathering.ts";
 import { initialState, nodeState, planNode } from "./state.ts";
-import type { ExecutionState, NodeExecution, NodeState, PendingOutput } from "./state.ts";
+import type { BoundValue, ExecutionState, NodeExecution, NodeState, PendingOutput } from "./state.ts";
 
 /**
  * Folds events into a run's state. Owns: every change of `ExecutionState`. Does not own: any decision, any rule about what may
@@ -174,6 +174,10 @@ function resolve(state: ExecutionState, index: number, pin: string, ref: ValueRe
     if (latest !== undefined && sameRef(latest.ref, ref)) {
       return latest.value;
     }
+    const held = heldBy(state, { node: index, pin, ref });
+    if (held !== undefined) {
+      return held.value;
+    }
     throw new Error(`the log names output ${seq} at pin ${pin}, which is not there`);
   }
   if (typeof ref === "number") {
@@ -181,6 +185,17 @@ function resolve(state: ExecutionState, index: number, pin: string, ref: ValueRe
   }
   const selected = carried(state.plan, output, { source_name: ref[1], sink: index, sink_name: pin });
   return selected.matched ? selected.value : null;
+}
+
+/** A static value that another execution of the node has had for longer than this batch lasts (rule JN6). */
+function heldBy(state: ExecutionState, at: { node: number; pin: string; ref: ValueRef }): BoundValue | undefined {
+  for (const { node, input } of state.executions.values()) {
+    const bound = node === at.node ? input.get(at.pin) : undefined;
+    if (bound !== undefined && sameRef(bound.ref, at.ref)) {
+      return bound;
+    }
+  }
+  return undefined;
 }
 
 function sameRef(a: ValueRef, b: ValueRef): boolean {

@@ -55,6 +55,23 @@ describe("join", () => {
     expect(run.inputsOf("sink").map(({ x }) => x)).toEqual([1, 2, 3]);
   });
 
+  it("[JN6] completes with a value that another execution has had for long, though a newer one was queued since", () => {
+    const links = ["x.out -> sink.x", "y.out => sink.y", "z.out => sink.z"];
+    const run = new TestRun(plan({ x: {}, y: {}, z: {}, sink: {} }, links));
+    const { x = "", y = "", z = "" } = run.lease();
+    run.yields(x, ["out", 1]);
+    run.yields(y, ["out", "first"]);
+    run.yields(x, ["out", 2]);
+    run.yields(y, ["out", "second"]);
+    run.completes(x, ["out", 3]);
+    run.completes(z, ["out", "late"]);
+    expect(run.inputsOf("sink")).toEqual([
+      { x: 1, y: "first", z: "late" },
+      { x: 2, y: "second", z: "late" },
+      { x: 3, y: "first", z: "late" },
+    ]);
+  });
+
   it("[JN4] null travels; a part travels when it is there", () => {
     const run = new TestRun(plan({ a: {}, whole: {}, part: {} }, ["a.out -> whole.x", "a.out_#_k -> part.x"]));
     const { a = "" } = run.lease();
