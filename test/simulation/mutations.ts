@@ -226,14 +226,6 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "",
   },
   {
-    name: "child-stopped-once",
-    what: "a run that ends tells its child to stop once, and never again",
-    rule: "CH4",
-    file: "durable-objects/execution/children.ts",
-    find: "            this.#stopping.add(event.ne);",
-    replace: "",
-  },
-  {
     name: "waiting-leases-not-renewed",
     what: "a consumer renews only what it is running",
     rule: "LS4",

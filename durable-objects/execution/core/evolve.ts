@@ -1,12 +1,11 @@
-import type { JsonValue } from "#graph/json.ts";
 import type { NodeUsage, Reused } from "#graph/run/event.ts";
 import { isTerminal } from "#graph/run/status.ts";
-import { carried } from "./carried.ts";
-import type { LogBatch, LogEvent, ValueRef } from "./log-event.ts";
+import type { LogBatch, LogEvent } from "./log-event.ts";
 import { Fifo } from "./fifo.ts";
+import { resolve, sameRef } from "./resolve-ref.ts";
 import { becameBusy, becameIdle, hold, letGo, measured } from "./gathering.ts";
 import { initialState, nodeState, planNode } from "./state.ts";
-import type { BoundValue, ExecutionState, NodeExecution, NodeState, PendingOutput } from "./state.ts";
+import type { ExecutionState, NodeExecution, NodeState, PendingOutput } from "./state.ts";
 
 /**
  * Folds events into a run's state. Owns: every change of `ExecutionState`. Does not own: any decision, any rule about what may
@@ -164,45 +163,6 @@ function lackingAt(node: NodeState, pin: string): Fifo<NodeExecution> {
     node.lacking.set(pin, lacking);
   }
   return lacking;
-}
-
-function resolve(state: ExecutionState, index: number, pin: string, ref: ValueRef): JsonValue {
-  const seq = typeof ref === "number" ? ref : ref[0];
-  const output = state.fresh.get(seq);
-  if (output === undefined) {
-    const latest = nodeState(state, index).latest.get(pin);
-    if (latest !== undefined && sameRef(latest.ref, ref)) {
-      return latest.value;
-    }
-    const held = heldBy(state, { node: index, pin, ref });
-    if (held !== undefined) {
-      return held.value;
-    }
-    throw new Error(`the log names output ${seq} at pin ${pin}, which is not there`);
-  }
-  if (typeof ref === "number") {
-    return output.value;
-  }
-  const selected = carried(state.plan, output, { source_name: ref[1], sink: index, sink_name: pin });
-  return selected.matched ? selected.value : null;
-}
-
-/** A static value that another execution of the node has had for longer than this batch lasts (rule JN6). */
-function heldBy(state: ExecutionState, at: { node: number; pin: string; ref: ValueRef }): BoundValue | undefined {
-  for (const { node, input } of state.executions.values()) {
-    const bound = node === at.node ? input.get(at.pin) : undefined;
-    if (bound !== undefined && sameRef(bound.ref, at.ref)) {
-      return bound;
-    }
-  }
-  return undefined;
-}
-
-function sameRef(a: ValueRef, b: ValueRef): boolean {
-  if (typeof a === "number" || typeof b === "number") {
-    return a === b;
-  }
-  return a[0] === b[0] && a[1] === b[1];
 }
 
 function evolveQueued(state: ExecutionState, event: EventOf<"node_queued">): void {
