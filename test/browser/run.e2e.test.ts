@@ -79,11 +79,11 @@ describeInBrowser("running an agent", (browser) => {
     await block(page, "Both words").click();
     const values = page.getByTestId("node-panel").locator("pre");
     await expect.poll(() => values.allTextContents(), { timeout: 30_000 }).toEqual(['[\n  "begun"\n]']);
-    expect(await status(page)).toContain("Running");
     await expect.poll(() => status(page), { timeout: 30_000 }).toContain("Completed");
     const both = '[\n  "begun",\n  "begun"\n]';
-    await expect.poll(() => values.allTextContents()).toEqual([both, both, "2"]);
-    expect(await output(page, "list").locator("pre").allTextContents()).toEqual([both]);
+    await expect.poll(() => values.allTextContents(), { timeout: 30_000 }).toEqual([both, both, "2"]);
+    await page.getByRole("tab", { name: "Outputs" }).click();
+    await expect.poll(() => output(page, "list").locator("pre").allTextContents(), { timeout: 30_000 }).toEqual([both]);
   });
 
   it("says that the connection is lost, comes back by itself and misses and repeats nothing", async () => {
