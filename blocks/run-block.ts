@@ -38,31 +38,19 @@ export async function* runBlock(
   rawInput: RawInput,
   ctx: BlockContext,
 ): AsyncGenerator<[pin: string, value: JsonValue], void, undefined> {
-  const input = parseInput(block, rawInput);
-  const { signal } = ctx;
-  throwIfAborted(signal);
-  const outputs = block.run({ input: input as never, ctx });
-  const aborted = abortOf(signal);
-  let finished = false;
+  const call = new BlockCall(block, rawInput, ctx);
+  const aborted = abortOf(ctx.signal);
   try {
-    for (let count = 0; ; count += 1) {
-      const step = await Promise.race([nextOf(outputs), aborted]);
-      throwIfAborted(signal);
-      if (step.done === true) {
-        finished = true;
+    for (;;) {
+      const output = call.accept(await Promise.race([nextOf(call.outputs), aborted]));
+      if (output === null) {
         return;
       }
-      if (count >= MAX_OUTPUTS) {
-        throw new BlockError(TOO_MANY_OUTPUTS.code, TOO_MANY_OUTPUTS.message);
-      }
-      yield checkOutput(block, step.value);
-      throwIfAborted(signal);
+      yield output;
+      throwIfAborted(ctx.signal);
     }
   } finally {
-    if (!finished) {
-      // The block may hang, so its clean-up is not waited for.
-      void outputs.return(undefined).then(undefined, () => undefined);
-    }
+    call.close();
   }
 }
 
@@ -75,35 +63,57 @@ export async function runUnraced(
   rawInput: RawInput,
   { ctx, take }: { ctx: BlockContext; take: (output: [pin: string, value: JsonValue]) => Promise<void> | undefined },
 ): Promise<void> {
-  const input = parseInput(block, rawInput);
-  const { signal } = ctx;
-  throwIfAborted(signal);
-  const outputs = block.run({ input: input as never, ctx });
-  let finished = false;
+  const call = new BlockCall(block, rawInput, ctx);
   try {
-    for (let count = 0; ; count += 1) {
-      let step: IteratorResult<[pin: string, value: unknown], void>;
-      try {
-        step = await outputs.next();
-      } catch (error) {
-        throw suspensionOrFailure(error);
-      }
-      throwIfAborted(signal);
-      if (step.done === true) {
-        finished = true;
+    for (;;) {
+      const output = call.accept(await nextOf(call.outputs));
+      if (output === null) {
         return;
       }
-      if (count >= MAX_OUTPUTS) {
-        throw new BlockError(TOO_MANY_OUTPUTS.code, TOO_MANY_OUTPUTS.message);
-      }
-      const taken = take(checkOutput(block, step.value));
+      const taken = take(output);
       if (taken !== undefined) {
         await taken;
       }
     }
   } finally {
-    if (!finished) {
-      void outputs.return(undefined).then(undefined, () => undefined);
+    call.close();
+  }
+}
+
+/** One call of a block, from its checked input on. */
+class BlockCall {
+  readonly outputs: ReturnType<Block["run"]>;
+  readonly #block: Block;
+  readonly #signal: AbortSignal;
+  #count = 0;
+  #finished = false;
+
+  constructor(block: Block, rawInput: RawInput, ctx: BlockContext) {
+    const input = parseInput(block, rawInput);
+    throwIfAborted(ctx.signal);
+    this.outputs = block.run({ input: input as never, ctx });
+    this.#block = block;
+    this.#signal = ctx.signal;
+  }
+
+  /** The output in a step, checked; null when it was the last step. */
+  accept(step: IteratorResult<[pin: string, value: unknown], void>): [pin: string, value: JsonValue] | null {
+    throwIfAborted(this.#signal);
+    if (step.done === true) {
+      this.#finished = true;
+      return null;
+    }
+    if (this.#count >= MAX_OUTPUTS) {
+      throw new BlockError(TOO_MANY_OUTPUTS.code, TOO_MANY_OUTPUTS.message);
+    }
+    this.#count += 1;
+    return checkOutput(this.#block, step.value);
+  }
+
+  /** The block may hang, so its clean-up is not waited for. */
+  close(): void {
+    if (!this.#finished) {
+      void this.outputs.return(undefined).then(undefined, () => undefined);
     }
   }
 }

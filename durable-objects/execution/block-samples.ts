@@ -1,14 +1,12 @@
-import type { JsonValue } from "#graph/json.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { BlockSample } from "../workspace/protocol.ts";
 import type { LogEvent } from "./core/log-event.ts";
+import { roughLength } from "./core/rough-length.ts";
 
 /** Executions of one block that a run reports. */
 const PER_BLOCK = 5;
 /** Blocks that a run reports. */
 const BLOCKS = 50;
-/** Values looked at to measure one output. */
-const LOOK = 200;
 
 /**
  * What the first executions of each block in a run took: samples for the workspace's predictions. In memory only; a run that was reloaded reports what it
@@ -31,7 +29,7 @@ export class BlockSamples {
       } else if (event.type === "node_output" && this.#watched.size > 0) {
         const watched = this.#watched.get(event.ne);
         if (watched !== undefined) {
-          watched.size += roughSize(event.value);
+          watched.size += Math.round(roughLength(event.value));
         }
       } else if (event.type === "node_completed" && event.reused !== undefined) {
         this.#watched.delete(event.ne);
@@ -65,30 +63,4 @@ export class BlockSamples {
     }
     this.#watched.delete(ne);
   }
-}
-
-/** About how many characters a value has as JSON; of a large one only the first parts are looked at, the rest counts like them. */
-function roughSize(root: JsonValue): number {
-  let looked = 0;
-  const measure = (value: JsonValue): number => {
-    looked += 1;
-    if (typeof value === "string") {
-      return value.length + 2;
-    }
-    if (typeof value !== "object" || value === null) {
-      return 5;
-    }
-    const items = Array.isArray(value) ? value : Object.values(value);
-    let sum = 2;
-    let counted = 0;
-    for (const item of items) {
-      if (looked >= LOOK) {
-        break;
-      }
-      sum += measure(item) + (Array.isArray(value) ? 1 : 12);
-      counted += 1;
-    }
-    return counted === 0 ? sum : (sum * items.length) / counted;
-  };
-  return Math.round(measure(root));
 }

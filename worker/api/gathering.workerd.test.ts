@@ -5,6 +5,8 @@ import type { ExecutionEvent } from "#graph/run/event.ts";
 import { createTenant, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
 import { INPUT_BLOCK, OUTPUT_BLOCK } from "#test/workerd/echo-graph.ts";
+import { saveGraph } from "#test/workerd/test-graph.ts";
+import type { SavedGraph } from "#test/workerd/test-graph.ts";
 import { executionStub } from "#worker/env.ts";
 
 const RUNS = "/api/v1/executions";
@@ -30,22 +32,12 @@ const NODES = {
   count: { block_id: OUTPUT_BLOCK, input_default: { name: "count" } },
 };
 
-async function graph(
-  nodes: (keyof typeof NODES)[],
-  links: string[],
-): Promise<Answer<{ id: string; warnings: unknown[] }>> {
-  const wires = links.map((text, index) => {
-    const [from = "", to = ""] = text.split(" ");
-    const [source_id, source_name] = from.split(".");
-    const [sink_id, sink_name] = to.split(".");
-    return { id: `l${index}`, source_id, source_name, sink_id, sink_name };
-  });
-  const made = await tenant.client.call<{ id: string; warnings: unknown[] }>("/api/v1/graphs", {
-    body: { name: "Test", nodes: nodes.map((id) => ({ id, ...NODES[id] })), links: wires },
-  });
-  expect(made.status).toBe(201);
-  return made;
-}
+const graph = (nodes: (keyof typeof NODES)[], links: string[]): Promise<SavedGraph> =>
+  saveGraph(
+    tenant,
+    nodes.map((id) => ({ id, ...NODES[id] })),
+    ...links,
+  );
 
 const start = <T = ExecutionView>(graph_id: string, inputs: object, wait_seconds = 30): Promise<Answer<T>> =>
   tenant.client.call<T>(RUNS, { body: { graph_id, inputs, wait_seconds } });
@@ -54,7 +46,7 @@ const get = async <T>(path: string): Promise<T> => (await tenant.client.call<T>(
 
 describe("a run that gathers", () => {
   it("[GA1] [GA3] [GA7] joins a thousand items, each through a node of its own", async () => {
-    const { body } = await graph(
+    const body = await graph(
       ["items", "each", "add", "all", "list", "count"],
       [
         "items.result each.items",
@@ -86,7 +78,7 @@ describe("a run that gathers", () => {
   });
 
   it("[GA2] makes a list of every two", async () => {
-    const { body } = await graph(
+    const body = await graph(
       ["items", "each", "pairs", "list"],
       ["items.result each.items", "each.item pairs.item", "pairs.list list.value"],
     );
@@ -103,7 +95,7 @@ describe("a run that gathers", () => {
   });
 
   it("[GA3] waits for people, and goes on from where it was after an eviction", async () => {
-    const { body } = await graph(
+    const body = await graph(
       ["items", "each", "ask", "all", "list"],
       ["items.result each.items", "each.item ask.data", "ask.approved_data all.item", "all.list list.value"],
     );
@@ -129,7 +121,7 @@ describe("a run that gathers", () => {
   });
 
   it("[GA4] may be drawn in a circle, and is refused when it is to run", async () => {
-    const { body } = await graph(
+    const body = await graph(
       ["items", "add", "all", "list"],
       ["items.result add.a", "add.result all.item", "all.count add.a", "all.list list.value"],
     );

@@ -8,7 +8,8 @@ import type {
 } from "#durable-objects/execution/protocol.ts";
 import { createTenant, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
-import { INPUT_BLOCK, OUTPUT_BLOCK } from "#test/workerd/echo-graph.ts";
+import { inputNode as input, outputNode as output, saveGraph } from "#test/workerd/test-graph.ts";
+import type { TestNode } from "#test/workerd/test-graph.ts";
 import { applyExecutionSummaries } from "#worker/db/execution-projection.ts";
 import { executionStub } from "#worker/env.ts";
 
@@ -24,29 +25,9 @@ beforeAll(async () => {
   tenant = await createTenant();
 });
 
-interface TestNode {
-  id: string;
-  block_id: string;
-  input_default?: object;
-  metadata?: object;
-}
+const graph = async (nodes: TestNode[], ...links: string[]): Promise<string> =>
+  (await saveGraph(tenant, nodes, ...links)).id;
 
-async function graph(nodes: TestNode[], ...links: string[]): Promise<string> {
-  const wires = links.map((text, index) => {
-    const [from = "", to = ""] = text.split(" ");
-    const [source_id, source_name] = from.split(".");
-    const [sink_id, sink_name] = to.split(".");
-    return { id: `l${index}`, source_id, source_name, sink_id, sink_name };
-  });
-  const made = await tenant.client.call<{ id: string }>("/api/v1/graphs", {
-    body: { name: "Test", nodes, links: wires },
-  });
-  expect(made.status).toBe(201);
-  return made.body.id;
-}
-
-const input = (name: string): TestNode => ({ id: `in_${name}`, block_id: INPUT_BLOCK, input_default: { name } });
-const output = (name: string): TestNode => ({ id: `out_${name}`, block_id: OUTPUT_BLOCK, input_default: { name } });
 const calculate = (id: string, operation: string, values: object = {}, weft: object = {}): TestNode => ({
   id,
   block_id: CALCULATOR,

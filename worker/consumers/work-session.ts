@@ -18,14 +18,9 @@ import type { AttemptValues } from "#worker/values/run-values.ts";
 import type { Clock } from "./clock.ts";
 import type { NodeCache } from "./node-cache.ts";
 import { REPORT_BYTES, splitReports } from "./report-parts.ts";
+import { RunningAttempts } from "./running-attempts.ts";
 import { roughSize } from "./rough-size.ts";
 import { StretchGuard } from "./stretch-guard.ts";
-
-/** Outputs of a block that is still running wait this long for company before they are reported. */
-const STREAM_MS = 20;
-
-/** How long the end of an attempt waits for others that run beside it, ms. */
-const GATHER_MS = 10;
 
 /** How often a report is tried before the session gives up and leaves the rest to the lease alarm. */
 const REPORT_TRIES = 5;
@@ -63,7 +58,7 @@ export class WorkSession {
   readonly #message: WorkMessage;
   readonly #startedAt: number;
   /** Effectful attempts, which run side by side. */
-  readonly #running = new Map<string, Attempt>();
+  readonly #running: RunningAttempts;
   /** Leased pure work, which runs one after the other. */
   #pure: Lease[] = [];
   #reports: AttemptReport[] = [];
@@ -80,13 +75,13 @@ export class WorkSession {
   #weary = false;
   #crowded = false;
   #forgetting: Promise<void> | undefined;
-  #wake: (() => void) | null = null;
   #ended = false;
 
   constructor(deps: SessionDeps, message: WorkMessage) {
     this.#deps = deps;
     this.#message = message;
     this.#startedAt = deps.clock.now();
+    this.#running = new RunningAttempts(deps.clock);
   }
 
   async run(): Promise<void> {
@@ -104,7 +99,7 @@ export class WorkSession {
           return;
         }
         if (this.#reports.length === 0) {
-          await this.#news();
+          await this.#running.news();
         }
         this.#collect();
         await this.#stretch();
@@ -162,9 +157,7 @@ export class WorkSession {
       if (lease.effects === "pure") {
         this.#pure.push(lease);
       } else {
-        const attempt = this.#attempt(lease);
-        this.#running.set(lease.node_execution_id, attempt);
-        void attempt.run();
+        this.#running.start(this.#attempt(lease));
       }
     }
   }
@@ -201,7 +194,7 @@ export class WorkSession {
       block: this.#deps.getBlock(lease.block_id),
       clock: this.#deps.clock,
       context: (signal, onUsage, opened) => this.#deps.context(opened, this.#graph, { signal, onUsage }),
-      onNews: () => this.#wake?.(),
+      onNews: () => this.#running.notify(),
     });
   }
 
@@ -267,52 +260,11 @@ export class WorkSession {
     }
   }
 
-  /**
-   * Resolves when something is to be reported: a moment after an end, because what began together often ends together, and each report is a commit; a little
-   * later for outputs alone.
-   */
-  async #news(): Promise<void> {
-    const running = (): Attempt[] => [...this.#running.values()];
-    const someEnded = (): boolean => running().some((attempt) => attempt.ended);
-    const allEnded = (): boolean => running().every((attempt) => attempt.ended);
-    while (!allEnded()) {
-      if (someEnded()) {
-        await this.#sleep(GATHER_MS, allEnded);
-        return;
-      }
-      if (running().some((attempt) => attempt.hasNews)) {
-        await this.#sleep(STREAM_MS, someEnded);
-        return;
-      }
-      await this.#sleep(null, () => true);
-    }
-  }
-
-  /** Resolves after `ms`, if that is given, or when there is news that is enough. */
-  async #sleep(ms: number | null, enough: () => boolean): Promise<void> {
-    let callOff: (() => void) | undefined;
-    await new Promise<void>((resolve) => {
-      this.#wake = () => {
-        if (enough()) {
-          resolve();
-        }
-      };
-      if (ms !== null) {
-        callOff = this.#deps.clock.after(ms, resolve);
-      }
-    });
-    callOff?.();
-    this.#wake = null;
-  }
-
   #collect(): void {
-    for (const [id, attempt] of this.#running) {
+    for (const attempt of this.#running.take()) {
       if (attempt.hasNews) {
         this.#reportBytes += attempt.unreportedBytes;
         this.#toReport(attempt.takeReport());
-      }
-      if (attempt.ended) {
-        this.#running.delete(id);
       }
       if (attempt.abandoned) {
         this.#abandon(attempt);
@@ -408,28 +360,20 @@ export class WorkSession {
   #drop(refused: WorkAnswer["refused"]): void {
     this.#letGo(refused);
     for (const { node_execution_id, attempt } of refused) {
-      const held = this.#running.get(node_execution_id);
-      if (held?.lease.attempt === attempt) {
-        held.stop();
-        this.#running.delete(node_execution_id);
-      }
+      this.#running.stop({ node_execution_id, attempt });
       this.#pure = this.#pure.filter(
         (lease) => lease.node_execution_id !== node_execution_id || lease.attempt !== attempt,
       );
     }
     if (refused.length > 0) {
-      this.#wake?.();
+      this.#running.notify();
     }
   }
 
   #stopAll(): void {
     this.#ended = true;
-    for (const attempt of this.#running.values()) {
-      attempt.stop();
-    }
-    this.#running.clear();
+    this.#running.stopAll();
     this.#held.clear();
     this.#pure = [];
-    this.#wake?.();
   }
 }

@@ -87,11 +87,15 @@ async function carryOut(
         credits.put(run.workspaceId, answer.credits);
       }
       const admission = answer.counted ? { ticket, hold: null } : undefined;
-      const unasked = run.idempotency === undefined && admission === undefined ? true : undefined;
-      return create(deps, run, { executionId: ticket.execution_id, admission, ...(unasked && { unasked }) });
+      const unasked = run.idempotency === undefined && admission === undefined;
+      return create(deps, run, { executionId: ticket.execution_id, admission, unasked });
     }
     case "hold":
-      return create(deps, run, { executionId: ticket.execution_id, admission: { ticket, hold: answer.reason } });
+      return create(deps, run, {
+        executionId: ticket.execution_id,
+        admission: { ticket, hold: answer.reason },
+        unasked: false,
+      });
     case "repeat":
       return repeat(deps, run, { ...ticket, execution_id: answer.execution_id });
     case "conflict":
@@ -131,14 +135,14 @@ async function repeat(deps: ServiceDeps, run: NewRun, ticket: AdmissionTicket): 
 function create(
   deps: ServiceDeps,
   run: NewRun,
-  { executionId, admission, unasked }: { executionId: string; admission?: RunAdmission; unasked?: true },
+  { executionId, admission, unasked }: { executionId: string; admission?: RunAdmission | undefined; unasked: boolean },
 ): Promise<Outcome<ExecutionView>> {
   const { workspaceId, graph, inputs, source, waitMs, more } = run;
   const plan = tunePlan(graph.plan, credits.hints(workspaceId));
   const request = { execution_id: executionId, workspace_id: workspaceId, plan, inputs, source, ...more };
   return beginRun(deps, admission === undefined ? request : { ...request, admission }, {
     waitMs,
-    unasked: unasked === true,
+    unasked,
   });
 }
 

@@ -10,8 +10,9 @@ import { notFound } from "./service-error.ts";
  * @throws ServiceError 404 for a token that this deployment did not make or a run that is gone, 409 `callback_not_pending` when it was called before.
  */
 export async function takeCallback(deps: ServiceDeps, token: string, data: JsonValue): Promise<void> {
-  const target = readCallbackToken(deps.env.WEFT_SECRET ?? "", token);
-  if (target === null || (deps.env.WEFT_SECRET ?? "") === "") {
+  const { WEFT_SECRET: secret } = deps.env;
+  const target = secret === undefined || secret === "" ? null : readCallbackToken(secret, token);
+  if (target === null) {
     throw notFound("callback");
   }
   unwrap(await executionStub(deps.env, target.executionId).callback(target.nodeExecutionId, data));

@@ -6,7 +6,8 @@ import type { ExecutionObject } from "#durable-objects/execution/execution.ts";
 import type { ShownStoredValue } from "#durable-objects/execution/shown-value.ts";
 import { createTenant, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
-import { INPUT_BLOCK, OUTPUT_BLOCK } from "#test/workerd/echo-graph.ts";
+import { inputNode as input, outputNode as output, saveGraph } from "#test/workerd/test-graph.ts";
+import type { SavedGraph, TestNode } from "#test/workerd/test-graph.ts";
 import { executionStub } from "#worker/env.ts";
 
 const RUNS = "/api/v1/executions";
@@ -28,29 +29,8 @@ beforeAll(async () => {
   tenant = await createTenant();
 });
 
-interface TestNode {
-  id: string;
-  block_id: string;
-  input_default?: object;
-  metadata?: object;
-}
+const graph = (nodes: TestNode[], ...links: string[]): Promise<SavedGraph> => saveGraph(tenant, nodes, ...links);
 
-async function graph(nodes: TestNode[], ...links: string[]): Promise<{ id: string; version: number }> {
-  const wires = links.map((text, index) => {
-    const [from = "", to = ""] = text.split(" ");
-    const [source_id, source_name] = from.split(".");
-    const [sink_id, sink_name] = to.split(".");
-    return { id: `l${index}`, source_id, source_name, sink_id, sink_name };
-  });
-  const made = await tenant.client.call<{ id: string; version: number }>("/api/v1/graphs", {
-    body: { name: "Test", nodes, links: wires },
-  });
-  expect(made.status).toBe(201);
-  return made.body;
-}
-
-const input = (name: string): TestNode => ({ id: `in_${name}`, block_id: INPUT_BLOCK, input_default: { name } });
-const output = (name: string): TestNode => ({ id: `out_${name}`, block_id: OUTPUT_BLOCK, input_default: { name } });
 const keep = (id: string): TestNode => ({ id, block_id: STORE_VALUE });
 const review = (id: string): TestNode => ({ id, block_id: REVIEW, input_default: { name: "ok?" } });
 

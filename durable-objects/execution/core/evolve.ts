@@ -2,8 +2,9 @@ import type { NodeUsage, Reused } from "#graph/run/event.ts";
 import { isTerminal } from "#graph/run/status.ts";
 import type { LogBatch, LogEvent } from "./log-event.ts";
 import { Fifo } from "./fifo.ts";
-import { resolve, sameRef } from "./resolve-ref.ts";
-import { becameBusy, becameIdle, hold, letGo, measured } from "./gathering.ts";
+import { resolve } from "./resolve-ref.ts";
+import { becameBusy, becameIdle, hold, measured } from "./gathering.ts";
+import { takeGathered } from "./take-gathered.ts";
 import { initialState, nodeState, planNode } from "./state.ts";
 import type { ExecutionState, NodeExecution, NodeState, PendingOutput } from "./state.ts";
 
@@ -191,30 +192,6 @@ function evolveQueued(state: ExecutionState, event: EventOf<"node_queued">): voi
   state.reuse?.queued(event.node);
   state.active += 1;
   state.stats.node_execution_count += 1;
-}
-
-/** The execution takes its values out of what its node holds. */
-function takeGathered(state: ExecutionState, execution: NodeExecution, event: EventOf<"node_queued">): void {
-  const { gathering } = nodeState(state, event.node);
-  const { gathers } = planNode(state, event.node);
-  if (gathering === null || gathers === undefined) {
-    return;
-  }
-  if (gathering.open.peek() === execution) {
-    gathering.open.shift();
-  }
-  if (event.gathered !== undefined) {
-    const values = event.gathered.map((ref) => {
-      const bound = letGo(gathering);
-      if (bound === undefined || !sameRef(bound.ref, ref)) {
-        throw new Error(`the log takes output ${String(ref)} for ${event.ne}, which its node does not hold`);
-      }
-      return bound;
-    });
-    execution.gathered = { pin: gathers.pin, values };
-  }
-  gathering.done = true;
-  state.due.delete(event.node);
 }
 
 /** Puts a QUEUED execution where leases are taken from. */

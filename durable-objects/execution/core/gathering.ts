@@ -1,5 +1,5 @@
-import type { BoundValue, ExecutionState, NodeExecution } from "./state.ts";
 import { Fifo } from "./fifo.ts";
+import type { BoundValue, ExecutionState, NodeExecution } from "./state.ts";
 import { findStored, STORED_KEY } from "./stored-value.ts";
 
 /** A value for a list. */

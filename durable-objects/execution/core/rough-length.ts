@@ -3,6 +3,8 @@ import type { NodeExecution } from "./state.ts";
 
 /** Values looked at before the rest is guessed. */
 const LOOK = 200;
+/** Name of the pin, and what stands around a value. */
+const PER_VALUE = 16;
 
 /** About how many characters values take as JSON, together. Cheap rather than exact: at most `LOOK` values are looked at, the rest counts like them. */
 export class RoughLength {
@@ -10,7 +12,7 @@ export class RoughLength {
   length = 0;
 
   add(value: JsonValue): void {
-    this.length += 16 + this.#measure(value);
+    this.length += PER_VALUE + this.#measure(value);
   }
 
   #measure(value: JsonValue): number {
@@ -33,6 +35,13 @@ export class RoughLength {
     }
     return counted === 0 ? sum : (sum * items.length) / counted;
   }
+}
+
+/** Of one value, by itself. */
+export function roughLength(value: JsonValue): number {
+  const rough = new RoughLength();
+  rough.add(value);
+  return rough.length - PER_VALUE;
 }
 
 /** Of a node execution's input. */
