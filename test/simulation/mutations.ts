@@ -67,10 +67,10 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "effects-begun-unasked",
     what: "a consumer may begin effectful nodes by itself",
     rule: "LC2",
-    file: `${CORE}/replica.ts`,
-    find: "    const queue = this.#state.ready[pool].pure;",
+    file: `${CORE}/next-pure.ts`,
+    find: "  const queue = state.ready[pool].pure;",
     replace:
-      "    const { effectful, pure } = this.#state.ready[pool];\n    const queue = effectful.length > 0 ? effectful : pure;",
+      "  const { effectful, pure } = state.ready[pool];\n  const queue = effectful.length > 0 ? effectful : pure;",
   },
   {
     name: "leases-never-end",
@@ -198,8 +198,8 @@ export const MUTATIONS: readonly Mutation[] = [
     what: "after the end nobody looks whether the list of runs knows",
     rule: "AL4",
     file: `${OBJECT}/open-run.ts`,
-    find: "return listed >= run.state.lastSeq && ",
-    replace: "return listed >= 0 && ",
+    find: "return stopped && listed >= run.state.lastSeq && ",
+    replace: "return stopped && listed >= 0 && ",
   },
   {
     name: "alarm-not-moved-for-retries",
