@@ -58,7 +58,7 @@ function toViewLinks(drawing: Drawing): ViewLink[] {
 
 function Page({ agent, run, reviews, history, runPath }: WorkbenchData & Pick<WorkbenchProps, "runPath">) {
   const selection = useSelection(run);
-  const { selected, showNode, select, tab, setTab, focus } = selection;
+  const { selected, showNode, select, tab, setTab, showOutputs, focus } = selection;
   const [review, setReview] = useState<ReviewChoice | null>(null);
   const { t } = useI18n();
   const titleOf = useTitles(agent);
@@ -95,7 +95,7 @@ function Page({ agent, run, reviews, history, runPath }: WorkbenchData & Pick<Wo
       </div>
       <aside className={classes.panel} aria-label={t.tabs.panel}>
         <Panel
-          {...{ agent, run, history, runPath, selected, select, showNode, tab, setTab }}
+          {...{ agent, run, history, runPath, selected, select, showNode, tab, setTab, showOutputs }}
           decide={(reviewId) => setReview({ executionId: run?.id ?? "", reviewId, focus: true })}
         />
       </aside>
@@ -109,18 +109,20 @@ interface PanelProps extends Omit<WorkbenchData, "reviews">, Pick<WorkbenchProps
   showNode: (nodeId: string) => void;
   tab: Tab;
   setTab: (tab: Tab) => void;
+  showOutputs: () => void;
   decide: (reviewId: string) => void;
 }
 
-function Panel({ agent, run, history, runPath, selected, select, showNode, tab, setTab, decide }: PanelProps) {
+function Panel(props: PanelProps) {
+  const { agent, run, history, runPath, selected, select, showNode, tab, setTab, showOutputs, decide } = props;
   const { t } = useI18n();
   const navigate = useNavigate();
   const onStarted = useCallback(
     (executionId: string) => {
-      setTab("outputs");
+      showOutputs();
       void navigate(runPath(executionId), { preventScrollReset: true });
     },
-    [navigate, runPath, setTab],
+    [navigate, runPath, showOutputs],
   );
   const start = useStartRun(agent, onStarted);
   const node = agent?.drawing.nodes.find(({ id }) => id === selected);
@@ -229,7 +231,9 @@ function useSelection(run: AppRun | null) {
     },
     [select],
   );
-  return { selected, select, showNode, tab, setTab, focus };
+  /** Leads on from the inputs; who has opened something else meanwhile stays there. */
+  const showOutputs = useCallback(() => setTab((current) => (current === "inputs" ? "outputs" : current)), []);
+  return { selected, select, showNode, tab, setTab, showOutputs, focus };
 }
 
 function useTitles(agent: WorkbenchAgent | null): (nodeId: string) => string | undefined {

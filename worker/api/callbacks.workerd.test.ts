@@ -81,6 +81,10 @@ describe("a call that a run waits for", () => {
 
   it("[WT7] ends the wait, once, without a key", async () => {
     const { id, path } = await waiting();
+    for (const method of ["GET", "PUT"]) {
+      const opened = await stranger.call<Failure>(path, { method });
+      expect([opened.status, opened.body.error.code]).toEqual([405, "method_not_allowed"]);
+    }
     const first = await stranger.call(path, { body: { amount: 7 } });
     expect([first.status, first.body]).toEqual([202, { accepted: true }]);
     const again = await stranger.call<Failure>(path, { body: { amount: 8 } });

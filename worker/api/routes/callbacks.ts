@@ -3,6 +3,7 @@ import type { JsonValue } from "#graph/json.ts";
 import { recordOf } from "#graph/own-property.ts";
 import { callbackAnswerSchema, callbackParamsSchema } from "#worker/contracts/callback.ts";
 import { takeCallback } from "#worker/services/callback-service.ts";
+import { ServiceError } from "#worker/services/service-error.ts";
 import { createRouter } from "../create-router.ts";
 import { parseJsonBody } from "../middleware/parse-json-body.ts";
 import { readBody } from "../middleware/read-body.ts";
@@ -23,12 +24,17 @@ const callback = createRoute({
   responses: { 202: jsonContent(callbackAnswerSchema, "The run goes on."), ...failures(404, 409, 413) },
 });
 
-/** Open to whoever has the address. */
-export const callbackRoutes = createRouter().openapi(callback, async (c) => {
-  const bytes = await readBody(c.req.raw, MAX_BYTES);
-  await takeCallback(c.var.deps, c.req.valid("param").token, bodyOf(bytes, c.req.header("content-type") ?? ""));
-  return c.json({ accepted: true as const }, 202);
-});
+/** Open to whoever has the address. Somebody who opens it in a browser is told how it is called, and has not called it. */
+export const callbackRoutes = createRouter()
+  .openapi(callback, async (c) => {
+    const bytes = await readBody(c.req.raw, MAX_BYTES);
+    await takeCallback(c.var.deps, c.req.valid("param").token, bodyOf(bytes, c.req.header("content-type") ?? ""));
+    return c.json({ accepted: true as const }, 202);
+  })
+  .all("/callbacks/:token", (c) => {
+    c.header("Allow", "POST");
+    throw new ServiceError(405, "method_not_allowed", "A run waits for a call at this address. Call it with POST.");
+  });
 
 function bodyOf(bytes: Uint8Array, type: string): JsonValue {
   if (/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type)) {
