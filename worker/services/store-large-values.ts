@@ -5,7 +5,7 @@ import type { StartRequest } from "#durable-objects/execution/protocol.ts";
 import { selectsOf } from "#durable-objects/execution/wire.ts";
 import type { JsonValue } from "#graph/json.ts";
 import { recordOf } from "#graph/own-property.ts";
-import type { PlanNode } from "#graph/plan/plan.ts";
+import type { Plan, PlanNode } from "#graph/plan/plan.ts";
 import type { ReviewDecision } from "#graph/run/wait.ts";
 import { runValues, valueStore } from "#worker/values/create-values.ts";
 import type { RunValues } from "#worker/values/run-values.ts";
@@ -35,10 +35,18 @@ export async function storeLargeValues(deps: ServiceDeps, request: StartRequest)
 
 async function storeGiven(values: RunValues, request: StartRequest): Promise<StartRequest> {
   const inputs = await values.keepMembers(request.inputs);
-  const { plan } = request;
-  const nodes = await Promise.all(plan.nodes.map((node) => storeNode(values, node, plan.nodes.length === 1)));
-  const same = inputs === request.inputs && nodes.every((node, index) => node === plan.nodes[index]);
-  return same ? request : { ...request, inputs, plan: { ...plan, nodes } };
+  const plan = await storePlan(values, request.plan);
+  return inputs === request.inputs && plan === request.plan ? request : { ...request, inputs, plan };
+}
+
+/** Only the plan of a node that is run alone, and one with pinned outputs, hold values of the caller; every other is given back unseen. */
+async function storePlan(values: RunValues, plan: Plan): Promise<Plan> {
+  const alone = plan.nodes.length === 1;
+  if (!alone && plan.nodes.every(({ pinned }) => pinned === undefined)) {
+    return plan;
+  }
+  const nodes = await Promise.all(plan.nodes.map((node) => storeNode(values, node, alone)));
+  return nodes.every((node, index) => node === plan.nodes[index]) ? plan : { ...plan, nodes };
 }
 
 /** Pinned outputs, of which links select nothing; and the values of a node that is run alone, which are the run's inputs. */
