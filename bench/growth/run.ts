@@ -6,12 +6,13 @@ import { loadAverage, machine } from "../report.ts";
 import { concurrentRuns } from "./concurrent-runs.ts";
 import { logLength } from "./log-length.ts";
 import { nodesPerRun } from "./nodes.ts";
+import { sleepingRuns } from "./sleeping-runs.ts";
 import { soak } from "./soak.ts";
 import { subscribers } from "./subscribers.ts";
 
 /**
  * `npm run bench:growth -- SERIES [--sizes 10,100] [--out FILE]`: how one thing grows with another. SERIES is `nodes` (node executions of one
- * run), `runs` (runs at once), `subscribers` (WebSockets on one run), `log` (events of one run, read back) or `soak` (sizes: one number,
+ * run), `runs` (runs at once), `sleeping` (runs that sleep), `subscribers` (WebSockets on one run), `log` (events of one run, read back) or `soak` (sizes: one number,
  * seconds).
  */
 const SERIES: Record<
@@ -20,6 +21,7 @@ const SERIES: Record<
 > = {
   nodes: { sizes: [10, 100, 1_000, 10_000, 100_000], measure: nodesPerRun },
   runs: { sizes: [1, 10, 100, 1_000, 5_000], measure: concurrentRuns },
+  sleeping: { sizes: [100, 1_000, 10_000], measure: sleepingRuns },
   subscribers: { sizes: [1, 10, 100, 500, 2_000], measure: subscribers },
   log: { sizes: [100, 1_000, 10_000, 100_000], measure: logLength },
   soak: { sizes: [600], measure: (bench, [seconds = 600]) => soak(bench, seconds) },

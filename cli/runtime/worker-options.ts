@@ -9,6 +9,9 @@ import { BUILD_DIR } from "./project.ts";
 const OPTIONS_FILE = join(BUILD_DIR, "runtime.json");
 const SERVER_DIR = join(BUILD_DIR, "server");
 
+const IO_QUEUE = "weft-work-io";
+const IO_BATCH = 10;
+
 export type ModuleType = "ESModule" | "CompiledWasm" | "Text" | "Data";
 
 export interface WorkerOptions {
@@ -30,7 +33,11 @@ export interface WorkerModule {
 interface StoredOptions {
   main: string;
   crons: string[];
-  options: Record<string, unknown> & { bindings?: Record<string, unknown>; assets?: { directory?: string } };
+  options: Record<string, unknown> & {
+    bindings?: Record<string, unknown>;
+    assets?: { directory?: string };
+    queueConsumers?: Record<string, { maxBatchSize?: number }>;
+  };
 }
 
 /** Reads the built wrangler.json through wrangler and writes the outcome beside it, with paths relative to the build. */
@@ -42,9 +49,17 @@ export async function writeWorkerOptions(): Promise<void> {
   const { rootPath: _rootPath, modulesRules: _modulesRules, ...options } = workerOptions as StoredOptions["options"];
   const { assets } = options;
   if (assets?.directory !== undefined) assets.directory = fromBuild(assets.directory);
+  enlargeBatches(options.queueConsumers);
   const { triggers } = JSON.parse(readFileSync(configFile, "utf8")) as { triggers?: { crons?: string[] } };
   const stored: StoredOptions = { main: fromBuild(main), crons: triggers?.crons ?? [], options };
   writeFileSync(OPTIONS_FILE, JSON.stringify(stored));
+}
+
+/** Here a batch of hints only hands work over (`WEFT_CONSUMER_MODE` is `detach`), and one at a time is delivered. */
+function enlargeBatches(consumers: StoredOptions["options"]["queueConsumers"]): void {
+  const consumer = consumers?.[IO_QUEUE];
+  if (consumer === undefined) throw new Error(`wrangler.toml has no consumer of ${IO_QUEUE}.`);
+  consumer.maxBatchSize = IO_BATCH;
 }
 
 export function readWorkerOptions(): WorkerOptions {

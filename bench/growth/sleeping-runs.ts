@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { agentFile } from "../agent-file.ts";
+import type { BenchServer } from "../bench-server.ts";
+import { treeUsage } from "../process-tree.ts";
+import { rounded, summarise } from "../statistics.ts";
+
+/** Started side by side. */
+const STARTERS = 16;
+/** So many runs a second can surely be started, and then all of them sleep for a while together. */
+const STARTS_PER_SECOND = 60;
+const SLEEP_SECONDS = 40;
+/** The runtime lets go of an object ten seconds after its last call. */
+const SETTLE_MS = 15_000;
+const IDLE_MS = 10_000;
+
+/**
+ * Runs that all sleep at once: what they hold and cost meanwhile, and how late each wakes. The time to wake is in the run's own log, so the lateness is
+ * from the timer's time to the end of the run, by the server's clock.
+ */
+export async function sleepingRuns(bench: BenchServer, sizes: readonly number[]): Promise<Record<string, unknown>[]> {
+  const { client } = bench.server;
+  const rows: Record<string, unknown>[] = [];
+  for (const size of sizes) {
+    const seconds = Math.ceil(size / STARTS_PER_SECOND) + SLEEP_SECONDS;
+    const graphId = await bench.importFile(sleeper(seconds));
+    const before = treeUsage(bench.server.pid).rssMiB;
+    let left = size;
+    const start = async (): Promise<void> => {
+      while (left > 0) {
+        left -= 1;
+        await client.startExecution({ graph_id: graphId, inputs: { word: "wake" } });
+      }
+    };
+    const began = performance.now();
+    await Promise.all(Array.from({ length: STARTERS }, start));
+    const startedMs = performance.now() - began;
+    await sleep(SETTLE_MS);
+    const cpuBefore = treeUsage(bench.server.pid).cpuMs;
+    await sleep(IDLE_MS);
+    const asleep = treeUsage(bench.server.pid);
+    const cpuShare = (asleep.cpuMs - cpuBefore) / IDLE_MS;
+    await sleep(Math.max(0, seconds * 1_000 + startedMs - (performance.now() - began)));
+    const late = await lateness(bench, { graphId, size, seconds });
+    const { n, p50, p99, max } = summarise(late);
+    rows.push({
+      runs: size,
+      started_ms: rounded(startedMs, 0),
+      rss_before_mib: rounded(before, 0),
+      rss_asleep_mib: rounded(asleep.rssMiB, 0),
+      cpu_asleep_percent: rounded(100 * cpuShare),
+      woken: n,
+      late_p50_ms: p50,
+      late_p99_ms: p99,
+      late_max_ms: max,
+      rss_after_mib: rounded(treeUsage(bench.server.pid).rssMiB, 0),
+    });
+  }
+  return rows;
+}
+
+/** How much later than it should each run ended, ms. @throws Error when not all have ended well in two minutes */
+async function lateness(
+  bench: BenchServer,
+  { graphId, size, seconds }: { graphId: string; size: number; seconds: number },
+): Promise<number[]> {
+  for (let tries = 0; tries < 60; tries += 1) {
+    const late: number[] = [];
+    for await (const run of bench.server.client.executions({ graph_id: graphId, status: "COMPLETED" })) {
+      late.push(Date.parse(run.ended_at ?? "") - Date.parse(run.created_at) - seconds * 1_000);
+    }
+    if (late.length === size) {
+      return late;
+    }
+    await sleep(2_000);
+  }
+  throw new Error(`Not all of ${size} runs have woken and completed.`);
+}
+
+function sleeper(seconds: number) {
+  return agentFile("growth-sleep", `Sleeps ${seconds} seconds between input and output.`, {
+    nodes: {
+      word: ["input", { name: "word" }],
+      wait: ["timer", { seconds }],
+      out: ["output", { name: "word" }],
+    },
+    links: [
+      ["word.result", "wait.input_message"],
+      ["wait.output_message", "out.value"],
+    ],
+  });
+}
