@@ -10,6 +10,7 @@ import { healthRoutes } from "./api/routes/health.ts";
 import { internalRoutes } from "./api/routes/internal.ts";
 import { createExternalApiV1 } from "./compat/external-api-v1.ts";
 import { createBlockContext } from "./consumers/block-context.ts";
+import { firstConsumer } from "./consumers/first-consumer.ts";
 import { runFirstStretch } from "./consumers/first-stretch.ts";
 import { observeLater } from "./consumers/observe-later.ts";
 import { firstStretchDeps } from "./consumers/work-on.ts";
@@ -46,6 +47,7 @@ export function createDeps(env: Env): ServiceDeps {
     db,
     blocks: blockRegistry,
     runSingleBlock,
+    firstConsumer: (draft) => firstConsumer(env, draft),
     runFirstStretch: (header, inputs) => runFirstStretch(header, inputs, firstStretchDeps(env)),
     listRun: (summary) => listingOf(db).list(summary),
     observeRun: (summary) => observeLater(env, summary),

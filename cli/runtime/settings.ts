@@ -9,12 +9,16 @@ import { StartError } from "./start-error.ts";
 const PASSED_ON = [
   "WEFT_EGRESS_ALLOW",
   "WEFT_LEASE_MS",
+  "WEFT_IO_SLOTS",
   "WEFT_RETENTION_DAYS",
   "OPENAI_API_KEY",
   "OPENAI_BASE_URL",
   "ANTHROPIC_API_KEY",
   "ANTHROPIC_BASE_URL",
 ] as const;
+
+/** An invocation may have as many connections as it likes here: six is a limit of Cloudflare's. */
+const IO_SLOTS = "32";
 
 export type Environment = Record<string, string | undefined>;
 
@@ -29,7 +33,7 @@ export function readEnvironment(): Environment {
 
 /** What the Worker gets to see of the environment, and how it must work here (wrangler.toml, `WEFT_CONSUMER_MODE`). */
 export function workerVars(environment: Environment): Record<string, string> {
-  const vars: Record<string, string> = { WEFT_CONSUMER_MODE: "detach" };
+  const vars: Record<string, string> = { WEFT_CONSUMER_MODE: "detach", WEFT_IO_SLOTS: IO_SLOTS };
   for (const name of PASSED_ON) {
     const value = environment[name];
     if (value !== undefined && value !== "") vars[name] = value;

@@ -94,7 +94,8 @@ describe("a run before it has an object", () => {
     const draft = draftOf(header({ effects: "once" }), 1);
     expect(draft.ended).toBe(false);
     const store = new MemoryExecutionStore();
-    const commit = Run.adopt(store, draft.toBegunRun(false))();
+    Run.adopt(store, draft.toBegunRun(false));
+    const [, commit] = Run.loadAdopted(store, {}, { now: 2_000, leaseMs: 30_000 });
     expect(commit.events.map(({ type }) => type)).toEqual([
       "execution_started",
       "node_queued",

@@ -4,7 +4,7 @@ import type { Plan } from "#graph/plan/plan.ts";
 import { isTerminal } from "#graph/run/status.ts";
 import type { AttemptRef } from "./core/attempt-ref.ts";
 import { decide } from "./core/decide.ts";
-import type { Input } from "./core/decide.ts";
+import type { Decision, Input } from "./core/decide.ts";
 import type { LogBatch } from "./core/log-event.ts";
 import { nextPure } from "./core/next-pure.ts";
 import type { Report } from "./core/report.ts";
@@ -67,8 +67,19 @@ export class Draft {
     this.#decide({ type: "report", reports, continuedFrom: this.state.lastSeq, pool: null, max: 0 }, now);
   }
 
-  /** `done`: the caller lists it itself, and nothing else is left to follow. */
-  toBegunRun(done: boolean): BegunRun {
+  /**
+   * Hands out work that is not pure, as the run's object would: up to `max` node executions of the pool of calls to the outside. They are whose the draft
+   * is once the object has stored it, and not before (rule ST5).
+   */
+  takeWork(max: number, env: { now: number; leaseMs: number }): NodeExecution[] {
+    const open = this.batches.at(-1);
+    // Nothing ends with it, so it may share the time of what came just before.
+    const now = open !== undefined && env.now - open.at < BATCH_MS ? open.at : env.now;
+    return this.#decide({ type: "lease", pool: "io", max }, now, env.leaseMs).leased;
+  }
+
+  /** `done`: the caller lists it itself, and nothing else is left to follow. `consumer`: who has what `takeWork` handed out. */
+  toBegunRun(done: boolean, consumer?: string): BegunRun {
     const { execution_id, workspace_id, created_at } = this.header;
     return {
       execution_id,
@@ -82,16 +93,17 @@ export class Draft {
         events: JSON.stringify(events),
       })),
       done,
+      ...(consumer === undefined ? {} : { consumer }),
     };
   }
 
-  #decide(input: Input, now: number): void {
+  #decide(input: Input, now: number, leaseMs = 0): Decision {
     const open = this.batches.at(-1);
     const batch = open !== undefined && this.#joins(open, now) ? open : undefined;
     const at = batch?.at ?? now;
     const first_seq = this.state.lastSeq + 1;
-    // No lease begins here, so how long one lasts plays no part.
-    const { events } = decide(this.state, input, { now: at, random: Math.random, leaseMs: 0 });
+    const decision = decide(this.state, input, { now: at, random: Math.random, leaseMs });
+    const { events } = decision;
     if (batch !== undefined) {
       for (const event of events) {
         batch.events.push(event);
@@ -99,6 +111,7 @@ export class Draft {
     } else if (events.length > 0) {
       this.batches.push({ first_seq, at, events });
     }
+    return decision;
   }
 
   /** What may be the run's last events have their own time, so that the run ends when it ended. */

@@ -19,6 +19,8 @@ export interface ExecutionEnv {
   WEFT_LEASE_MS?: string;
   /** Events of a run's log after which a snapshot of its state is kept. Default 2,000. */
   WEFT_SNAPSHOT_EVENTS?: string;
+  /** Node executions that reach the outside and that one consumer runs at a time. Default 5. */
+  WEFT_IO_SLOTS?: string;
 }
 
 export const DEFAULT_LEASE_MS = 30_000;
@@ -27,6 +29,15 @@ export const DEFAULT_LEASE_MS = 30_000;
 export function leaseMsOf(env: Pick<ExecutionEnv, "WEFT_LEASE_MS">, plan?: { lease_ms?: number }): number {
   const given = Number(env.WEFT_LEASE_MS);
   return Number.isFinite(given) && given >= 100 ? given : (plan?.lease_ms ?? DEFAULT_LEASE_MS);
+}
+
+/** Node executions that reach the outside and that one consumer runs at a time: a Worker on Cloudflare may hold six connections. */
+const DEFAULT_IO_SLOTS = 5;
+const MAX_IO_SLOTS = 200;
+
+export function ioSlotsOf(env: Pick<ExecutionEnv, "WEFT_IO_SLOTS">): number {
+  const given = Number(env.WEFT_IO_SLOTS);
+  return Number.isInteger(given) && given >= 1 ? Math.min(given, MAX_IO_SLOTS) : DEFAULT_IO_SLOTS;
 }
 
 export function snapshotEveryOf(env: Pick<ExecutionEnv, "WEFT_SNAPSHOT_EVENTS">): number {

@@ -7,7 +7,7 @@ import type { ChildNews } from "./core/child.ts";
 import type { Input } from "./core/decide.ts";
 import { errorMessage, log } from "../logger.ts";
 import { createEffects } from "./effects.ts";
-import { leaseMsOf, snapshotEveryOf } from "./env.ts";
+import { ioSlotsOf, leaseMsOf, snapshotEveryOf } from "./env.ts";
 import type { ExecutionEnv } from "./env.ts";
 import { LiveView } from "./live.ts";
 import { nodeDetail } from "./node-detail.ts";
@@ -64,17 +64,33 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
 
   async adopt(begun: BegunRun, waitMs: number): Promise<Outcome<ExecutionView | null>> {
     if (this.#load() === null) {
-      const commit = Run.adopt(this.#store, begun);
+      Run.adopt(this.#store, begun);
       if (begun.done) {
         return { ok: true, value: null };
       }
-      this.#load()?.after(commit(), null);
+      const [run, commit] = Run.loadAdopted(this.#store, begun, { now: Date.now(), leaseMs: this.#leaseMs });
+      this.#open = this.#opened(run);
+      this.#open.after(commit, null);
+      if (begun.consumer !== undefined) {
+        return { ok: true, value: null };
+      }
     }
     return this.wait(begun.workspace_id, waitMs);
   }
 
   async relist(workspaceId: string): Promise<Outcome<null>> {
     return this.#with(workspaceId, (open) => open.relist());
+  }
+
+  async listed(workspaceId: string, seq: number): Promise<Outcome<null>> {
+    const open = this.#owned(workspaceId);
+    if (open === null) {
+      return NOT_FOUND;
+    }
+    if (open.ended && (await open.settle(seq))) {
+      await this.ctx.storage.deleteAlarm();
+    }
+    return { ok: true, value: null };
   }
 
   async view(workspaceId: string): Promise<Outcome<ExecutionView>> {
@@ -281,6 +297,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
       live: this.#live,
       waiters: this.#waiters,
       leaseMs: leaseMsOf(this.env, run.header.plan),
+      ioSlots: ioSlotsOf(this.env),
       onBroken: () => (this.#open = null),
     });
   }

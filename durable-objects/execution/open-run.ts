@@ -15,7 +15,7 @@ import type { Commit, Run } from "./run.ts";
 import { CHECK_LISTED_MS, Runner } from "./runner.ts";
 import type { ExecutionStore } from "./store.ts";
 import { syncFor } from "./sync.ts";
-import { executionSummary, isHeld, isIdle } from "./view.ts";
+import { executionSummary, executionView, isHeld, isIdle } from "./view.ts";
 import type { Waiters } from "./waiters.ts";
 import { toLease } from "./wire.ts";
 
@@ -24,6 +24,8 @@ export interface OpenRunDeps {
   live: LiveView;
   waiters: Waiters;
   leaseMs: number;
+  /** Effectful node executions that one consumer runs at a time. */
+  ioSlots: number;
   /** The run can no longer be trusted: a commit failed. It must be loaded again. */
   onBroken: () => void;
 }
@@ -44,7 +46,7 @@ export class OpenRun {
     this.run = run;
     this.#deps = deps;
     this.history = new History(store, run.header.plan, run.header.execution_id);
-    this.#runner = new Runner(deps.effects, deps.leaseMs);
+    this.#runner = new Runner(deps.effects, deps);
     this.#children = new Children(deps.effects, run.state, (news) => this.takeNews(news).then(() => undefined));
     this.#samples = new BlockSamples(run.header.plan);
     const { parent, admission } = run.header;
@@ -106,7 +108,7 @@ export class OpenRun {
       this.#samples.follow(commit.events);
       this.#tellParent(commit);
     }
-    this.#runner.after(commit, run.state, () => this.#summary(), consumer?.pool ?? null);
+    this.#runner.after(commit, run.state, () => this.#summary(), consumer);
     if (!this.ended && !isHeld(run.header, run.state)) {
       this.#place?.follow(isIdle(run.state));
     }
@@ -132,6 +134,7 @@ export class OpenRun {
   answer(commit: Commit, request: LeaseRequest | null): WorkAnswer {
     const { state, header } = this.run;
     const run = { executionId: header.execution_id, plan: state.plan };
+    const leftToIt = commit.batch !== null && request?.lists === true && this.#runner.listingLeftTo === request.consumer;
     return {
       workspace_id: header.workspace_id,
       graph_id: state.plan.graph_id,
@@ -142,6 +145,7 @@ export class OpenRun {
       refused: commit.refused,
       deadline: this.#deps.effects.now() + this.#deps.leaseMs,
       ended: this.ended,
+      ...(leftToIt ? { ending: { view: executionView(header, state), summary: this.#summary() } } : {}),
       ...(this.run.crowded ? { crowded: true } : {}),
     };
   }
@@ -224,8 +228,8 @@ export class OpenRun {
     }
   }
 
-  /** After the end: the list of runs and the parent know of it (rules AL4, CH2). */
-  async settle(): Promise<boolean> {
+  /** After the end: the list of runs and the parent know of it (rules AL4, CH2). `known`: the list has it as of this event; else it is asked. */
+  async settle(known?: number): Promise<boolean> {
     const { run, parent } = this;
     await this.#place?.giveBack().catch((error: unknown) => this.#warn("could not give back the run's place", error));
     if (parent !== null && !parent.settled) {
@@ -233,7 +237,7 @@ export class OpenRun {
     }
     let listed = 0;
     try {
-      listed = await this.#deps.effects.listedSeq();
+      listed = known ?? (await this.#deps.effects.listedSeq());
     } catch (error) {
       this.#warn("could not ask the list of runs", error);
     }

@@ -47,6 +47,8 @@ export interface BegunRun {
   batches: { first_seq: number; last_seq: number; at: number; events: string }[];
   /** The run is over, the caller puts it in the list of runs, and nobody else waits for it. */
   done: boolean;
+  /** The caller goes on with the run as this consumer: what its events have started and not ended is leased to it (rule ST5). */
+  consumer?: string;
 }
 
 /** The stored graph whose file holds the sub-graphs that a run may name. */
@@ -250,6 +252,8 @@ export interface LeaseRequest {
   max: number;
   /** The consumer would go on by itself over pure nodes: `state` when it needs the run's state for it, `all` when it needs the plan too. */
   wants?: "state" | "all";
+  /** If the run ends with this call and nobody was told of it yet, the consumer puts it in the list of runs (rule ST6). */
+  lists?: true;
 }
 
 /** What a consumer needs to go on by itself (rules LC1 to LC3). */
@@ -297,6 +301,8 @@ export interface WorkAnswer {
   /** ms since the epoch by which the consumer must report or renew. */
   deadline: number;
   ended: boolean;
+  /** The run ended with this call, and the consumer puts it in the list, as it asked for. */
+  ending?: { view: ExecutionView; summary: ExecutionSummary };
 }
 
 /** What the object tells the projection of runs in D1. Applied only when `seq` is newer than what the row has. */
@@ -327,12 +333,14 @@ export interface ExecutionSummary {
 export interface ExecutionRpc {
   start(request: StartRequest, waitMs: number): Promise<Outcome<ExecutionView>>;
   /**
-   * As `start`, for a run that the caller has begun. Null: it is stored as the caller has it, and it is over. A run that is here already is
-   * left as it is and answered.
+   * As `start`, for a run that the caller has begun. Null: it is stored as the caller has it, and it is over or the caller goes on with it. A run that is
+   * here already is left as it is and answered.
    */
   adopt(run: BegunRun, waitMs: number): Promise<Outcome<ExecutionView | null>>;
   /** The caller could not put an ended run in the list of runs: the object does, now and until it is there. */
   relist(workspaceId: string): Promise<Outcome<null>>;
+  /** The list of runs has this ended run as of event `seq`: it need not be looked for. */
+  listed(workspaceId: string, seq: number): Promise<Outcome<null>>;
   view(workspaceId: string): Promise<Outcome<ExecutionView>>;
   /** Answers when the run has ended or after `waitMs`, whichever is first. */
   wait(workspaceId: string, waitMs: number): Promise<Outcome<ExecutionView>>;

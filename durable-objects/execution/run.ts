@@ -40,12 +40,11 @@ export class Run {
 
   /** The run that a store holds, or null. Renewals of leases are not logged: see RELOAD_GRACE_MS. */
   static load(store: ExecutionStore, now: number, leaseMs: number): Run | null {
-    const header = store.header();
-    if (header === null) {
+    const run = Run.#read(store);
+    if (run === null) {
       return null;
     }
-    const { state, checkpoints } = Checkpoints.load(store, header);
-    const run = new Run(store, header, state, checkpoints);
+    const { state } = run;
     if (state.running.size > 0) {
       run.#graceUntil = store.grace() ?? now + Math.min(leaseMs, RELOAD_GRACE_MS);
       store.setGrace(run.#graceUntil);
@@ -54,6 +53,15 @@ export class Run {
       execution.leaseUntil = Math.max(execution.startedAt + leaseMs, run.#graceUntil ?? 0);
     }
     return run;
+  }
+
+  static #read(store: ExecutionStore): Run | null {
+    const header = store.header();
+    if (header === null) {
+      return null;
+    }
+    const { state, checkpoints } = Checkpoints.load(store, header);
+    return new Run(store, header, state, checkpoints);
   }
 
   /** Creates the run and commits its start, in one transaction. */
@@ -66,17 +74,28 @@ export class Run {
     return [run, commit];
   }
 
-  /**
-   * Stores a run with its first stretch, in one transaction. The answer reads that stretch as the commit that it is, for a caller that lets follow
-   * what follows.
-   */
-  static adopt(store: ExecutionStore, begun: BegunRun): () => Commit {
+  /** Stores a run with its first stretch, in one transaction. */
+  static adopt(store: ExecutionStore, begun: BegunRun): void {
     store.transaction(() => store.adopt(begun));
-    return () => {
-      const batches = [...store.batches(0)];
-      const events = batches.flatMap((batch) => batch.events);
-      return { events, leased: [], refused: [], accepted: true, childOutputs: -1, batch: batches.at(-1) ?? null };
-    };
+  }
+
+  /** The run that was just adopted, with its first stretch as the commit that it is. What it has under way is leased to the consumer that began it. */
+  static loadAdopted(
+    store: ExecutionStore,
+    { consumer = "" }: Pick<BegunRun, "consumer">,
+    { now, leaseMs }: { now: number; leaseMs: number },
+  ): [Run, Commit] {
+    const run = Run.#read(store);
+    if (run === null) {
+      throw new Error("the run that was adopted is not there");
+    }
+    for (const execution of run.state.running) {
+      execution.leaseUntil = now + leaseMs;
+      execution.consumer = consumer;
+    }
+    const batches = [...store.batches(0)];
+    const events = batches.flatMap((batch) => batch.events);
+    return [run, { events, leased: [], refused: [], accepted: true, childOutputs: -1, batch: batches.at(-1) ?? null }];
   }
 
   /** Creates a run whose start comes later. */

@@ -3,14 +3,11 @@ import { isTerminal } from "#graph/run/status.ts";
 import { nextAlarm } from "./core/next-alarm.ts";
 import type { ExecutionState } from "./core/state.ts";
 import type { Effects } from "./effects.ts";
-import type { ExecutionSummary } from "./protocol.ts";
+import type { ExecutionSummary, LeaseRequest } from "./protocol.ts";
 import type { Commit } from "./run.ts";
 
-/** Effectful node executions that one consumer runs at a time: a Worker may hold six connections. */
-export const EFFECTFUL_SLOTS = 5;
-
 /** How long a run may live before it shows in lists; shorter ones are listed once, when they end. */
-const LIST_AFTER_MS = 100;
+const LIST_AFTER_MS = 500;
 
 /** After the end, when it is checked that the list knows, ms. */
 export const CHECK_LISTED_MS = 30_000;
@@ -24,6 +21,7 @@ const POOLS: readonly BlockPool[] = ["io", "cpu", "memory"];
 export class Runner {
   readonly #effects: Effects;
   readonly #leaseMs: number;
+  readonly #ioSlots: number;
   /** Messages sent that no consumer has answered yet. Lost with the object; the alarm starts again from none. */
   #hints: Record<BlockPool, number> = { io: 0, cpu: 0, memory: 0 };
   #alarmAt: number | null = null;
@@ -32,10 +30,17 @@ export class Runner {
   #listed = false;
   /** The lists were told of it. */
   #shown = false;
+  #listingLeftTo: string | undefined;
 
-  constructor(effects: Effects, leaseMs: number) {
+  constructor(effects: Effects, { leaseMs, ioSlots }: { leaseMs: number; ioSlots: number }) {
     this.#effects = effects;
     this.#leaseMs = leaseMs;
+    this.#ioSlots = ioSlots;
+  }
+
+  /** The consumer that ended the run and puts it in the list (rule ST6). */
+  get listingLeftTo(): string | undefined {
+    return this.#listingLeftTo;
   }
 
   /** A consumer has come for work. */
@@ -43,17 +48,26 @@ export class Runner {
     this.#hints[pool] = Math.max(0, this.#hints[pool] - 1);
   }
 
-  /** Acts on a commit. `servedPool` is the pool whose consumer is on the line and takes pure work itself. */
-  after(commit: Commit, state: ExecutionState, summary: () => ExecutionSummary, servedPool: BlockPool | null): void {
+  /** Acts on a commit. `consumer` is on the line, and takes pure work of its pool itself. */
+  after(
+    commit: Commit,
+    state: ExecutionState,
+    summary: () => ExecutionSummary,
+    consumer: Pick<LeaseRequest, "consumer" | "pool" | "lists"> | null,
+  ): void {
     if (isTerminal(state.status)) {
       if (commit.batch !== null) {
         this.#callOffListing?.();
-        this.list(summary());
+        if (consumer?.lists === true && !this.#shown) {
+          this.#listingLeftTo = consumer.consumer;
+        } else {
+          this.list(summary());
+        }
         this.#armAfterEnd();
       }
       return;
     }
-    this.#announce(state, commit.leased.length > 0 ? servedPool : null);
+    this.#announce(state, commit.leased.length > 0 ? (consumer?.pool ?? null) : null);
     this.#arm(commit, state);
     this.#showInLists(commit, state, summary);
   }
@@ -121,7 +135,7 @@ export class Runner {
     }
     for (const pool of POOLS) {
       const { pure, effectful } = state.ready[pool];
-      const wanted = Math.ceil(effectful.length / (state.plan.per_message ?? EFFECTFUL_SLOTS));
+      const wanted = Math.ceil(effectful.length / (Math.max(state.plan.per_message ?? 0, this.#ioSlots)));
       const alone = wanted === 0 && pure.length > 0 && pool !== servedPool ? 1 : 0;
       const count = wanted + alone - this.#hints[pool];
       if (count > 0) {

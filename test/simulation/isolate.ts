@@ -110,6 +110,7 @@ export class Isolate implements Caller, Clock {
         ...(large === null ? {} : { values: () => large.of(message.execution_id) }),
         clock: this,
         consumer: `${this.name}/${this.#consumers}`,
+        slots: 5,
         budgetMs,
       },
       message,

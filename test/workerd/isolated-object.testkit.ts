@@ -98,6 +98,7 @@ export function workSession(object: IsolatedObject, consumer: Consumer = {}, mes
         }),
       clock: systemClock,
       consumer: crypto.randomUUID(),
+      slots: 5,
       budgetMs: 60_000,
     },
     message ?? { execution_id: object.id, pool: "io" },

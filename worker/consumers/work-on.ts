@@ -1,5 +1,6 @@
 import { blockRegistry } from "#blocks/registry.ts";
 import type { BlockContext } from "#blocks/define-block.ts";
+import { ioSlotsOf } from "#durable-objects/execution/env.ts";
 import type { Lease, WorkMessage } from "#durable-objects/execution/protocol.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
 import { openDatabase } from "#worker/db/database.ts";
@@ -13,26 +14,28 @@ import { createNodeCache } from "./node-cache.ts";
 import type { NodeCache } from "./node-cache.ts";
 import { runValues } from "#worker/values/create-values.ts";
 import { WorkSession } from "./work-session.ts";
+import type { SessionDeps } from "./work-session.ts";
 
 /** Leaves a consumer invocation of 15 minutes room for the longest attempt. */
 const BUDGET_MS = 240_000;
 
 /** Does the work that a message hints at. Never throws. */
 export async function workOn(env: Env, message: WorkMessage): Promise<void> {
-  const { execution_id } = message;
-  const session = new WorkSession(
-    {
-      ...blockDeps(env),
-      values: (workspaceId) => runValues(env, { workspaceId, executionId: execution_id }),
-      object: lastingStub(() => executionStub(env, execution_id)),
-      context: (lease, { id, version }, live) =>
-        contextFor(env, lease, { executionId: execution_id, graphId: id, graphVersion: version }, live),
-      consumer: crypto.randomUUID(),
-      budgetMs: BUDGET_MS,
-    },
-    message,
-  );
-  await session.run();
+  await new WorkSession(sessionDeps(env, message.execution_id, crypto.randomUUID()), message).run();
+}
+
+/** What every session works with. */
+export function sessionDeps(env: Env, executionId: string, consumer: string): SessionDeps {
+  return {
+    ...blockDeps(env),
+    values: (workspaceId) => runValues(env, { workspaceId, executionId }),
+    object: lastingStub(() => executionStub(env, executionId)),
+    context: (lease, { id, version }, live) =>
+      contextFor(env, lease, { executionId, graphId: id, graphVersion: version }, live),
+    consumer,
+    slots: ioSlotsOf(env),
+    budgetMs: BUDGET_MS,
+  };
 }
 
 /** What the first stretch of a run, in the Worker that takes its request, is done with: what every other one is. */

@@ -8,7 +8,6 @@ import type {
   WorkAnswer,
   WorkMessage,
 } from "#durable-objects/execution/protocol.ts";
-import { EFFECTFUL_SLOTS } from "#durable-objects/execution/runner.ts";
 import { toLease, toReport } from "#durable-objects/execution/wire.ts";
 import { errorMessage, log } from "#durable-objects/logger.ts";
 import type { Plan } from "#graph/plan/plan.ts";
@@ -45,8 +44,31 @@ export interface SessionDeps {
   /** Large values of a run of a workspace. Absent: all values are reported as they are. */
   values?: (workspaceId: string) => AttemptValues;
   consumer: string;
+  /** Most effectful attempts side by side. */
+  slots: number;
+  /** Nobody knows of the run but whoever waits for this session: if the run ends with it, that one puts it in the list (rule ST6). */
+  lists?: boolean;
   /** A consumer invocation may live 15 minutes on Cloudflare; after this many ms it takes no new work. */
   budgetMs: number;
+}
+
+/** What a session has from the start when the Worker that began a run goes on with it (rule ST5). */
+export interface BegunWork {
+  leases: Lease[];
+  workspaceId: string;
+  plan: Plan;
+  /** Null: the state is not for a consumer to go on from. */
+  replica: Replica | null;
+  /** ms since the epoch */
+  deadline: number;
+}
+
+/** What is left for the caller of a session to do about the list of runs, when it is the caller's to do. */
+export interface SessionEnd {
+  /** The run ended with this session. */
+  ending: WorkAnswer["ending"];
+  /** It may have: the answer to a report was lost. */
+  unsure: boolean;
 }
 
 /**
@@ -76,6 +98,8 @@ export class WorkSession {
   #crowded = false;
   #forgetting: Promise<void> | undefined;
   #ended = false;
+  #ending: WorkAnswer["ending"];
+  #unsure = false;
 
   constructor(deps: SessionDeps, message: WorkMessage) {
     this.#deps = deps;
@@ -84,27 +108,26 @@ export class WorkSession {
     this.#running = new RunningAttempts(deps.clock);
   }
 
-  async run(): Promise<void> {
+  /** Works until there is nothing left for it. Never throws. */
+  async run(begun?: BegunWork): Promise<SessionEnd> {
     const { clock } = this.#deps;
     let stopHeartbeat: (() => void) | undefined;
     try {
-      let request = this.#request();
-      let answer = await this.#deps.object.lease(request);
-      const heartbeatMs = Math.min(MAX_HEARTBEAT_MS, Math.max(50, (answer.deadline - clock.now()) / 3));
+      const deadline = begun === undefined ? await this.#lease() : this.#begin(begun);
+      const heartbeatMs = Math.min(MAX_HEARTBEAT_MS, Math.max(50, (deadline - clock.now()) / 3));
       stopHeartbeat = clock.every(heartbeatMs, () => void this.#renew());
       for (;;) {
-        this.#adopt(answer, request);
         await this.#stretch();
         if (this.#idle) {
-          return;
+          break;
         }
         if (this.#reports.length === 0) {
           await this.#running.news();
         }
         this.#collect();
         await this.#stretch();
-        request = this.#request();
-        answer = await this.#send(request);
+        const request = this.#request();
+        this.#adopt(await this.#send(request), request);
       }
     } catch (error) {
       log("error", "a consumer gave up on a run; its leases will expire", {
@@ -116,6 +139,25 @@ export class WorkSession {
       stopHeartbeat?.();
       await this.#forgetting;
     }
+    return { ending: this.#ending, unsure: this.#unsure && this.#ending === undefined };
+  }
+
+  /** Answers until when its leases hold. */
+  async #lease(): Promise<number> {
+    const request = this.#request();
+    const answer = await this.#deps.object.lease(request);
+    this.#adopt(answer, request);
+    return answer.deadline;
+  }
+
+  #begin({ leases, workspaceId, plan, replica, deadline }: BegunWork): number {
+    this.#graph = { id: plan.graph_id, version: plan.graph_version };
+    this.#workspaceId = workspaceId;
+    this.#values = this.#deps.values?.(workspaceId);
+    this.#replica = replica;
+    this.#plan = replica === null ? null : plan;
+    this.#take(leases);
+    return deadline;
   }
 
   get #idle(): boolean {
@@ -129,17 +171,19 @@ export class WorkSession {
   }
 
   #request(): LeaseRequest {
-    const { consumer } = this.#deps;
+    const { consumer, slots } = this.#deps;
+    const lists = this.#deps.lists === true ? { lists: true as const } : {};
     if (this.#tired) {
       this.#replica?.part();
-      return { consumer, pool: this.#message.pool, max: -1 };
+      return { consumer, pool: this.#message.pool, max: -1, ...lists };
     }
-    const request: LeaseRequest = { consumer, pool: this.#message.pool, max: EFFECTFUL_SLOTS - this.#running.size };
+    const request: LeaseRequest = { consumer, pool: this.#message.pool, max: slots - this.#running.size, ...lists };
     return this.#replica === null ? { ...request, wants: this.#plan === null ? "all" : "state" } : request;
   }
 
   #adopt(answer: WorkAnswer, request: LeaseRequest): void {
     this.#drop(answer.refused);
+    this.#ending ??= answer.ending;
     if (answer.ended) {
       this.#stopAll();
       if (answer.workspace_id === "") {
@@ -152,7 +196,11 @@ export class WorkSession {
     this.#crowded = answer.crowded === true;
     this.#values ??= this.#deps.values?.(answer.workspace_id);
     this.#follow(answer, request);
-    for (const lease of answer.leases) {
+    this.#take(answer.leases);
+  }
+
+  #take(leases: readonly Lease[]): void {
+    for (const lease of leases) {
       this.#held.set(lease.node_execution_id, lease);
       if (lease.effects === "pure") {
         this.#pure.push(lease);
@@ -179,7 +227,7 @@ export class WorkSession {
     }
     if (sync !== null) {
       this.#plan = sync.plan ?? this.#plan;
-      this.#replica = this.#plan === null ? null : new Replica(this.#plan, sync.snapshot);
+      this.#replica = this.#plan === null ? null : Replica.restore(this.#plan, sync.snapshot);
     }
   }
 
@@ -304,9 +352,11 @@ export class WorkSession {
     request: LeaseRequest,
     continuedFrom: number | null,
   ): Promise<WorkAnswer> {
-    const { consumer, pool } = request;
     for (const [index, reports] of calls.slice(0, -1).entries()) {
-      const answer = await this.#report(reports, { consumer, pool, max: -1 }, index === 0 ? continuedFrom : null);
+      const { consumer, pool } = request;
+      const lists = request.lists === true ? { lists: true as const } : {};
+      const last = { consumer, pool, max: -1, ...lists };
+      const answer = await this.#report(reports, last, index === 0 ? continuedFrom : null);
       if (answer.ended) {
         return answer;
       }
@@ -322,6 +372,7 @@ export class WorkSession {
         this.#letGo(reports.filter(({ end }) => end !== undefined));
         return answer;
       } catch (error) {
+        this.#unsure = this.#deps.lists === true;
         if (tries >= REPORT_TRIES) {
           throw error;
         }

@@ -2,8 +2,10 @@ import { waitUntil } from "cloudflare:workers";
 import { BlockSamples } from "#durable-objects/execution/block-samples.ts";
 import type { Draft } from "#durable-objects/execution/draft.ts";
 import type { ExecutionSummary, ExecutionView, Outcome, StartRequest } from "#durable-objects/execution/protocol.ts";
+import type { RunHeader } from "#durable-objects/execution/store.ts";
 import { executionSummary, executionView } from "#durable-objects/execution/view.ts";
 import { errorMessage, log } from "#durable-objects/logger.ts";
+import type { FirstConsumer } from "#worker/consumers/first-consumer.ts";
 import { executionStub } from "#worker/env.ts";
 import { storeLargeValues } from "./store-large-values.ts";
 import type { ServiceDeps } from "./service-deps.ts";
@@ -19,7 +21,8 @@ export interface BeginOptions {
 
 /**
  * Begins a run here, with the pure nodes that are ready from the start, and gives it to its object to keep and to go on with
- * (docs/decisions/0014-first-stretch.md). An unasked run that is over by then costs one call of its object and one row of the list.
+ * (docs/decisions/0014-first-stretch.md). An unasked run that is over by then costs one call of its object and one row of the list. For a caller that
+ * waits, calls to the outside that come next are made here too (docs/decisions/0016-first-consumer.md).
  * Answers when the run has ended or after `waitMs`.
  */
 export async function beginRun(
@@ -33,22 +36,67 @@ export async function beginRun(
   }
   const { inputs, ...rest } = request;
   const draft = await deps.runFirstStretch({ ...rest, created_at: deps.now() }, inputs);
-  const outcome = await adopt(deps, draft, { waitMs, done: draft.ended && unasked });
+  const consumer = waitMs > 0 && !draft.ended ? deps.firstConsumer(draft) : null;
+  const outcome = await adopt(deps, draft, { waitMs, done: draft.ended && unasked, consumer });
   if (!outcome.ok || outcome.value !== null) {
     return outcome as Outcome<ExecutionView>;
+  }
+  if (consumer !== null) {
+    return goOn(deps, draft.header, { consumer, waitMs, unasked });
   }
   await listEnded(deps, summaryOf(draft));
   return { ok: true, value: executionView(draft.header, draft.state) };
 }
 
+/** Works on the run until it is over, nothing is left for this Worker, or the wait is over; what is under way then goes on behind the caller's back. */
+async function goOn(
+  deps: ServiceDeps,
+  { execution_id, workspace_id }: RunHeader,
+  { consumer, waitMs, unasked }: { consumer: FirstConsumer; waitMs: number; unasked: boolean },
+): Promise<Outcome<ExecutionView>> {
+  const until = deps.now() + waitMs;
+  const work = workAndList(deps, { execution_id, workspace_id }, { consumer, unasked });
+  waitUntil(work);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeIsOver = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), waitMs);
+  });
+  const ended = await Promise.race([work, timeIsOver]);
+  clearTimeout(timer);
+  return ended === null
+    ? executionStub(deps.env, execution_id).wait(workspace_id, Math.max(0, until - deps.now()))
+    : { ok: true, value: ended };
+}
+
+/** The run as it ended, when it ended with this Worker's work and is this Worker's to list (rule ST6). Never throws. */
+async function workAndList(
+  deps: ServiceDeps,
+  { execution_id, workspace_id }: Pick<RunHeader, "execution_id" | "workspace_id">,
+  { consumer, unasked }: { consumer: FirstConsumer; unasked: boolean },
+): Promise<ExecutionView | null> {
+  const { ending, unsure } = await consumer.work(unasked);
+  if (unsure) {
+    await relist(deps, execution_id, workspace_id);
+  }
+  if (ending === undefined) {
+    return null;
+  }
+  if (await listEnded(deps, ending.summary)) {
+    const told = executionStub(deps.env, execution_id).listed(workspace_id, ending.summary.seq);
+    // When it does not hear of it, its alarm asks the list.
+    waitUntil(told.catch(() => undefined));
+  }
+  return ending.view;
+}
+
 async function adopt(
   deps: ServiceDeps,
   draft: Draft,
-  { waitMs, done }: { waitMs: number; done: boolean },
+  { waitMs, done, consumer }: { waitMs: number; done: boolean; consumer: FirstConsumer | null },
 ): Promise<Outcome<ExecutionView | null>> {
   const { execution_id, workspace_id } = draft.header;
   try {
-    return await executionStub(deps.env, execution_id).adopt(draft.toBegunRun(done), waitMs);
+    return await executionStub(deps.env, execution_id).adopt(draft.toBegunRun(done, consumer?.name), waitMs);
   } catch (error) {
     // The object may have stored the run and its answer be lost: then it must not stay out of the list for ever.
     if (done) {
@@ -66,18 +114,20 @@ function summaryOf({ header, state, batches }: Draft): ExecutionSummary {
   return { ...executionSummary(header, state), blocks: samples.toRecord() };
 }
 
-/** Rule ST4: the run shows in lists before its start is answered; when it cannot be written there, its object sees to it. */
-async function listEnded(deps: ServiceDeps, summary: ExecutionSummary): Promise<void> {
+/** Rule ST4: the run shows in lists before its start is answered; when it cannot be written there, its object sees to it. Whether it is there. */
+async function listEnded(deps: ServiceDeps, summary: ExecutionSummary): Promise<boolean> {
   deps.observeRun(summary);
   const { execution_id, workspace_id } = summary;
   try {
     await deps.listRun(summary);
+    return true;
   } catch (error) {
     log("warn", "the list of runs could not be written; the run's object will see to it", {
       execution_id,
       error: errorMessage(error),
     });
     await relist(deps, execution_id, workspace_id);
+    return false;
   }
 }
 

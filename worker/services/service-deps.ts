@@ -4,6 +4,7 @@ import type { ExecutionSummary } from "#durable-objects/execution/protocol.ts";
 import type { RunHeader } from "#durable-objects/execution/store.ts";
 import type { BlockCatalog, BlockDescriptor } from "#graph/catalog/block-descriptor.ts";
 import type { Principal } from "#worker/auth/principal.ts";
+import type { FirstConsumer } from "#worker/consumers/first-consumer.ts";
 import type { BlockOutput } from "#worker/contracts/block.ts";
 import type { Database } from "#worker/db/database.ts";
 import type { Env } from "#worker/env.ts";
@@ -31,6 +32,8 @@ export interface ServiceDeps {
   blocks: BlockLibrary;
   runSingleBlock: RunSingleBlock;
   runFirstStretch: RunFirstStretch;
+  /** Takes work of a run that is begun here, to do it here. */
+  firstConsumer: (draft: Draft) => FirstConsumer | null;
   /** Writes a run's row in the list; resolves when it is there. */
   listRun: (summary: ExecutionSummary) => Promise<void>;
   /** Tells the run's workspace of it, some time later. */

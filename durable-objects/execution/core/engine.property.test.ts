@@ -124,7 +124,7 @@ class Simulation {
   /** A consumer goes on over pure nodes on a replica and reports the stretch, to an object that has or has not moved meanwhile. */
   #continueAlone(inStep: boolean): void {
     const snapshot = JSON.parse(JSON.stringify(takeSnapshot(this.run.state, { replica: true }))) as Snapshot;
-    const replica = new Replica(this.run.state.plan, snapshot);
+    const replica = Replica.restore(this.run.state.plan, snapshot);
     const reports: (AttemptRef & Report)[] = [];
     for (let nodes = Math.floor(this.#random() * 8); nodes > 0; nodes -= 1) {
       const execution = replica.nextPure("io");

@@ -21,9 +21,14 @@ export class Replica {
   #base: number;
   #parted = false;
 
-  constructor(plan: Plan, snapshot: Snapshot) {
-    this.#state = restoreSnapshot(plan, snapshot);
-    this.#base = snapshot.seq;
+  /** Takes the state over: nobody else may move it. */
+  constructor(state: ExecutionState) {
+    this.#state = state;
+    this.#base = state.lastSeq;
+  }
+
+  static restore(plan: Plan, snapshot: Snapshot): Replica {
+    return new Replica(restoreSnapshot(plan, snapshot));
   }
 
   /** What to send as `continuedFrom` with everything applied since. */
