@@ -7,7 +7,8 @@ import type { Env, ExecutionStub } from "#worker/env.ts";
 import { plan } from "./core/plan.testkit.ts";
 import { QUEUE_OF } from "./effects.ts";
 import type { ExecutionObject } from "./execution.ts";
-import type { ExecutionView, Outcome, StartRequest, WorkMessage } from "./protocol.ts";
+import { Draft } from "./draft.ts";
+import type { AttemptReport, ExecutionView, Outcome, StartRequest, WorkMessage } from "./protocol.ts";
 import { storeContract } from "./store-contract.testkit.ts";
 import { SqliteExecutionStore } from "./store-sqlite.ts";
 
@@ -26,6 +27,17 @@ function object(id: string = crypto.randomUUID()): {
 
 /** Two pure nodes in a row of a block that the registry does not have: only the test can do this work. */
 const chain = plan({ a: {}, b: {} }, ["a.out -> b.x"]);
+
+/** Three nodes side by side that reach the outside. */
+const calls = plan({ a: { effects: "once" }, b: { effects: "once" }, c: { effects: "once" } }, []);
+
+/** A run whose first two calls its Worker makes. */
+function draftOf(id: string, of: StartRequest["plan"]): Draft {
+  const { inputs, ...header } = request(id, of);
+  const draft = new Draft({ ...header, created_at: Date.now() }, inputs);
+  draft.takeWork(2, { now: Date.now(), leaseMs: LEASE_MS });
+  return draft;
+}
 
 function request(id: string, of: StartRequest["plan"] = chain): StartRequest {
   return { execution_id: id, workspace_id: "w", plan: of, inputs: {}, source: "test" };
@@ -92,6 +104,61 @@ describe("an execution object", () => {
     const again = value(await stub.start({ ...request(id), inputs: { other: 1 } }, 0));
     expect(again).toEqual(first);
     expect(first).toMatchObject({ id, status: "QUEUED", inputs: {}, outputs: {}, last_seq: 2 });
+  });
+
+  it("[ST5] keeps for the Worker that began it what that one has under way, and only for it", async () => {
+    const { id, stub, inside } = object();
+    const sent = await isolate(inside);
+    const draft = draftOf(id, calls);
+    const begun = draft.toBegunRun(false, "first");
+    expect(await stub.adopt(begun, 0)).toEqual({ ok: true, value: null });
+    // What it did not take is for others.
+    expect(sent).toEqual([{ execution_id: id, pool: "io" }]);
+    const other = value(await stub.adopt({ ...begun, consumer: "second" }, 0));
+    expect(other).toMatchObject({ id, status: "RUNNING", last_seq: draft.state.lastSeq });
+    expect((await stub.lease({ ...REQUEST, max: 9 })).leases.map(({ node_execution_id }) => node_execution_id)).toEqual(
+      ["n3"],
+    );
+    await runInDurableObject(inside, async (_, { storage }) => {
+      expect(await storage.getAlarm()).toBeLessThanOrEqual(Date.now() + LEASE_MS);
+    });
+    for (const ne of ["n1", "n2", "n3"]) {
+      await finishNode(stub, ne);
+    }
+    expect(value(await stub.view("w"))).toMatchObject({ status: "COMPLETED" });
+  });
+
+  it("[ST6] leaves the list to who ends a run that nobody knows, and looks after it until it hears", async () => {
+    const { id, stub, inside } = object();
+    await isolate(inside);
+    const listed: number[] = [];
+    await runInDurableObject(inside, (instance) => {
+      const own = instance as unknown as { env: object };
+      own.env = { ...own.env, PROJECTION_QUEUE: { send: async ({ seq }: { seq: number }) => void listed.push(seq) } };
+    });
+    await stub.adopt(draftOf(id, calls).toBegunRun(false, "first"), 0);
+    const [n3] = (await stub.lease({ ...REQUEST, consumer: "first", max: 9 })).leases;
+    expect(n3?.node_execution_id).toBe("n3");
+    const last = { ...REQUEST, consumer: "first", max: 0, lists: true } as const;
+    const done = (ne: string): AttemptReport => ({
+      node_execution_id: ne,
+      attempt: 1,
+      first_output: 0,
+      outputs: [],
+      end: { status: "completed", duration_ms: 1 },
+    });
+    expect(await stub.report([done("n1"), done("n2")], last, null)).not.toHaveProperty("ending");
+    const { ending, seq } = await stub.report([done("n3")], last, null);
+    expect(ending).toMatchObject({ view: { id, status: "COMPLETED" }, summary: { execution_id: id, seq } });
+    // The answer may be lost: whoever asks again hears that the run is over, and the object looks after the list.
+    expect(await stub.report([done("n3")], last, null)).toMatchObject({ ended: true });
+    expect(listed).toEqual([]);
+    expect(value(await stub.listed("w", seq - 1))).toBeNull();
+    await runInDurableObject(inside, async (_, { storage }) => expect(await storage.getAlarm()).not.toBeNull());
+    expect(listed).toEqual([seq]);
+    expect(await stub.listed("other", seq)).toMatchObject({ ok: false, code: "not_found" });
+    expect(value(await stub.listed("w", seq))).toBeNull();
+    await runInDurableObject(inside, async (_, { storage }) => expect(await storage.getAlarm()).toBeNull());
   });
 
   it("[LV4] is nobody else's, and nothing is written by asking", async () => {

@@ -134,7 +134,8 @@ export class OpenRun {
   answer(commit: Commit, request: LeaseRequest | null): WorkAnswer {
     const { state, header } = this.run;
     const run = { executionId: header.execution_id, plan: state.plan };
-    const leftToIt = commit.batch !== null && request?.lists === true && this.#runner.listingLeftTo === request.consumer;
+    const leftToIt =
+      commit.batch !== null && request?.lists === true && this.#runner.listingLeftTo === request.consumer;
     return {
       workspace_id: header.workspace_id,
       graph_id: state.plan.graph_id,

@@ -135,7 +135,7 @@ export class Runner {
     }
     for (const pool of POOLS) {
       const { pure, effectful } = state.ready[pool];
-      const wanted = Math.ceil(effectful.length / (Math.max(state.plan.per_message ?? 0, this.#ioSlots)));
+      const wanted = Math.ceil(effectful.length / Math.max(state.plan.per_message ?? 0, this.#ioSlots));
       const alone = wanted === 0 && pure.length > 0 && pool !== servedPool ? 1 : 0;
       const count = wanted + alone - this.#hints[pool];
       if (count > 0) {

@@ -14,7 +14,7 @@ import type { RunList } from "./run-list.ts";
 import type { Caller, Network } from "./network.ts";
 import type { ObjectHost } from "./object-host.ts";
 import type { SocketPair } from "./sockets.ts";
-import { must } from "./violation.ts";
+import { must, Violation } from "./violation.ts";
 import type { Timer, World } from "./world.ts";
 
 /** Who looks in vain looks less and less often, but never more rarely than this. */
@@ -31,6 +31,8 @@ export class Client implements Caller {
   readonly #host: ObjectHost;
   /** The Worker that takes its requests. */
   readonly #front: Isolate;
+  /** A Worker that may die. */
+  readonly #worker: () => Isolate;
   readonly #list: RunList;
   readonly #random: Random;
   /** The newest event that it was told of. */
@@ -40,13 +42,14 @@ export class Client implements Caller {
   constructor(
     name: string,
     world: World,
-    at: { network: Network; host: ObjectHost; front: Isolate; list: RunList; random: Random },
+    at: { network: Network; host: ObjectHost; front: Isolate; worker: () => Isolate; list: RunList; random: Random },
   ) {
     this.name = name;
     this.#world = world;
     this.#network = at.network;
     this.#host = at.host;
     this.#front = at.front;
+    this.#worker = at.worker;
     this.#list = at.list;
     this.#random = at.random;
   }
@@ -70,12 +73,33 @@ export class Client implements Caller {
       await this.#look("start", [request, waitMs]);
       return;
     }
+    if (this.#random.chance(0.4)) {
+      this.#startWithWork(request);
+      // Who is not answered in time asks again; a run that is there already is left as it is.
+      await this.pause(this.#random.small(1, 10_000));
+      await this.#look("start", [request, waitMs]);
+      return;
+    }
     const draft = await this.#front.draft(request);
     if (draft.ended && this.#random.chance(0.6)) {
       await this.#startUnasked(draft, waitMs);
     } else {
       await this.#look("adopt", [draft.toBegunRun(false), waitMs]);
     }
+  }
+
+  /** The Worker goes on with the run that it begins (rule ST5), and may die at that; a call of its that fails is mended by alarms. */
+  #startWithWork(request: StartRequest): void {
+    const worker = this.#worker();
+    const lists = this.#random.chance(0.6);
+    this.#world.schedule(0, worker, "takes a request", () => {
+      worker.beginAndWork(request, { list: this.#list, lists }).catch((error: unknown) => {
+        if (error instanceof Violation) {
+          this.#world.fail(error);
+        }
+        this.#world.note(() => `    ${worker.name} gives up: ${String(error)}`);
+      });
+    });
   }
 
   /** Nobody but this request knows of the run, so it is what puts an ended one in the list (rule ST4). */

@@ -1,13 +1,16 @@
 import type { BlockContext } from "#blocks/define-block.ts";
 import type {
   AttemptReport,
+  ExecutionView,
   Lease,
   LeaseRequest,
+  Outcome,
   StartRequest,
   WorkAnswer,
   WorkMessage,
 } from "#durable-objects/execution/protocol.ts";
 import type { Draft } from "#durable-objects/execution/draft.ts";
+import { takeBegunWork } from "#worker/consumers/begun-work.ts";
 import type { Clock } from "#worker/consumers/clock.ts";
 import { runFirstStretch } from "#worker/consumers/first-stretch.ts";
 import { WorkSession } from "#worker/consumers/work-session.ts";
@@ -15,6 +18,7 @@ import type { SessionDeps } from "#worker/consumers/work-session.ts";
 import type { AttemptWatch } from "./attempt-watch.ts";
 import type { Caller, Network } from "./network.ts";
 import type { ObjectHost } from "./object-host.ts";
+import type { RunList } from "./run-list.ts";
 import { ACTED, BEGUN, SCRIPTED, scriptedBlock } from "./scripted-block.ts";
 import type { Timer, World } from "./world.ts";
 
@@ -95,29 +99,65 @@ export class Isolate implements Caller, Clock {
     return () => timer.cancel();
   }
 
+  // ---- As a Worker that takes a request ----
+
+  /** Begins a run and goes on with its first calls to the outside, as worker/services/begin-run.ts does. `lists`: it puts the run in the list if it ends here. */
+  async beginAndWork(request: StartRequest, { list, lists }: { list: RunList; lists: boolean }): Promise<void> {
+    const { execution_id: id, workspace_id: workspaceId } = request;
+    const { network, objectOf, watch } = this.#deps;
+    const host = objectOf(id);
+    const draft = await this.draft(request);
+    const consumer = this.#name();
+    const begun = takeBegunWork(draft, { slots: 5, leaseMs: host.leaseMs, now: this.now() });
+    const stored = draft.toBegunRun(false, begun === null ? undefined : consumer);
+    const outcome = (await network.call(this, host, "adopt", [stored, 0])) as Outcome<ExecutionView | null>;
+    if (begun === null || !outcome.ok || outcome.value !== null) {
+      return;
+    }
+    begun.leases.forEach((lease) => watch.leased(this, id, lease));
+    const message: WorkMessage = { execution_id: id, pool: "io" };
+    this.sessions.add(message);
+    const ending = await this.#session(message, { consumer, budgetMs: 240_000, lists }).run(begun);
+    this.sessions.delete(message);
+    if (ending !== undefined) {
+      const listed = await list.write(ending.summary, this);
+      await (listed
+        ? network.call(this, host, "listed", [workspaceId, ending.summary.seq])
+        : network.call(this, host, "relist", [workspaceId]));
+    }
+  }
+
   // ---- As a consumer ----
+
+  #name(): string {
+    this.#consumers += 1;
+    return `${this.name}/${this.#consumers}`;
+  }
 
   /** Works on a message, as worker/consumers/work-on.ts does. */
   work(message: WorkMessage, budgetMs: number): void {
-    this.#consumers += 1;
     this.sessions.add(message);
+    this.#session(message, { consumer: this.#name(), budgetMs })
+      .run()
+      .then(
+        () => this.sessions.delete(message),
+        (error: unknown) => this.#deps.world.fail(error),
+      );
+  }
+
+  #session(message: WorkMessage, more: Pick<SessionDeps, "consumer" | "budgetMs" | "lists">): WorkSession {
     const { large } = this.#deps.world;
-    const session = new WorkSession(
+    return new WorkSession(
       {
         object: this.#object(message.execution_id),
         getBlock: (id) => (id === SCRIPTED ? scriptedBlock : undefined),
         context: (lease, graph, live) => this.#context(message.execution_id, lease, { graph, ...live }),
         ...(large === null ? {} : { values: () => large.of(message.execution_id) }),
         clock: this,
-        consumer: `${this.name}/${this.#consumers}`,
         slots: 5,
-        budgetMs,
+        ...more,
       },
       message,
-    );
-    session.run().then(
-      () => this.sessions.delete(message),
-      (error: unknown) => this.#deps.world.fail(error),
     );
   }
 

@@ -16,6 +16,26 @@ const OBJECT = "durable-objects/execution";
 
 export const MUTATIONS: readonly Mutation[] = [
   {
+    name: "begun-work-not-logged",
+    what: "what the Worker that begins a run goes on with is not in the log that it hands over",
+    rule: "ST5",
+    file: `${OBJECT}/draft.ts`,
+    find: '    return this.#decide({ type: "lease", pool: "io", max }, now, env.leaseMs).leased;',
+    replace:
+      "    const counts = this.batches.map(({ events }) => events.length);\n" +
+      '    const { leased } = this.#decide({ type: "lease", pool: "io", max }, now, env.leaseMs);\n' +
+      "    this.batches.forEach((batch, index) => batch.events.splice(counts[index] ?? 0));\n" +
+      "    return leased;",
+  },
+  {
+    name: "listing-left-for-good",
+    what: "an object that leaves the list to whoever ended the run does not look after it any more",
+    rule: "ST6",
+    file: `${OBJECT}/open-run.ts`,
+    find: "    if (!(await this.settle())) {",
+    replace: "    if (this.#runner.listingLeftTo === undefined && !(await this.settle())) {",
+  },
+  {
     name: "stale-attempts-accepted",
     what: "a report of an attempt that was superseded is committed",
     rule: "LS3",

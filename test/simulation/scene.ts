@@ -79,6 +79,7 @@ export class Scene {
       network: this.#network,
       host: this.root.host,
       front: this.#front,
+      worker: () => this.#queue.isolate(),
       list: this.#list,
       random: this.#starts,
     });

@@ -64,7 +64,7 @@ export class WorkQueue {
   }
 
   #take(message: WorkMessage, deliveries: number): void {
-    const isolate = this.#isolate();
+    const isolate = this.isolate();
     if (this.#awaits && deliveries < REDELIVERIES) {
       const { onKilled } = isolate;
       isolate.onKilled = (unfinished) => {
@@ -78,7 +78,8 @@ export class WorkQueue {
     this.#world.schedule(0, isolate, `takes a message for ${message.pool}`, () => isolate.work(message, budgetMs));
   }
 
-  #isolate(): Isolate {
+  /** One that is alive, perhaps a new one. */
+  isolate(): Isolate {
     const { random, faults } = this.#world;
     const living = this.living;
     if (living.length >= 3 || (living.length > 0 && random.chance(0.7))) {

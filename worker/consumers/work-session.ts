@@ -63,14 +63,6 @@ export interface BegunWork {
   deadline: number;
 }
 
-/** What is left for the caller of a session to do about the list of runs, when it is the caller's to do. */
-export interface SessionEnd {
-  /** The run ended with this session. */
-  ending: WorkAnswer["ending"];
-  /** It may have: the answer to a report was lost. */
-  unsure: boolean;
-}
-
 /**
  * One consumer's stay with one run: leases work, runs it, goes on over pure nodes by itself while it knows the run's state, reports, and takes
  * the next work from the answer, until there is none. Nothing it holds matters when it dies: leases expire and are handed out again.
@@ -99,7 +91,6 @@ export class WorkSession {
   #forgetting: Promise<void> | undefined;
   #ended = false;
   #ending: WorkAnswer["ending"];
-  #unsure = false;
 
   constructor(deps: SessionDeps, message: WorkMessage) {
     this.#deps = deps;
@@ -108,8 +99,8 @@ export class WorkSession {
     this.#running = new RunningAttempts(deps.clock);
   }
 
-  /** Works until there is nothing left for it. Never throws. */
-  async run(begun?: BegunWork): Promise<SessionEnd> {
+  /** Works until there is nothing left for it. Answers how the run ended, if it did with this session and listing it is left to the caller. Never throws. */
+  async run(begun?: BegunWork): Promise<WorkAnswer["ending"]> {
     const { clock } = this.#deps;
     let stopHeartbeat: (() => void) | undefined;
     try {
@@ -139,7 +130,7 @@ export class WorkSession {
       stopHeartbeat?.();
       await this.#forgetting;
     }
-    return { ending: this.#ending, unsure: this.#unsure && this.#ending === undefined };
+    return this.#ending;
   }
 
   /** Answers until when its leases hold. */
@@ -372,7 +363,6 @@ export class WorkSession {
         this.#letGo(reports.filter(({ end }) => end !== undefined));
         return answer;
       } catch (error) {
-        this.#unsure = this.#deps.lists === true;
         if (tries >= REPORT_TRIES) {
           throw error;
         }

@@ -1,4 +1,5 @@
 import { EgressError } from "./egress-error.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 export interface CapOptions {
   maxBytes: number;
@@ -12,13 +13,17 @@ export interface CapOptions {
   done: () => void;
 }
 
+/** Answers that say that they are no larger are read at once: a stream of our own around a body costs more than a small body. */
+const SMALL_BYTES = 65_536;
+
 const STATUS_WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
  * The answer as the caller gets it: its body counted (after decompression) and cut off at `maxBytes` with `egress_too_large`, or at
- * the signal. `Content-Encoding` and `Content-Length` of a compressed answer are gone, since the body is the decoded one.
+ * the signal. `Content-Encoding` and `Content-Length` of a compressed answer are gone, since the body is the decoded one. A promise for an answer that is
+ * small: it resolves when its body is there.
  */
-export function cappedResponse(raw: Response, options: CapOptions): Response {
+export function cappedResponse(raw: Response, options: CapOptions): Response | Promise<Response> {
   const headers = new Headers(raw.headers);
   const compressed = (headers.get("content-encoding") ?? "identity") !== "identity";
   if (compressed) {
@@ -40,12 +45,38 @@ export function cappedResponse(raw: Response, options: CapOptions): Response {
   if (bare) {
     discard(raw, options);
   }
-  const body = bare || raw.body === null ? null : countedBody(raw.body, options);
+  if (!bare && !compressed && isSmall(headers.get("content-length"))) {
+    return wholeBody(raw, options).then((bytes) => answer(raw, bytes, { headers, options }));
+  }
+  return answer(raw, bare || raw.body === null ? null : countedBody(raw.body, options), { headers, options });
+}
+
+function answer(
+  raw: Response,
+  body: ReadableStream<Uint8Array> | ArrayBuffer | null,
+  { headers, options }: { headers: Headers; options: CapOptions },
+): Response {
   const statusText = raw.statusText.replace(/[^\t\x20-\x7e]/g, "");
   const response = new Response(body, { status: raw.status, statusText, headers });
   Object.defineProperty(response, "url", { value: options.url });
   Object.defineProperty(response, "redirected", { value: options.redirected });
   return response;
+}
+
+function isSmall(length: string | null): boolean {
+  return length !== null && /^\d{1,6}$/.test(length) && Number(length) <= SMALL_BYTES;
+}
+
+/** What the network stack reads is never longer than the length that it was told. */
+async function wholeBody(raw: Response, options: CapOptions): Promise<ArrayBuffer> {
+  const { signal } = options;
+  try {
+    return await untilAborted(raw.arrayBuffer(), signal);
+  } catch {
+    throw signal.aborted ? signal.reason : broken();
+  } finally {
+    options.done();
+  }
 }
 
 function discard(raw: Response, options: CapOptions): void {
@@ -58,6 +89,10 @@ function tooLarge(maxBytes: number): EgressError {
     "egress_too_large",
     `The answer is larger than the ${maxBytes} bytes that one request may bring in.`,
   );
+}
+
+function broken(): EgressError {
+  return new EgressError("egress_network", "The connection broke before the answer was complete.");
 }
 
 function countedBody(source: ReadableStream<Uint8Array>, options: CapOptions): ReadableStream<Uint8Array> {
@@ -85,9 +120,7 @@ function countedBody(source: ReadableStream<Uint8Array>, options: CapOptions): R
       },
       async pull(controller) {
         const chunk = await reader.read().catch(() => {
-          throw signal.aborted
-            ? signal.reason
-            : new EgressError("egress_network", "The connection broke before the answer was complete.");
+          throw signal.aborted ? signal.reason : broken();
         });
         if (signal.aborted) {
           return;

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -162,6 +162,17 @@ describe("the cap on size", () => {
   });
 });
 
+/** Too large to be read before the caller asks for it. */
+const LARGE = 1_000_000;
+
+/** Announces a body and never comes to its end. */
+function half(length: number): RequestListener {
+  return (_, response) => {
+    response.writeHead(200, { "content-length": String(length) });
+    response.write("half");
+  };
+}
+
 describe("time", () => {
   it("runs out before the answer", async () => {
     routes.set("/never", () => undefined);
@@ -174,12 +185,11 @@ describe("time", () => {
   });
 
   it("runs out within the body", async () => {
-    routes.set("/half", (_, response) => {
-      response.writeHead(200, { "content-length": "10" });
-      response.write("half");
-    });
+    routes.set("/half", half(LARGE));
     const response = await egressOf({ timeoutMs: 300 })(`http://${home}/half`);
     await expect(response.text()).rejects.toMatchObject({ code: "egress_timeout" });
+    routes.set("/half", half(10));
+    await expect(egressOf({ timeoutMs: 300 })(`http://${home}/half`)).rejects.toMatchObject({ code: "egress_timeout" });
   });
 
   it("runs out while the name is resolved", async () => {
@@ -198,14 +208,18 @@ describe("time", () => {
     await expect(egressOf()(`http://${home}/never`, { signal: before.signal })).rejects.toBe(reason);
 
     const within = new AbortController();
-    routes.set("/half", (_, response) => {
-      response.writeHead(200, { "content-length": "10" });
-      response.write("half");
-    });
+    routes.set("/half", half(LARGE));
     const response = await egressOf()(`http://${home}/half`, { signal: within.signal });
     const reading = response.text();
     within.abort(reason);
     await expect(reading).rejects.toBe(reason);
+
+    const small = new AbortController();
+    routes.set("/half", (request, answer) => {
+      half(10)(request, answer);
+      setImmediate(() => small.abort(reason));
+    });
+    await expect(egressOf()(`http://${home}/half`, { signal: small.signal })).rejects.toBe(reason);
   });
 });
 
@@ -213,12 +227,17 @@ describe("broken servers", () => {
   it("that hang up are a network error", async () => {
     routes.set("/gone", (request) => request.socket.destroy());
     await expect(egressOf()(`http://${home}/gone`)).rejects.toMatchObject({ code: "egress_network" });
-    routes.set("/cut", (request, response) => {
-      response.writeHead(200, { "content-length": "10" });
-      response.write("half", () => request.socket.destroy());
-    });
+    const cut =
+      (length: number): RequestListener =>
+      (request, response) => {
+        response.writeHead(200, { "content-length": String(length) });
+        response.write("half", () => request.socket.destroy());
+      };
+    routes.set("/cut", cut(LARGE));
     const response = await egressOf()(`http://${home}/cut`);
     await expect(response.text()).rejects.toMatchObject({ code: "egress_network" });
+    routes.set("/cut", cut(10));
+    await expect(egressOf()(`http://${home}/cut`)).rejects.toMatchObject({ code: "egress_network" });
   });
 
   it("with a status outside HTTP are a network error", async () => {

@@ -9,6 +9,7 @@ import type { Hop } from "./redirect.ts";
 import { dnsOverHttps, ResolverUnavailable } from "./resolve-host.ts";
 import type { ResolveHost } from "./resolve-host.ts";
 import { canonicalHost, isBadPort, parseTarget, portOf, requestHeaders } from "./target.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 export interface EgressOptions {
   /** WEFT_EGRESS_ALLOW: private `host[:port],…` that may be reached (see `AllowList.parse`). */
@@ -94,7 +95,7 @@ async function run(guard: Guard, input: FetchInput, init: EgressInit): Promise<R
     const first = await firstHop(input, init);
     const { response, url, redirected, method } = await followAll(guard, first, init.redirect ?? "follow", signal);
     const maxBytes = Math.min(init.egress?.maxBytes ?? guard.maxBytes, guard.maxBytes);
-    return cappedResponse(response, { maxBytes, method, url: url.href, redirected, signal, done });
+    return await cappedResponse(response, { maxBytes, method, url: url.href, redirected, signal, done });
   } catch (error) {
     done();
     throw signal.aborted ? signal.reason : toEgressError(error);
@@ -233,16 +234,4 @@ async function addressesOf(guard: Guard, name: string, signal: AbortSignal): Pro
     }
     throw new EgressError("egress_dns", "The host name could not be checked, because no DNS resolver could be asked.");
   }
-}
-
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).finally(() => {
-      signal.removeEventListener("abort", stop);
-    });
-  });
 }

@@ -74,16 +74,13 @@ async function workAndList(
   { execution_id, workspace_id }: Pick<RunHeader, "execution_id" | "workspace_id">,
   { consumer, unasked }: { consumer: FirstConsumer; unasked: boolean },
 ): Promise<ExecutionView | null> {
-  const { ending, unsure } = await consumer.work(unasked);
-  if (unsure) {
-    await relist(deps, execution_id, workspace_id);
-  }
+  const ending = await consumer.work(unasked);
   if (ending === undefined) {
     return null;
   }
   if (await listEnded(deps, ending.summary)) {
     const told = executionStub(deps.env, execution_id).listed(workspace_id, ending.summary.seq);
-    // When it does not hear of it, its alarm asks the list.
+    // When the object does not hear of it, its alarm asks the list.
     waitUntil(told.catch(() => undefined));
   }
   return ending.view;
