@@ -28,6 +28,8 @@ export interface Env {
   WEFT_LEASE_MS?: string;
   /** Node executions that reach the outside and that one consumer runs at a time. Default 5. */
   WEFT_IO_SLOTS?: string;
+  /** A run that is over leaves the memory after this long without a call, ms. Default: when the runtime thinks fit. */
+  WEFT_RELEASE_MS?: string;
   /** Events of a run's log after which a snapshot of its state is kept. Default 2,000. */
   WEFT_SNAPSHOT_EVENTS?: string;
   /** Days after which the log of a run that is over goes to the archive; 0: never. Default 30. */

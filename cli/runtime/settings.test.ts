@@ -47,7 +47,12 @@ it("knows where it can be called, unless the port is still open", () => {
 
 it("passes on what is for the Worker, and nothing else of the environment", () => {
   const vars = workerVars({ OPENAI_API_KEY: "k", ANTHROPIC_API_KEY: "", HOME: "/root", WEFT_BOOTSTRAP_TOKEN: "x" });
-  expect(vars).toEqual({ WEFT_CONSUMER_MODE: "detach", WEFT_IO_SLOTS: "32", OPENAI_API_KEY: "k" });
+  expect(vars).toEqual({
+    WEFT_CONSUMER_MODE: "detach",
+    WEFT_IO_SLOTS: "32",
+    WEFT_RELEASE_MS: "500",
+    OPENAI_API_KEY: "k",
+  });
 });
 
 describe("sessionSecret", () => {

@@ -20,6 +20,9 @@ const PASSED_ON = [
 /** An invocation may have as many connections as it likes here: six is a limit of Cloudflare's. */
 const IO_SLOTS = "32";
 
+/** Runs that are over need not stay in memory here, where nobody else makes room. */
+const RELEASE_MS = "500";
+
 export type Environment = Record<string, string | undefined>;
 
 /** The environment over `.env` over `.dev.vars`, both in the project's root and both optional. */
@@ -33,7 +36,11 @@ export function readEnvironment(): Environment {
 
 /** What the Worker gets to see of the environment, and how it must work here (wrangler.toml, `WEFT_CONSUMER_MODE`). */
 export function workerVars(environment: Environment): Record<string, string> {
-  const vars: Record<string, string> = { WEFT_CONSUMER_MODE: "detach", WEFT_IO_SLOTS: IO_SLOTS };
+  const vars: Record<string, string> = {
+    WEFT_CONSUMER_MODE: "detach",
+    WEFT_IO_SLOTS: IO_SLOTS,
+    WEFT_RELEASE_MS: RELEASE_MS,
+  };
   for (const name of PASSED_ON) {
     const value = environment[name];
     if (value !== undefined && value !== "") vars[name] = value;

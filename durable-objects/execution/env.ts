@@ -21,6 +21,8 @@ export interface ExecutionEnv {
   WEFT_SNAPSHOT_EVENTS?: string;
   /** Node executions that reach the outside and that one consumer runs at a time. Default 5. */
   WEFT_IO_SLOTS?: string;
+  /** A run that is over leaves the memory after this long without a call, ms. Default: when the runtime thinks fit. */
+  WEFT_RELEASE_MS?: string;
 }
 
 export const DEFAULT_LEASE_MS = 30_000;
@@ -38,6 +40,12 @@ const MAX_IO_SLOTS = 200;
 export function ioSlotsOf(env: Pick<ExecutionEnv, "WEFT_IO_SLOTS">): number {
   const given = Number(env.WEFT_IO_SLOTS);
   return Number.isInteger(given) && given >= 1 ? Math.min(given, MAX_IO_SLOTS) : DEFAULT_IO_SLOTS;
+}
+
+/** Null: the runtime decides how long an object stays in memory. */
+export function releaseMsOf(env: Pick<ExecutionEnv, "WEFT_RELEASE_MS">): number | null {
+  const given = Number(env.WEFT_RELEASE_MS);
+  return Number.isInteger(given) && given > 0 ? given : null;
 }
 
 export function snapshotEveryOf(env: Pick<ExecutionEnv, "WEFT_SNAPSHOT_EVENTS">): number {

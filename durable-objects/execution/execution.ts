@@ -7,7 +7,7 @@ import type { ChildNews } from "./core/child.ts";
 import type { Input } from "./core/decide.ts";
 import { errorMessage, log } from "../logger.ts";
 import { createEffects } from "./effects.ts";
-import { ioSlotsOf, leaseMsOf, snapshotEveryOf } from "./env.ts";
+import { ioSlotsOf, leaseMsOf, releaseMsOf, snapshotEveryOf } from "./env.ts";
 import type { ExecutionEnv } from "./env.ts";
 import { LiveView } from "./live.ts";
 import { nodeDetail } from "./node-detail.ts";
@@ -29,6 +29,7 @@ import type {
   StartRequest,
   WorkAnswer,
 } from "./protocol.ts";
+import { Release } from "./release.ts";
 import { rerunOf } from "./rerun.ts";
 import { pendingReviews, reviewOutcome } from "./reviews.ts";
 import { Run } from "./run.ts";
@@ -54,6 +55,12 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
   readonly #waiters = new Waiters();
   readonly #leaseMs = leaseMsOf(this.env);
   #open: OpenRun | null = null;
+  readonly #release = new Release({
+    sync: () => this.ctx.storage.sync(),
+    abort: (reason) => this.ctx.abort(reason),
+    watched: () => this.ctx.getWebSockets().length > 0,
+    after: (ms, work) => void setTimeout(work, ms),
+  });
 
   async start(request: StartRequest, waitMs: number): Promise<Outcome<ExecutionView>> {
     if (this.#load() === null) {
@@ -66,6 +73,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
     if (this.#load() === null) {
       Run.adopt(this.#store, begun);
       if (begun.done) {
+        this.#release.whenQuiet(releaseMsOf(this.env));
         return { ok: true, value: null };
       }
       const [run, commit] = Run.loadAdopted(this.#store, begun, { now: Date.now(), leaseMs: this.#leaseMs });
@@ -284,6 +292,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
   }
 
   #load(): OpenRun | null {
+    this.#release.called();
     if (this.#open === null) {
       const run = Run.load(this.#store, Date.now(), this.#leaseMs);
       this.#open = run === null ? null : this.#opened(run);
@@ -299,6 +308,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
       leaseMs: leaseMsOf(this.env, run.header.plan),
       ioSlots: ioSlotsOf(this.env),
       onBroken: () => (this.#open = null),
+      onOver: () => this.#release.whenQuiet(releaseMsOf(this.env)),
     });
   }
 

@@ -28,6 +28,8 @@ export interface OpenRunDeps {
   ioSlots: number;
   /** The run can no longer be trusted: a commit failed. It must be loaded again. */
   onBroken: () => void;
+  /** The run is over, and others are told of it. */
+  onOver: () => void;
 }
 
 /** A run in memory with everything that follows its commits. */
@@ -113,6 +115,7 @@ export class OpenRun {
       this.#place?.follow(isIdle(run.state));
     }
     if (this.ended) {
+      this.#deps.onOver();
       this.#deps.waiters.release();
       if (commit.batch !== null && this.#place !== null) {
         this.#deps.effects.background("give back the run's place", this.#place.giveBack());
@@ -163,6 +166,7 @@ export class OpenRun {
     if (!(await this.settle())) {
       this.#deps.effects.setAlarm(this.#deps.effects.now() + CHECK_LISTED_MS);
     }
+    this.#deps.onOver();
   }
 
   /** Of a run that is over: its list is told now, and asked later whether it knows (rule AL4). */

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { Release } from "./release.ts";
+
+function host() {
+  const timers: (() => void)[] = [];
+  const state = { synced: 0, aborted: 0, watched: false };
+  return {
+    state,
+    /** Lets the time pass for which it waits. */
+    async pass(): Promise<void> {
+      timers.splice(0).forEach((work) => work());
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    get waits(): boolean {
+      return timers.length > 0;
+    },
+    host: {
+      sync: async () => void (state.synced += 1),
+      abort: () => void (state.aborted += 1),
+      watched: () => state.watched,
+      after: (_ms: number, work: () => void) => void timers.push(work),
+    },
+  };
+}
+
+describe("an object that has nothing left to do", () => {
+  it("leaves the memory once it is quiet, and everything is kept", async () => {
+    const at = host();
+    const release = new Release(at.host);
+    release.called();
+    release.whenQuiet(500);
+    expect(at.state).toMatchObject({ synced: 0, aborted: 0 });
+    await at.pass();
+    expect(at.state).toMatchObject({ synced: 1, aborted: 1 });
+    expect(at.waits).toBe(false);
+  });
+
+  it("stays while somebody calls or is connected", async () => {
+    const at = host();
+    const release = new Release(at.host);
+    release.whenQuiet(500);
+    release.whenQuiet(500);
+    release.called();
+    await at.pass();
+    expect(at.state.aborted).toBe(0);
+    at.state.watched = true;
+    await at.pass();
+    expect(at.state.aborted).toBe(0);
+    at.state.watched = false;
+    await at.pass();
+    expect(at.state.aborted).toBe(1);
+  });
+
+  it("stays for as long as the runtime likes when no time is given", () => {
+    const at = host();
+    new Release(at.host).whenQuiet(null);
+    expect(at.waits).toBe(false);
+  });
+});
