@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
+import { readModelPrices } from "#blocks/ai/read-model-prices.ts";
+import { thrownMessage } from "#graph/run/thrown-message.ts";
 import { PROJECT_ROOT } from "./project.ts";
 import { StartError } from "./start-error.ts";
 
@@ -10,6 +12,7 @@ const PASSED_ON = [
   "WEFT_EGRESS_ALLOW",
   "WEFT_LEASE_MS",
   "WEFT_RETENTION_DAYS",
+  "WEFT_MODEL_PRICES",
   "OPENAI_API_KEY",
   "OPENAI_BASE_URL",
   "ANTHROPIC_API_KEY",
@@ -27,14 +30,26 @@ export function readEnvironment(): Environment {
   return Object.assign({}, ...fromFiles, process.env) as Environment;
 }
 
-/** What the Worker gets to see of the environment, and how it must work here (wrangler.toml, `WEFT_CONSUMER_MODE`). */
+/**
+ * What the Worker gets to see of the environment, and how it must work here (wrangler.toml, `WEFT_CONSUMER_MODE`).
+ * @throws StartError `bad_model_prices`
+ */
 export function workerVars(environment: Environment): Record<string, string> {
+  checkModelPrices(environment);
   const vars: Record<string, string> = { WEFT_CONSUMER_MODE: "detach" };
   for (const name of PASSED_ON) {
     const value = environment[name];
     if (value !== undefined && value !== "") vars[name] = value;
   }
   return vars;
+}
+
+function checkModelPrices(environment: Environment): void {
+  try {
+    readModelPrices(environment["WEFT_MODEL_PRICES"] ?? "");
+  } catch (error) {
+    throw new StartError("bad_model_prices", thrownMessage(error));
+  }
 }
 
 export interface Address {

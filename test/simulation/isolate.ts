@@ -184,6 +184,7 @@ export class Isolate implements Caller, Clock {
         attempt: lease.attempt,
       },
       credential: async () => undefined,
+      modelPrice: () => undefined,
       usage: () => {},
       now: () => this.now(),
       random: () => world.random.next(),
