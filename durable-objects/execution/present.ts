@@ -6,6 +6,7 @@ import type { EventHeader, ExecutionEvent } from "#graph/run/event.ts";
 import { usagePart } from "#graph/run/usage.ts";
 import type { LogBatch, LogEvent, ValueRef } from "./core/log-event.ts";
 import { shown } from "./shown-value.ts";
+import { isoOrNull } from "./view.ts";
 
 /** Finds the event with a seq; undefined when the log does not have it. */
 export type EventLookup = (seq: number) => LogEvent | undefined;
@@ -82,9 +83,8 @@ function present(
     }
     case "node_waiting": {
       const { wait, duration_ms, usage } = event;
-      const until = wait.until === null ? null : new Date(wait.until).toISOString();
-      const payload = show(wait.payload);
-      return { ...node, type: event.type, kind: wait.kind, until, payload, duration_ms, ...usagePart(usage) };
+      const waits = { kind: wait.kind, until: isoOrNull(wait.until), payload: show(wait.payload) };
+      return { ...node, type: event.type, ...waits, duration_ms, ...usagePart(usage) };
     }
     case "node_resumed":
       return { ...node, type: event.type, reason: event.reason };
