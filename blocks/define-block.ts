@@ -18,6 +18,16 @@ export interface ProviderCredential {
   baseUrl?: string;
 }
 
+/** What a model costs, US dollars a million tokens. */
+export interface ModelPrice {
+  input: number;
+  output: number;
+  /** Input that the provider had in its cache; absent: as any input. */
+  cachedInput?: number;
+  /** Of a request with more than `above` tokens of input everything costs so many times as much. */
+  long?: { above: number; input: number; output: number };
+}
+
 export type Fetch = (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
 
 /** All that a block may reach. There is no other way out: no bindings, no environment, no global `fetch`. */
@@ -30,6 +40,8 @@ export interface BlockContext {
   idempotencyKey: string;
   /** Credential of a provider (`openai`, `anthropic`, `ollama`, …), or undefined when none is configured. */
   credential(provider: string): Promise<ProviderCredential | undefined>;
+  /** What the owner of the deployment says that a model of a provider costs; undefined when nothing is said of it. */
+  modelPrice(provider: string, model: string): ModelPrice | undefined;
   /** Adds to the usage of this node execution. */
   usage(add: NodeUsage): void;
   /** Current time, ms since the epoch. */

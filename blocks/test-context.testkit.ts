@@ -1,5 +1,12 @@
 import type { NodeUsage } from "#graph/run/event.ts";
-import { type BlockContext, BlockError, type BlockExample, type ExampleResponse } from "./define-block.ts";
+import { addUsage } from "#graph/run/usage.ts";
+import {
+  type BlockContext,
+  BlockError,
+  type BlockExample,
+  type ExampleResponse,
+  type ModelPrice,
+} from "./define-block.ts";
 import { seededRandom } from "./math/seeded-random.ts";
 
 export interface TestContext {
@@ -19,7 +26,11 @@ const DEFAULT_NOW = 1_767_225_600_000;
  * A context that touches nothing outside: `fetch` gives the example's answers in order and refuses anything else, the clock stands
  * still but for `sleep`, which moves it at once, and `random` gives the example's numbers, then those of a fixed seed.
  */
-export function testContext(example: Pick<BlockExample, "fetch" | "credentials" | "now" | "random"> = {}): TestContext {
+export function testContext(
+  example: Pick<BlockExample, "fetch" | "credentials" | "now" | "random"> & {
+    prices?: Record<string, ModelPrice>;
+  } = {},
+): TestContext {
   const controller = new AbortController();
   const responses = [...(example.fetch ?? [])];
   const randoms = [...(example.random ?? [])];
@@ -33,13 +44,8 @@ export function testContext(example: Pick<BlockExample, "fetch" | "credentials" 
     idempotencyKey: "test-idempotency-key",
     credential: async (provider) =>
       example.credentials && Object.hasOwn(example.credentials, provider) ? example.credentials[provider] : undefined,
-    usage: (add) => {
-      for (const key of ["input_tokens", "output_tokens", "calls"] as const) {
-        if (add[key] !== undefined) {
-          usage[key] = (usage[key] ?? 0) + add[key];
-        }
-      }
-    },
+    modelPrice: (provider, model) => example.prices?.[`${provider}/${model}`],
+    usage: (add) => void Object.assign(usage, addUsage(usage, add)),
     now: () => now,
     random: () => randoms.shift() ?? seeded(),
     sleep: async (ms) => {

@@ -40,6 +40,8 @@ export interface Env {
   WEFT_MAX_QUEUED_RUNS?: string;
   /** Most runs of one agent that wait for a place. Default 2,000. */
   WEFT_MAX_QUEUED_RUNS_PER_AGENT?: string;
+  /** What models cost, JSON (blocks/ai/read-model-prices.ts); over the list of blocks/ai/model-prices.ts. */
+  WEFT_MODEL_PRICES?: string;
   OPENAI_API_KEY?: string;
   OPENAI_BASE_URL?: string;
   ANTHROPIC_API_KEY?: string;

@@ -1,9 +1,12 @@
+import { formatUsd } from "#graph/run/format-usd.ts";
 import type { Language } from "./language.ts";
 
 export interface Format {
   /** `850 ms`, `12.4 s`, `3 min 5 s`, `2 h 10 min`. */
   duration(milliseconds: number): string;
   number(value: number): string;
+  /** US dollars: `$12.30`, `$0.0034`. */
+  usd(dollars: number): string;
   /** `640 kB`, `1.5 MB`. */
   bytes(value: number): string;
   /** Date and time in the given zone. */
@@ -44,6 +47,7 @@ export function createFormat(language: Language): Format {
       return `${Math.floor(hours / 24)}${unit.d} ${hours % 24}${unit.h}`;
     },
     number: (value) => numbers.format(value),
+    usd: (dollars) => formatUsd(dollars, locale),
     bytes: (value) =>
       value < 1_000_000
         ? `${numbers.format(Math.ceil(value / 1_000))} kB`

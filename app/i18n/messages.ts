@@ -62,6 +62,7 @@ export interface Messages {
     duration: string;
     source: string;
     nodes: string;
+    cost: string;
     all: string;
     filter_status: string;
     filter_agent: string;
@@ -128,6 +129,7 @@ export interface Messages {
     duration: string;
     node_runs: string;
     tokens: string;
+    cost: string;
     errors: string;
     failed_title: string;
     terminated_title: string;

@@ -28,6 +28,7 @@ export function RunTable({ runs, showAgent, compact = false }: RunTableProps) {
             {!compact && (
               <>
                 <th className={page.wide}>{t.runs.nodes}</th>
+                <th className={page.wide}>{t.runs.cost}</th>
                 <th className={page.wide}>{t.runs.source}</th>
               </>
             )}
@@ -44,7 +45,7 @@ export function RunTable({ runs, showAgent, compact = false }: RunTableProps) {
 }
 
 function RunRow({ run, showAgent, compact }: { run: AppRunSummary; showAgent: boolean; compact: boolean }) {
-  const { t } = useI18n();
+  const { t, format } = useI18n();
   const to = `/runs/${encodeURIComponent(run.id)}`;
   return (
     <tr>
@@ -76,6 +77,9 @@ function RunRow({ run, showAgent, compact }: { run: AppRunSummary; showAgent: bo
       {!compact && (
         <>
           <td className={`${page.numeric} ${page.wide}`}>{run.stats.node_execution_count}</td>
+          <td className={`${page.numeric} ${page.wide}`}>
+            {run.stats.cost_usd === undefined ? "–" : format.usd(run.stats.cost_usd)}
+          </td>
           <td className={`${page.quiet} ${page.wide}`}>{run.source}</td>
         </>
       )}

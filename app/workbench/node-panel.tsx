@@ -2,6 +2,7 @@ import { ActionIcon, Group, Stack, Text, Title } from "@mantine/core";
 import { ChevronLeft, ChevronRight, X } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
+import type { NodeUsage } from "#graph/run/event.ts";
 import type { NodeExecutionRunView, NodeRunView } from "#graph/run/run-view.ts";
 import type { AppGraphProblem } from "#worker/contracts/app-context.ts";
 import { LocalTime } from "#app/components/local-time.tsx";
@@ -106,6 +107,7 @@ function Activity({ activity, children }: ActivityProps) {
         <Text size="sm" fw={600}>
           {t.node.runs(activity.executions)}
           {activity.duration_ms > 0 && ` · ${format.duration(activity.duration_ms)}`}
+          {activity.usage?.cost_usd !== undefined && ` · ${format.usd(activity.usage.cost_usd)}`}
         </Text>
         {recent.length > 1 && (
           <Group gap={2} wrap="nowrap">
@@ -151,6 +153,7 @@ function OneExecution({ execution, children }: { execution: NodeExecutionRunView
             {t.node.duration}: {format.duration(execution.duration_ms)}
           </Text>
         )}
+        {execution.usage !== null && <Usage usage={execution.usage} />}
         {execution.started_at !== null && (
           <Text size="xs" c="var(--text-quiet)">
             <LocalTime iso={execution.started_at} clock />
@@ -179,6 +182,25 @@ function OneExecution({ execution, children }: { execution: NodeExecutionRunView
       <Values title={execution.status === "INCOMPLETE" ? t.node.waiting_for : t.node.input} values={execution.input} />
       <PinValues title={t.node.output} values={execution.outputs} />
     </Stack>
+  );
+}
+
+function Usage({ usage }: { usage: NodeUsage }) {
+  const { t, format } = useI18n();
+  const { input_tokens = 0, output_tokens = 0, cost_usd } = usage;
+  return (
+    <>
+      {input_tokens + output_tokens > 0 && (
+        <Text size="xs" className={classes.numeric}>
+          {t.run.tokens}: {format.number(input_tokens)} / {format.number(output_tokens)}
+        </Text>
+      )}
+      {cost_usd !== undefined && (
+        <Text size="xs" className={classes.numeric}>
+          {t.run.cost}: {format.usd(cost_usd)}
+        </Text>
+      )}
+    </>
   );
 }
 

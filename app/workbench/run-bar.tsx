@@ -76,6 +76,7 @@ function Figures({ stats }: { stats: RunStats }) {
       {t.run.node_runs}: {format.number(stats.node_execution_count)}
       {stats.node_error_count > 0 && ` · ${t.run.errors}: ${format.number(stats.node_error_count)}`}
       {tokens > 0 && ` · ${t.run.tokens}: ${format.number(stats.input_tokens)} / ${format.number(stats.output_tokens)}`}
+      {stats.cost_usd !== undefined && ` · ${t.run.cost}: ${format.usd(stats.cost_usd)}`}
     </Text>
   );
 }

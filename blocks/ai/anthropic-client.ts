@@ -153,7 +153,7 @@ class ReplyBuilder {
   #text = "";
   #stop: StopReason | null = null;
   #complete = false;
-  #usage = { inputTokens: 0, outputTokens: 0 };
+  #usage: ModelReply["usage"] = { inputTokens: 0, outputTokens: 0 };
   readonly #calls = new Map<number, ToolCall>();
   readonly #request: ModelRequest;
 
@@ -165,8 +165,12 @@ class ReplyBuilder {
     switch (event.type) {
       case "message_start": {
         const { usage } = event.message;
-        const cached = (usage.cache_creation_input_tokens ?? 0) + (usage.cache_read_input_tokens ?? 0);
-        this.#usage = { inputTokens: usage.input_tokens + cached, outputTokens: usage.output_tokens };
+        const cached = usage.cache_read_input_tokens ?? 0;
+        this.#usage = {
+          inputTokens: usage.input_tokens + (usage.cache_creation_input_tokens ?? 0) + cached,
+          outputTokens: usage.output_tokens,
+          ...(cached === 0 ? {} : { cachedInputTokens: cached }),
+        };
         break;
       }
       case "content_block_start":

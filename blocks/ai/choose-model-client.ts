@@ -2,6 +2,7 @@ import { BlockError } from "#blocks/define-block.ts";
 import type { BlockContext, ProviderCredential } from "#blocks/define-block.ts";
 import { anthropicClient } from "./anthropic-client.ts";
 import type { ModelClient } from "./model-client.ts";
+import type { ModelProvider } from "./model-prices.ts";
 import { openAiClient } from "./openai-client.ts";
 
 /** Where Ollama listens when nobody says otherwise; the default of the `ollama_host` pin (autogpt.md §6.2). */
@@ -21,6 +22,9 @@ export interface ChosenModel {
   client: ModelClient;
   /** The name that the provider knows the model by. */
   model: string;
+  provider: ModelProvider;
+  /** It is asked at the provider's own address, where the provider's list prices are those to pay. */
+  atList: boolean;
 }
 
 /**
@@ -41,17 +45,34 @@ export async function chooseModelClient(
   }
   if (/^claude/i.test(model)) {
     const credential = await required(ctx, { provider: "anthropic", name: "Anthropic", variable: "ANTHROPIC" });
-    return { model, client: anthropicClient({ ...endpointOf("Anthropic", credential), fetch: ctx.fetch }) };
+    return {
+      model,
+      client: anthropicClient({ ...endpointOf("Anthropic", credential), fetch: ctx.fetch }),
+      provider: "anthropic",
+      atList: isAt("api.anthropic.com", credential),
+    };
   }
   const openai = await ctx.credential("openai");
   if (isOllama(model, wish.ollamaHost, openai)) {
     return {
       model: model.startsWith(OLLAMA_PREFIX) ? model.slice(OLLAMA_PREFIX.length) : model,
       client: await ollamaClient(ctx, wish.ollamaHost),
+      provider: "ollama",
+      atList: false,
     };
   }
   const credential = await required(ctx, { provider: "openai", name: "OpenAI", variable: "OPENAI" });
-  return { model, client: openAiClient({ ...endpointOf("OpenAI", credential), fetch: ctx.fetch }) };
+  return {
+    model,
+    client: openAiClient({ ...endpointOf("OpenAI", credential), fetch: ctx.fetch }),
+    provider: "openai",
+    atList: isAt("api.openai.com", credential),
+  };
+}
+
+/** Another server that speaks the protocol has prices of its own, if any. */
+function isAt(host: string, { baseUrl }: ProviderCredential): boolean {
+  return baseUrl === undefined || URL.parse(baseUrl)?.host === host;
 }
 
 function isOllama(model: string, host: string, openai: ProviderCredential | undefined): boolean {

@@ -42,8 +42,8 @@ export interface ModelReply {
   toolCalls: ToolCall[];
   /** `length`: cut off at a limit of tokens. `refused`: the model or a filter declined. */
   stop: "end" | "length" | "tool_calls" | "refused";
-  /** Tokens; zero when the provider does not tell. */
-  usage: { inputTokens: number; outputTokens: number };
+  /** Tokens; zero when the provider does not tell. `cachedInputTokens` are those of the input that it had in its cache. */
+  usage: { inputTokens: number; outputTokens: number; cachedInputTokens?: number };
 }
 
 /**

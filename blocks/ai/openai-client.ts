@@ -110,7 +110,7 @@ class ReplyBuilder {
   #text = "";
   #refusal = "";
   #finish: ChatCompletionChunk.Choice["finish_reason"] = null;
-  #usage = { inputTokens: 0, outputTokens: 0 };
+  #usage: ModelReply["usage"] = { inputTokens: 0, outputTokens: 0 };
   readonly #calls = new Map<number, ToolCall>();
   readonly #onText: ((delta: string) => void) | undefined;
 
@@ -120,7 +120,13 @@ class ReplyBuilder {
 
   add(chunk: ChatCompletionChunk): void {
     if (chunk.usage) {
-      this.#usage = { inputTokens: chunk.usage.prompt_tokens, outputTokens: chunk.usage.completion_tokens };
+      const { prompt_tokens, completion_tokens, prompt_tokens_details: details } = chunk.usage;
+      const cached = details?.cached_tokens ?? 0;
+      this.#usage = {
+        inputTokens: prompt_tokens,
+        outputTokens: completion_tokens,
+        ...(cached === 0 ? {} : { cachedInputTokens: cached }),
+      };
     }
     const choice = chunk.choices?.[0];
     if (choice === undefined) {

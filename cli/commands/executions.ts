@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { formatUsd } from "#graph/run/format-usd.ts";
 import type { ExecutionListItem } from "#worker/contracts/execution.ts";
 import { type Command, EXIT, UsageError } from "../command.ts";
 import { formatDuration } from "../output/format-value.ts";
@@ -28,7 +29,7 @@ export const executionsCommand: Command = {
       if (found.push(execution) >= limit) break;
     }
     if (values.json) io.out(`${JSON.stringify(found, null, 2)}\n`);
-    else io.out(formatTable(["ID", "STATUS", "CREATED", "TOOK", "NODES", "GRAPH"], found.map(row)));
+    else io.out(formatTable(["ID", "STATUS", "CREATED", "TOOK", "NODES", "COST", "GRAPH"], found.map(row)));
     return EXIT.ok;
   },
 };
@@ -40,6 +41,7 @@ function row({ id, status, created_at, ended_at, stats, graph_name, graph_versio
     created_at,
     ended_at === null ? "" : formatDuration(stats.duration_ms),
     String(stats.node_execution_count),
+    stats.cost_usd === undefined ? "" : formatUsd(stats.cost_usd, "en"),
     `${graph_name} v${graph_version}`,
   ];
 }

@@ -1,4 +1,5 @@
 import type { ExecutionEvent } from "#graph/run/event.ts";
+import { figures } from "./figures.ts";
 import { formatDuration, formatValue, oneLine } from "./format-value.ts";
 
 const VALUE_WIDTH = 100;
@@ -31,9 +32,9 @@ export function eventLine(event: ExecutionEvent, name: (nodeId: string) => strin
     case "node_terminated":
       return `■ ${name(event.node_id)} stopped`;
     case "execution_completed":
-      return `COMPLETED (${formatDuration(event.stats.duration_ms)})`;
+      return `COMPLETED (${figures(event.stats)})`;
     case "execution_failed":
-      return `FAILED (${formatDuration(event.stats.duration_ms)}): ${event.error.message}`;
+      return `FAILED (${figures(event.stats)}): ${event.error.message}`;
     case "execution_terminated":
       return `TERMINATED: ${event.reason}`;
     default:

@@ -3,6 +3,7 @@ import type { ExecutionEvent } from "#graph/run/event.ts";
 import type { NodeRunView } from "#graph/run/run-view.ts";
 import type { CommandIo } from "../command.ts";
 import { eventLine } from "./event-line.ts";
+import { figures } from "./figures.ts";
 import { formatDuration, oneLine } from "./format-value.ts";
 import { statusMark } from "./status-mark.ts";
 
@@ -79,10 +80,12 @@ class TerminalProgress implements Progress {
 
   #render(): string[] {
     const view = this.#view.snapshot();
-    const seconds = formatDuration(performance.now() - this.#began);
+    const elapsed = performance.now() - this.#began;
+    const seconds = formatDuration(elapsed);
     const started = [...view.nodes.values()];
     const done = started.filter(({ status }) => status === "COMPLETED").length;
-    const head = `${statusMark(view.status)} ${view.status}  ${done}/${this.#nodes.size} nodes  ${seconds}`;
+    const took = view.stats === null ? seconds : figures({ ...view.stats, duration_ms: elapsed });
+    const head = `${statusMark(view.status)} ${view.status}  ${done}/${this.#nodes.size} nodes  ${took}`;
     const room = Math.max(1, this.#io.rows - 3);
     const shown = started
       .toSorted((a, b) => (this.#touched.get(a.node_id) ?? 0) - (this.#touched.get(b.node_id) ?? 0))

@@ -55,6 +55,14 @@ it("passes on what is for the Worker, and nothing else of the environment", () =
   });
 });
 
+it("passes on prices of models, and does not start with such as cannot be read", () => {
+  const WEFT_MODEL_PRICES = '{"openai": {"gpt-4o": {"input": 1, "output": 2}}}';
+  expect(workerVars({ WEFT_MODEL_PRICES })).toMatchObject({ WEFT_MODEL_PRICES });
+  const start = () => workerVars({ WEFT_MODEL_PRICES: '{"openai": {"gpt-4o": 1}}' });
+  expect(start).toThrow(StartError);
+  expect(start).toThrow("openai.gpt-4o is no object");
+});
+
 describe("sessionSecret", () => {
   it("is made once and kept for its user alone", () => {
     const data = join(folder, "new");

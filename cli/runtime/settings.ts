@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
+import { readModelPrices } from "#blocks/ai/read-model-prices.ts";
+import { thrownMessage } from "#graph/run/thrown-message.ts";
 import { PROJECT_ROOT } from "./project.ts";
 import { StartError } from "./start-error.ts";
 
@@ -11,6 +13,7 @@ const PASSED_ON = [
   "WEFT_LEASE_MS",
   "WEFT_IO_SLOTS",
   "WEFT_RETENTION_DAYS",
+  "WEFT_MODEL_PRICES",
   "OPENAI_API_KEY",
   "OPENAI_BASE_URL",
   "ANTHROPIC_API_KEY",
@@ -34,8 +37,12 @@ export function readEnvironment(): Environment {
   return Object.assign({}, ...fromFiles, process.env) as Environment;
 }
 
-/** What the Worker gets to see of the environment, and how it must work here (wrangler.toml, `WEFT_CONSUMER_MODE`). */
+/**
+ * What the Worker gets to see of the environment, and how it must work here (wrangler.toml, `WEFT_CONSUMER_MODE`).
+ * @throws StartError `bad_model_prices`
+ */
 export function workerVars(environment: Environment): Record<string, string> {
+  checkModelPrices(environment);
   const vars: Record<string, string> = {
     WEFT_CONSUMER_MODE: "detach",
     WEFT_IO_SLOTS: IO_SLOTS,
@@ -46,6 +53,14 @@ export function workerVars(environment: Environment): Record<string, string> {
     if (value !== undefined && value !== "") vars[name] = value;
   }
   return vars;
+}
+
+function checkModelPrices(environment: Environment): void {
+  try {
+    readModelPrices(environment["WEFT_MODEL_PRICES"] ?? "");
+  } catch (error) {
+    throw new StartError("bad_model_prices", thrownMessage(error));
+  }
 }
 
 export interface Address {

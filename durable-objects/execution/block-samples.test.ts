@@ -31,6 +31,24 @@ describe("samples of blocks", () => {
     });
   });
 
+  it("have what all attempts of an execution used and yielded, and its cost where one is known", () => {
+    const samples = new BlockSamples(of);
+    const error = { code: "c", message: "m" };
+    const usage = { input_tokens: 10, output_tokens: 1, cost_usd: 0.1 };
+    const wait = { kind: "timer" as const, until: 1, state: null, payload: null };
+    samples.follow([
+      { type: "node_started", ne: "n", node: 0, attempt: 1 },
+      { type: "node_output", ne: "n", node: 0, pin: "out", value: "x".repeat(98) },
+      { type: "node_retrying", ne: "n", node: 0, attempt: 1, error, retry_at: 0, lost: false, usage },
+      { type: "node_started", ne: "n", node: 0, attempt: 2 },
+      { type: "node_waiting", ne: "n", node: 0, wait, duration_ms: 1, usage: { calls: 1 } },
+    ]);
+    samples.follow([{ type: "node_started", ne: "n", node: 0, attempt: 3 }]);
+    const last = { input_tokens: 20, cost_usd: 0.2 };
+    samples.follow([{ type: "node_completed", ne: "n", node: 0, duration_ms: 7, usage: last }]);
+    expect(samples.toRecord()).toEqual({ x: [[7, 100, 31, 0.3]] });
+  });
+
   it("come from completed executions only, over several commits", () => {
     const samples = new BlockSamples(of);
     const error = { code: "c", message: "m" };

@@ -1,4 +1,6 @@
 import type { Plan } from "#graph/plan/plan.ts";
+import type { NodeUsage } from "#graph/run/event.ts";
+import { addUsage } from "#graph/run/usage.ts";
 import type { BlockSample } from "../workspace/protocol.ts";
 import type { LogEvent } from "./core/log-event.ts";
 import { roughLength } from "./core/rough-length.ts";
@@ -15,8 +17,8 @@ const BLOCKS = 50;
 export class BlockSamples {
   readonly #plan: Plan;
   readonly #samples = new Map<string, BlockSample[]>();
-  /** Node executions that are being watched, with what their outputs measured so far. */
-  readonly #watched = new Map<string, { blockId: string; size: number }>();
+  /** Node executions that are being watched, with what their outputs measured and their attempts used so far. */
+  readonly #watched = new Map<string, { blockId: string; size: number; usage: NodeUsage | undefined }>();
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -31,10 +33,13 @@ export class BlockSamples {
         if (watched !== undefined) {
           watched.size += Math.round(roughLength(event.value));
         }
+      } else if ((event.type === "node_retrying" || event.type === "node_waiting") && this.#watched.size > 0) {
+        this.#used(event.ne, event.usage);
       } else if (event.type === "node_completed" && event.reused !== undefined) {
         this.#watched.delete(event.ne);
       } else if (event.type === "node_completed" && this.#watched.size > 0) {
-        this.#ended(event.ne, event.duration_ms, (event.usage?.input_tokens ?? 0) + (event.usage?.output_tokens ?? 0));
+        this.#used(event.ne, event.usage);
+        this.#ended(event.ne, event.duration_ms);
       } else if ((event.type === "node_failed" || event.type === "node_terminated") && this.#watched.size > 0) {
         this.#watched.delete(event.ne);
       }
@@ -46,20 +51,31 @@ export class BlockSamples {
   }
 
   #watch(ne: string, blockId: string): void {
+    if (this.#watched.has(ne)) {
+      return;
+    }
     const samples = this.#samples.get(blockId);
     if (samples === undefined && this.#samples.size < BLOCKS) {
       this.#samples.set(blockId, []);
     } else if (samples === undefined || samples.length >= PER_BLOCK || this.#watched.size >= PER_BLOCK * BLOCKS) {
       return;
     }
-    this.#watched.set(ne, { blockId, size: 0 });
+    this.#watched.set(ne, { blockId, size: 0, usage: undefined });
   }
 
-  #ended(ne: string, durationMs: number, tokens: number): void {
+  #used(ne: string, usage: NodeUsage | undefined): void {
+    const watched = this.#watched.get(ne);
+    if (watched !== undefined) {
+      watched.usage = addUsage(watched.usage, usage);
+    }
+  }
+
+  #ended(ne: string, durationMs: number): void {
     const watched = this.#watched.get(ne);
     const samples = this.#samples.get(watched?.blockId ?? "");
     if (watched !== undefined && samples !== undefined && samples.length < PER_BLOCK) {
-      samples.push([durationMs, watched.size, tokens, null]);
+      const { input_tokens = 0, output_tokens = 0, cost_usd = null } = watched.usage ?? {};
+      samples.push([durationMs, watched.size, input_tokens + output_tokens, cost_usd]);
     }
     this.#watched.delete(ne);
   }

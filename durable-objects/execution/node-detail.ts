@@ -130,6 +130,7 @@ function addAttempt(attempts: AttemptView[], event: LogEvent, at: number): void 
       outcome: "running",
       error: null,
       retry_at: null,
+      usage: null,
     });
     return;
   }
@@ -138,7 +139,8 @@ function addAttempt(attempts: AttemptView[], event: LogEvent, at: number): void 
     return;
   }
   const end = (outcome: AttemptView["outcome"]): void => {
-    Object.assign(last, { ended_at: new Date(at).toISOString(), outcome });
+    const usage = "usage" in event ? (event.usage ?? null) : null;
+    Object.assign(last, { ended_at: new Date(at).toISOString(), outcome, usage });
   };
   switch (event.type) {
     case "node_completed":

@@ -1,6 +1,8 @@
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import { getOwn, setOwn } from "#graph/own-property.ts";
 import type { Plan } from "#graph/plan/plan.ts";
+import type { NodeUsage } from "#graph/run/event.ts";
+import { addUsage } from "#graph/run/usage.ts";
 import type { WaitKind } from "#graph/run/wait.ts";
 import type { LogEvent } from "./core/log-event.ts";
 import { gathersAt, queuedInput } from "./present.ts";
@@ -63,8 +65,10 @@ export class NodeRecord {
       case "node_retrying":
         view.status = "QUEUED";
         view.error = event.error;
+        this.#count(event.usage);
         return;
       case "node_waiting":
+        this.#count(event.usage);
         view.status = event.wait.kind === "review" ? "REVIEW" : "RUNNING";
         this.wait = event.wait.kind;
         return;
@@ -77,18 +81,24 @@ export class NodeRecord {
         view.status = event.type === "node_completed" ? "COMPLETED" : "FAILED";
         view.error = event.type === "node_failed" ? event.error : null;
         view.duration_ms = event.duration_ms;
-        view.usage = event.usage ?? null;
+        this.#count(event.usage);
         view.reused = event.type === "node_completed" ? (event.reused ?? null) : null;
         view.ended_at = time;
         this.wait = null;
         return;
       case "node_terminated":
+        this.#count(event.usage);
         view.status = "TERMINATED";
         view.ended_at = time;
         this.wait = null;
         return;
       default:
     }
+  }
+
+  /** Over all attempts. */
+  #count(usage: NodeUsage | undefined): void {
+    this.view.usage = addUsage(this.view.usage ?? undefined, usage) ?? null;
   }
 
   #addInput(event: Extract<LogEvent, { type: "node_input" }>, lookup: EventLookup): void {

@@ -45,11 +45,12 @@ export class ParentLink {
     if (!isTerminal(state.status)) {
       return news;
     }
-    const { input_tokens, output_tokens, duration_ms: durationMs } = state.stats;
+    const { input_tokens, output_tokens, cost_usd, duration_ms: durationMs } = state.stats;
+    const cost = cost_usd === undefined ? {} : { cost_usd };
     const status = state.status === "COMPLETED" ? "completed" : state.status === "FAILED" ? "failed" : "terminated";
     return {
       ...news,
-      end: { status, durationMs, error: state.error, usage: { input_tokens, output_tokens, calls: 1 } },
+      end: { status, durationMs, error: state.error, usage: { input_tokens, output_tokens, calls: 1, ...cost } },
     };
   }
 

@@ -3,8 +3,10 @@ import { setOwn } from "#graph/own-property.ts";
 import { carried } from "./core/carried.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { EventHeader, ExecutionEvent } from "#graph/run/event.ts";
+import { usagePart } from "#graph/run/usage.ts";
 import type { LogBatch, LogEvent, ValueRef } from "./core/log-event.ts";
 import { shown } from "./shown-value.ts";
+import { isoOrNull } from "./view.ts";
 
 /** Finds the event with a seq; undefined when the log does not have it. */
 export type EventLookup = (seq: number) => LogEvent | undefined;
@@ -75,13 +77,14 @@ function present(
     case "node_output":
       return { ...node, type: event.type, pin: event.pin, value: show(event.value) };
     case "node_retrying": {
-      const { attempt, error, retry_at } = event;
-      return { ...node, type: event.type, attempt, error, retry_at: new Date(retry_at).toISOString() };
+      const { attempt, error, retry_at, usage } = event;
+      const at = new Date(retry_at).toISOString();
+      return { ...node, type: event.type, attempt, error, retry_at: at, ...usagePart(usage) };
     }
     case "node_waiting": {
-      const { wait, duration_ms } = event;
-      const until = wait.until === null ? null : new Date(wait.until).toISOString();
-      return { ...node, type: event.type, kind: wait.kind, until, payload: show(wait.payload), duration_ms };
+      const { wait, duration_ms, usage } = event;
+      const waits = { kind: wait.kind, until: isoOrNull(wait.until), payload: show(wait.payload) };
+      return { ...node, type: event.type, ...waits, duration_ms, ...usagePart(usage) };
     }
     case "node_resumed":
       return { ...node, type: event.type, reason: event.reason };

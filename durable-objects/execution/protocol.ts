@@ -186,6 +186,7 @@ export interface AttemptView {
   outcome: "running" | "completed" | "failed" | "retrying" | "lost" | "waiting" | "stopped";
   error: RunError | null;
   retry_at: string | null;
+  usage: NodeUsage | null;
 }
 
 /** Where the value at a pin came from; all null but the pin: it was an input of the run. */

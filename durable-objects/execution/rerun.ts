@@ -1,5 +1,6 @@
 import type { Plan } from "#graph/plan/plan.ts";
 import { isTerminal } from "#graph/run/status.ts";
+import { addUsage, usagePart } from "#graph/run/usage.ts";
 import type { LogEvent } from "./core/log-event.ts";
 import { queuedInput } from "./present.ts";
 import { memoKey } from "./core/reuse.ts";
@@ -130,9 +131,9 @@ function addTo(record: RunRecord | undefined, event: LogEvent): number {
   if (event.type === "node_completed") {
     // Outputs that the plan gives are given again by the same plan.
     record.completed = event.reused !== "pinned" && event.reused !== "sample";
-    if (event.usage !== undefined) {
-      record.entry.usage = event.usage;
-    }
+  }
+  if (event.type === "node_completed" || event.type === "node_retrying" || event.type === "node_waiting") {
+    Object.assign(record.entry, usagePart(addUsage(record.entry.usage, event.usage)));
   }
   return 0;
 }

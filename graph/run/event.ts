@@ -27,6 +27,8 @@ export interface RunStats {
   node_error_count: number;
   input_tokens: number;
   output_tokens: number;
+  /** US dollars, to a billionth: the sum of what is known. Absent when no cost is known. */
+  cost_usd?: number;
 }
 
 /** What a block counted during one execution. */
@@ -35,6 +37,8 @@ export interface NodeUsage {
   output_tokens?: number;
   /** Calls to a model or service. */
   calls?: number;
+  /** US dollars, to a billionth. Absent when it is not known, which is not the same as 0. */
+  cost_usd?: number;
 }
 
 /**
@@ -82,10 +86,17 @@ export type NodeFailed = EventHeader &
   NodeRef & { type: "node_failed"; error: RunError; handled: boolean; duration_ms: number; usage?: NodeUsage };
 /** The attempt failed or was lost; the node will be tried again not before `retry_at`. */
 export type NodeRetrying = EventHeader &
-  NodeRef & { type: "node_retrying"; attempt: number; error: RunError; retry_at: string };
+  NodeRef & { type: "node_retrying"; attempt: number; error: RunError; retry_at: string; usage?: NodeUsage };
 /** The node waits, and nothing runs for it: for a time, a person, another run or a call. */
 export type NodeWaiting = EventHeader &
-  NodeRef & { type: "node_waiting"; kind: WaitKind; until: string | null; payload: JsonValue; duration_ms: number };
+  NodeRef & {
+    type: "node_waiting";
+    kind: WaitKind;
+    until: string | null;
+    payload: JsonValue;
+    duration_ms: number;
+    usage?: NodeUsage;
+  };
 /** The wait is over: the node is queued again. */
 export type NodeResumed = EventHeader & NodeRef & { type: "node_resumed"; reason: ResumeReason };
 /** Everything that is left waits for people. */
@@ -93,7 +104,7 @@ export type ExecutionReview = EventHeader & { type: "execution_review" };
 /** No node is started any more; running ones finish. */
 export type ExecutionPaused = EventHeader & { type: "execution_paused" };
 export type ExecutionUnpaused = EventHeader & { type: "execution_unpaused" };
-export type NodeTerminated = EventHeader & NodeRef & { type: "node_terminated" };
+export type NodeTerminated = EventHeader & NodeRef & { type: "node_terminated"; usage?: NodeUsage };
 export type ExecutionCompleted = EventHeader & { type: "execution_completed"; stats: RunStats };
 export type ExecutionFailed = EventHeader & { type: "execution_failed"; error: RunError; stats: RunStats };
 export type ExecutionTerminated = EventHeader & { type: "execution_terminated"; reason: string; stats: RunStats };

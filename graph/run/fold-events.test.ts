@@ -115,6 +115,7 @@ describe("foldEvents", () => {
         started_at: "t12",
         ended_at: "t15",
         duration_ms: 1,
+        usage: null,
         reused: null,
         retry_at: null,
         waiting: null,
@@ -125,6 +126,34 @@ describe("foldEvents", () => {
       ["l2", { count: 1, last_seq: 5 }],
       ["l5", { count: 1, last_seq: 7 }],
     ]);
+  });
+
+  it("sums up what the attempts of a node used, and nothing of what was not run", () => {
+    const error = { code: "c", message: "m" };
+    const usage = { input_tokens: 10, calls: 1, cost_usd: 0.1 };
+    const view = foldEvents(
+      emptyRunView(),
+      number([
+        { type: "node_queued", ...ref("n", "1"), input: {} },
+        { type: "node_started", ...ref("n", "1"), attempt: 1 },
+        { type: "node_retrying", ...ref("n", "1"), attempt: 1, error, retry_at: "t", usage },
+        { type: "node_started", ...ref("n", "1"), attempt: 2 },
+        { type: "node_completed", ...ref("n", "1"), duration_ms: 1, usage: { ...usage, cost_usd: 0.2 } },
+        { type: "node_queued", ...ref("n", "2"), input: {} },
+        { type: "node_started", ...ref("n", "2"), attempt: 1 },
+        { type: "node_completed", ...ref("n", "2"), duration_ms: 0, usage, reused: "memo" },
+        { type: "node_queued", ...ref("n", "3"), input: {} },
+        { type: "node_started", ...ref("n", "3"), attempt: 1 },
+        { type: "node_failed", ...ref("n", "3"), error, handled: false, duration_ms: 1, usage: { calls: 1 } },
+      ]),
+    );
+    const node = view.nodes.get("n");
+    expect(node?.recent.map((execution) => execution.usage)).toEqual([
+      { input_tokens: 20, calls: 2, cost_usd: 0.3 },
+      null,
+      { calls: 1 },
+    ]);
+    expect(node?.usage).toEqual({ input_tokens: 20, calls: 3, cost_usd: 0.3 });
   });
 
   it("follows the status of a node through its executions", () => {

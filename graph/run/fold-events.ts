@@ -12,6 +12,7 @@ import {
   type ViewLink,
 } from "./run-view.ts";
 import { type ExecutionStatus, isTerminal } from "./status.ts";
+import { addUsage } from "./usage.ts";
 
 /**
  * One event folded into a view; the given view is not changed, and what the event does not touch is shared. An event
@@ -129,6 +130,7 @@ export class RunViewBuilder {
   #foldNodeEvent(event: Exclude<NodeEvent, EventOf<"execution_output">>): void {
     const node = this.#node(event.node_id);
     const execution = this.#execution(node, event.node_execution_id);
+    countUsage(node, execution, event);
     switch (event.type) {
       case "node_input":
         this.#input(execution, event);
@@ -290,6 +292,15 @@ function nodeStatus(node: NodeRunView, latest: ExecutionStatus): ExecutionStatus
   return isTerminal(node.status) ? node.status : latest;
 }
 
+/** Nothing of what was not run: whoever it was taken from has used it. */
+function countUsage(node: NodeRunView, execution: NodeExecutionRunView, event: NodeEvent): void {
+  const taken = event.type === "node_completed" && event.reused !== undefined;
+  if ("usage" in event && !taken) {
+    execution.usage = addUsage(execution.usage ?? undefined, event.usage) ?? null;
+    node.usage = addUsage(node.usage ?? undefined, event.usage) ?? null;
+  }
+}
+
 interface Ending {
   status: ExecutionStatus;
   at: string;
@@ -315,6 +326,7 @@ function emptyNodeView(nodeId: string): NodeRunView {
     last_outputs: {},
     error: null,
     duration_ms: 0,
+    usage: null,
     output_counts: {},
     recent: [],
     active: new Map(),
@@ -334,6 +346,7 @@ function emptyExecutionView(nodeExecutionId: string, status: ExecutionStatus = "
     started_at: null,
     ended_at: null,
     duration_ms: null,
+    usage: null,
     reused: null,
     retry_at: null,
     waiting: null,

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "../json.ts";
-import type { Reused, RunError, RunStats } from "./event.ts";
+import type { NodeUsage, Reused, RunError, RunStats } from "./event.ts";
 import type { ExecutionStatus } from "./status.ts";
 import type { WaitKind } from "./wait.ts";
 
@@ -33,6 +33,8 @@ export interface NodeExecutionRunView {
   started_at: string | null;
   ended_at: string | null;
   duration_ms: number | null;
+  /** Over all attempts so far; null when nothing was counted, as of what was not run. */
+  usage: NodeUsage | null;
   /** Why it was not run. */
   reused: Reused | null;
   /** Earliest next attempt while one is waited for. */
@@ -60,6 +62,8 @@ export interface NodeRunView {
   error: RunError | null;
   /** Sum over all ended executions, ms. */
   duration_ms: number;
+  /** Sum over all executions so far; null when nothing was counted. */
+  usage: NodeUsage | null;
   /** Values yielded by pin, over all executions. */
   output_counts: Record<string, number>;
   /** The last {@link KEPT_EXECUTIONS}; the one touched last at the end. */

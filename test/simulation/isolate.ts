@@ -167,9 +167,9 @@ export class Isolate implements Caller, Clock {
     const { large } = this.#deps.world;
     return runFirstStretch(header, inputs, {
       getBlock: (id) => (id === SCRIPTED ? scriptedBlock : undefined),
-      context: (lease, { execution_id, plan }, { signal }) => {
+      context: (lease, { execution_id, plan }, live) => {
         const graph = { id: plan.graph_id, version: plan.graph_version };
-        return this.#context(execution_id, lease, { graph, signal });
+        return this.#context(execution_id, lease, { graph, ...live });
       },
       ...(large === null ? {} : { values: ({ executionId }) => large.of(executionId) }),
       clock: this,
@@ -206,7 +206,11 @@ export class Isolate implements Caller, Clock {
   #context(
     executionId: string,
     lease: Lease,
-    more: { graph: { id: string; version: number }; signal: AbortSignal },
+    more: {
+      graph: { id: string; version: number };
+      signal: AbortSignal;
+      onUsage: Parameters<SessionDeps["context"]>[2]["onUsage"];
+    },
   ): BlockContext {
     const { watch, world } = this.#deps;
     const { signal, graph } = more;
@@ -225,7 +229,8 @@ export class Isolate implements Caller, Clock {
         attempt: lease.attempt,
       },
       credential: async () => undefined,
-      usage: () => {},
+      modelPrice: () => undefined,
+      usage: more.onUsage,
       now: () => this.now(),
       random: () => world.random.next(),
       sleep: (ms) => this.#sleep(ms, signal),

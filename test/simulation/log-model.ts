@@ -4,7 +4,9 @@ import type { RunHeader } from "#durable-objects/execution/store.ts";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { Plan, PlanNode } from "#graph/plan/plan.ts";
 import type { RunError } from "#graph/run/event.ts";
-import { expectedYields, possibleFailures, runsAgent } from "./scripted-block.ts";
+import { expectedYields, possibleFailures, runsAgent, usageOf } from "./scripted-block.ts";
+import { amountsOf, NOTHING, UsageModel } from "./usage-model.ts";
+import type { Amounts } from "./usage-model.ts";
 import { must, Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 
@@ -57,12 +59,18 @@ export class LogModel {
   /** By node: values that arrived to be gathered and are in no list. */
   readonly #gathered = new Map<number, ValueRef[]>();
   #unhandled: RunError | null = null;
+  readonly #used = new UsageModel();
 
   constructor(header: RunHeader, world: World, childOf: ChildOf) {
     this.#childOf = childOf;
     this.header = header;
     this.plan = header.plan;
     this.#world = world;
+  }
+
+  /** What the attempts have used whose end is in the log. */
+  get used(): Amounts {
+    return this.#used.total;
   }
 
   get lastSeq(): number {
@@ -132,7 +140,7 @@ export class LogModel {
       case "node_retrying":
         return this.#nodeRetrying(event);
       case "node_terminated":
-        this.#open(event).status = "over";
+        this.#nodeTerminated(event);
         return;
       case "node_waiting":
         return this.#nodeWaiting(event);
@@ -292,8 +300,32 @@ export class LogModel {
       "outputs-once",
       () => `${event.ne} completed with ${entry.outputs.length} outputs of ${expected}`,
     );
+    this.#used.ended(event, this.#usageOf(entry));
     entry.status = "over";
     this.#reference?.complete(event.ne);
+  }
+
+  /** A failed attempt; where values lie outside of the log, it may have failed before its block began. */
+  #ended(event: EventOf<"node_failed"> | EventOf<"node_retrying">, entry: Entry): void {
+    if (this.#world.large === null || event.usage !== undefined) {
+      this.#used.ended(event, this.#usageOf(entry));
+    }
+  }
+
+  /** An attempt may have ended in the moment in which the run came to its end. */
+  #nodeTerminated(event: EventOf<"node_terminated">): void {
+    const entry = this.#open(event);
+    if (event.usage !== undefined) {
+      this.#used.ended(event, this.#usageOf(entry));
+    }
+    entry.status = "over";
+  }
+
+  /** What the attempt that ends now has used: of a node that waits for an agent, what the agent's run has. */
+  #usageOf(entry: Entry): Amounts {
+    return entry.status === "waiting"
+      ? (this.#childOf(entry.ne)?.used ?? NOTHING)
+      : amountsOf(usageOf(this.#node(entry.node).id, entry.attempt));
   }
 
   #nodeFailed(event: EventOf<"node_failed">): void {
@@ -310,6 +342,9 @@ export class LogModel {
     // A node that runs an agent fails with the agent's code, and has lost nothing itself.
     if (entry.status === "running" && (code === "outcome_unknown" || code === "attempts_exhausted")) {
       this.onLost(entry);
+      this.#used.nothing(event);
+    } else {
+      this.#ended(event, entry);
     }
     if (!event.handled) {
       this.#unhandled ??= event.error;
@@ -321,6 +356,7 @@ export class LogModel {
 
   #nodeWaiting(event: EventOf<"node_waiting">): void {
     const entry = this.#running(event);
+    this.#used.ended(event, this.#usageOf(entry));
     entry.status = "waiting";
     entry.notBefore = event.wait.kind === "timer" ? (event.wait.until ?? 0) : 0;
     entry.until = event.wait.until;
@@ -350,12 +386,14 @@ export class LogModel {
     const { retry, effects } = this.#node(event.node);
     if (event.lost) {
       entry.lost += 1;
+      this.#used.nothing(event);
       this.onLost(entry);
       must(entry.lost < 5, "every-run-ends", () => `${event.ne} is handed out again after ${entry.lost} losses`);
       const mayRepeat = effects !== "once" || retry?.on?.includes("outcome_unknown") === true;
       must(mayRepeat, "once-is-once", () => `${event.ne} is to have its effect once and is repeated`);
     } else {
       entry.failures += 1;
+      this.#ended(event, entry);
       must(
         entry.failures < (retry?.max_attempts ?? 1),
         "once-is-once",
@@ -370,6 +408,7 @@ export class LogModel {
     event: EventOf<"execution_completed"> | EventOf<"execution_failed"> | EventOf<"execution_terminated">,
   ): void {
     this.ended = event;
+    this.#used.check(event.stats);
     const open = [...this.entries.values()].filter(({ status }) => status !== "over" && status !== "incomplete");
     must(
       open.length === 0,

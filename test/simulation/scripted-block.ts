@@ -3,6 +3,7 @@ import { BlockError, defineBlock, Suspension } from "#blocks/define-block.ts";
 import type { Block, BlockContext } from "#blocks/define-block.ts";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { PlanNode } from "#graph/plan/plan.ts";
+import type { NodeUsage } from "#graph/run/event.ts";
 
 /** What a node of a simulated agent does, step by step. */
 export type Act =
@@ -40,6 +41,7 @@ export const scriptedBlock: Block = defineBlock({
   examples: [],
   run: async function* ({ input, ctx }) {
     ctx.logger.info(BEGUN);
+    ctx.usage(usageOf(ctx.run.nodeId, ctx.run.attempt));
     const { script, child, ...pins } = input as { script: Act[]; child?: JsonValue } & JsonObject;
     let { next, yields } = (ctx.resume?.state ?? { next: 0, yields: 0 }) as { next: number; yields: number };
     for (const act of script.slice(next)) {
@@ -74,6 +76,13 @@ export const scriptedBlock: Block = defineBlock({
     }
   },
 });
+
+/** What an attempt of a node uses, whatever becomes of it; every third node knows no cost. */
+export function usageOf(nodeId: string, attempt: number): NodeUsage & { input_tokens: number; output_tokens: number } {
+  const digest = hash(nodeId);
+  const tokens = { input_tokens: (digest % 50) + attempt, output_tokens: attempt, calls: 1 };
+  return digest % 3 === 0 ? tokens : { ...tokens, cost_usd: ((digest % 1_000_003) + attempt) / 1e9 };
+}
 
 /** Does not even listen to its signal. */
 function hang(_ctx: BlockContext): Promise<never> {

@@ -16,6 +16,7 @@ export type Invariant =
   | "subscribers"
   | "alarm-armed"
   | "healthy-keeps-lease"
+  | "all-is-counted"
   | "every-run-ends"
   | "world-falls-asleep"
   | "list-knows"

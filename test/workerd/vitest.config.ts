@@ -17,6 +17,7 @@ export default defineConfig({
           OPENAI_API_KEY: "test-key",
           WEFT_SECRET: "a secret of more than thirty-two characters",
           WEFT_PUBLIC_URL: "https://weft.test",
+          WEFT_MODEL_PRICES: JSON.stringify({ openai: { "gpt-4o-fault-empty": { input: 1_000, output: 1_000 } } }),
         },
         outboundService: exampleNetwork(inject("fakeLlm")),
       },

@@ -29,6 +29,7 @@ export function toBlockInfo(block: BlockDescriptor) {
     name: block.name,
     inputSchema: block.input_schema,
     outputSchema: block.output_schema,
+    // AutoGPT's are prices in its credits; here blocks have none, and what models cost is counted by the call.
     costs: [],
     description: block.description,
     categories: block.categories.map((category) => ({ category, description: CATEGORY_MEANING[category] })),

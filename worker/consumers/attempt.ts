@@ -6,6 +6,7 @@ import type { AttemptReport, Lease } from "#durable-objects/execution/protocol.t
 import { errorMessage } from "#durable-objects/logger.ts";
 import type { JsonValue } from "#graph/json.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
+import { addUsage, usagePart } from "#graph/run/usage.ts";
 import { ALL_SPENT } from "#worker/values/run-values.ts";
 import type { AttemptValues } from "#worker/values/run-values.ts";
 import { StorageUnavailable } from "#worker/values/value-store.ts";
@@ -240,21 +241,12 @@ export class Attempt {
   }
 
   #addUsage(add: NodeUsage): void {
-    const sum = this.#usage ?? {};
-    this.#usage = {
-      input_tokens: (sum.input_tokens ?? 0) + (add.input_tokens ?? 0),
-      output_tokens: (sum.output_tokens ?? 0) + (add.output_tokens ?? 0),
-      calls: (sum.calls ?? 0) + (add.calls ?? 0),
-    };
+    this.#usage = addUsage(this.#usage, add);
   }
 
   #completed(): AttemptReport["end"] {
     const reused = this.#reused ? ({ reused: "cache" } as const) : {};
-    return { status: "completed", duration_ms: this.#elapsed(), ...this.#usagePart(), ...reused };
-  }
-
-  #usagePart(): { usage?: NodeUsage } {
-    return this.#usage === undefined ? {} : { usage: this.#usage };
+    return { status: "completed", duration_ms: this.#elapsed(), ...usagePart(this.#usage), ...reused };
   }
 
   #elapsed(): number {
@@ -266,7 +258,7 @@ export class Attempt {
     try {
       if (thrown instanceof Suspension) {
         const wait = (await this.#options.values?.keepWait(thrown.wait)) ?? thrown.wait;
-        this.#end = { status: "waiting", duration_ms: this.#elapsed(), wait, ...this.#usagePart() };
+        this.#end = { status: "waiting", duration_ms: this.#elapsed(), wait, ...usagePart(this.#usage) };
         return;
       }
     } catch (cause) {
@@ -293,7 +285,7 @@ export class Attempt {
       error: { code, message: clip(errorMessage(error)), node_id: this.lease.node_id },
       retryable: foreseen?.retryable ?? error instanceof StorageUnavailable,
       ...(foreseen?.retryAfterMs === undefined ? {} : { retry_after_ms: foreseen.retryAfterMs }),
-      ...this.#usagePart(),
+      ...usagePart(this.#usage),
     };
   }
 }

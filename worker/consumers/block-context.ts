@@ -1,6 +1,11 @@
 import { BlockError } from "#blocks/define-block.ts";
 import type { BlockContext, Fetch, ProviderCredential } from "#blocks/define-block.ts";
-import { log } from "#durable-objects/logger.ts";
+import { priceOf } from "#blocks/ai/call-cost.ts";
+import { MODEL_PROVIDERS } from "#blocks/ai/model-prices.ts";
+import type { PriceList } from "#blocks/ai/model-prices.ts";
+import { readModelPrices } from "#blocks/ai/read-model-prices.ts";
+import type { OwnPrices } from "#blocks/ai/read-model-prices.ts";
+import { errorMessage, log } from "#durable-objects/logger.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
 import type { Resume } from "#graph/run/wait.ts";
 import { callbackToken } from "#worker/auth/callback-token.ts";
@@ -13,6 +18,7 @@ export type BlockEnv = Pick<
   | "WEFT_EGRESS_ALLOW"
   | "WEFT_PUBLIC_URL"
   | "WEFT_SECRET"
+  | "WEFT_MODEL_PRICES"
   | "OPENAI_API_KEY"
   | "OPENAI_BASE_URL"
   | "ANTHROPIC_API_KEY"
@@ -40,6 +46,7 @@ export function createBlockContext(options: BlockContextOptions): BlockContext {
     run,
     resume,
     credential: async (provider) => providerCredential(env, provider),
+    modelPrice: (provider, model) => priceOf(ownPrices(env.WEFT_MODEL_PRICES ?? "", provider), model),
     usage: onUsage,
     callbackUrl: () => callbackUrl(env, run),
     now: () => Date.now(),
@@ -71,6 +78,24 @@ function egressFor(allow: string): Fetch {
     shared = { allow, egress: createEgress({ allow }) };
   }
   return shared.egress;
+}
+
+const NO_PRICES: PriceList = new Map();
+
+let prices: { text: string; own: OwnPrices } | undefined;
+
+/** Read once an isolate. What cannot be read is told in its log, and then is as if it were not set: a run must not fail for want of a price. */
+function ownPrices(text: string, provider: string): PriceList {
+  if (prices?.text !== text) {
+    try {
+      prices = { text, own: readModelPrices(text) };
+    } catch (error) {
+      log("error", errorMessage(error));
+      prices = { text, own: new Map() };
+    }
+  }
+  const known = MODEL_PROVIDERS.find((name) => name === provider);
+  return (known === undefined ? undefined : prices.own.get(known)) ?? NO_PRICES;
 }
 
 function providerCredential(env: BlockEnv, provider: string): ProviderCredential | undefined {

@@ -48,5 +48,6 @@ function figuresOf({ status, started_at, ended_at, stats }: ExecutionSummary): R
     return null;
   }
   const busy_ms = Math.min(ended_at - started_at, stats.node_time_ms + OVERHEAD_MS);
-  return { started_at, ended_at, busy_ms, tokens: stats.input_tokens + stats.output_tokens, cost_usd: null };
+  const tokens = stats.input_tokens + stats.output_tokens;
+  return { started_at, ended_at, busy_ms, tokens, cost_usd: stats.cost_usd ?? null };
 }

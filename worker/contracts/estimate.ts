@@ -25,7 +25,9 @@ export const estimateSchema = z
       .nullable()
       .openapi({ description: "From the first node to the end, waits included. Within 5 %." }),
     tokens: quantilesSchema.nullable(),
-    cost_usd: quantilesSchema.nullable().openapi({ description: "Null while no block has said what it cost." }),
+    cost_usd: quantilesSchema
+      .nullable()
+      .openapi({ description: "US dollars of the runs whose cost is known; null while there is none." }),
     queued_before: z
       .number()
       .int()

@@ -57,6 +57,7 @@ export const executionEventSchema = z
       attempt: z.number(),
       error: runErrorSchema,
       retry_at: timeSchema,
+      usage: nodeUsageSchema.optional().openapi({ description: "Of the attempt that failed." }),
     }),
     z.object({
       ...header,
@@ -66,6 +67,7 @@ export const executionEventSchema = z
       until: timeSchema.nullable().openapi({ description: "When it goes on at the latest." }),
       payload: jsonValueSchema,
       duration_ms: z.number(),
+      usage: nodeUsageSchema.optional().openapi({ description: "Of the attempt that ended with the wait." }),
     }),
     z.object({
       ...header,
@@ -73,7 +75,7 @@ export const executionEventSchema = z
       type: z.literal("node_resumed"),
       reason: z.enum(["timer", "signal", "timeout"]),
     }),
-    z.object({ ...header, ...nodeRef, type: z.literal("node_terminated") }),
+    z.object({ ...header, ...nodeRef, type: z.literal("node_terminated"), usage: nodeUsageSchema.optional() }),
     z.object({ ...header, type: z.literal("execution_review") }),
     z.object({ ...header, type: z.literal("execution_paused") }),
     z.object({ ...header, type: z.literal("execution_unpaused") }),

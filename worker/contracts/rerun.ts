@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { NodeExecutionDetail } from "#durable-objects/execution/protocol.ts";
 import { MAX_WAIT_SECONDS, nodeExecutionSchema } from "./execution.ts";
 import { jsonObjectSchema } from "./json-value.ts";
-import { runErrorSchema, timeSchema } from "./run-figures.ts";
+import { nodeUsageSchema, runErrorSchema, timeSchema } from "./run-figures.ts";
 
 export const rerunQuerySchema = z.object({
   wait_seconds: z.coerce
@@ -59,6 +59,7 @@ const attemptSchema = z.object({
     .openapi({ description: "`lost`: its consumer vanished. `waiting`: the block asked to go on later." }),
   error: runErrorSchema.nullable(),
   retry_at: timeSchema.nullable().openapi({ description: "When the next attempt may begin at the earliest." }),
+  usage: nodeUsageSchema.nullable(),
 });
 
 const causeSchema = z.object({

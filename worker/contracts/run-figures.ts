@@ -19,6 +19,10 @@ export const runStatsSchema = z
     node_error_count: z.number(),
     input_tokens: z.number(),
     output_tokens: z.number(),
+    cost_usd: z.number().optional().openapi({
+      description:
+        "US dollars: the sum of what is known. Absent while no cost is known, as with models that have no known price.",
+    }),
   })
   .openapi("RunStats") satisfies z.ZodType<RunStats>;
 
@@ -33,5 +37,6 @@ export const nodeUsageSchema = z
     input_tokens: z.number().optional(),
     output_tokens: z.number().optional(),
     calls: z.number().optional(),
+    cost_usd: z.number().optional().openapi({ description: "US dollars. Absent when it is not known." }),
   })
   .openapi("NodeUsage") satisfies z.ZodType<NodeUsage>;

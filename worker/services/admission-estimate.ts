@@ -1,3 +1,4 @@
+import { roundedCost } from "#graph/run/usage.ts";
 import type { Quantiles } from "#durable-objects/workspace/protocol.ts";
 import type { Principal } from "#worker/auth/principal.ts";
 import type { EstimateView } from "#worker/contracts/estimate.ts";
@@ -20,16 +21,13 @@ export async function estimateRun(deps: ServiceDeps, principal: Principal, graph
   return {
     graph_id: graphId,
     ...rest,
-    duration_ms: rounded(duration_ms, 1),
-    tokens: rounded(tokens, 1),
-    cost_usd: rounded(cost_usd, 1e-6),
+    duration_ms: duration_ms === null ? null : eachOf(duration_ms, Math.round),
+    tokens: tokens === null ? null : eachOf(tokens, Math.round),
+    cost_usd: cost_usd === null ? null : eachOf(cost_usd, roundedCost),
     outliers: outliers.map((outlier) => ({ ...outlier, at: new Date(outlier.at).toISOString() })),
   };
 }
 
-function rounded(quantiles: Quantiles | null, unit: number): Quantiles | null {
-  const round = (value: number): number => Math.round(value / unit) * unit;
-  return quantiles === null
-    ? null
-    : { p50: round(quantiles.p50), p90: round(quantiles.p90), p99: round(quantiles.p99) };
+function eachOf({ p50, p90, p99 }: Quantiles, round: (value: number) => number): Quantiles {
+  return { p50: round(p50), p90: round(p90), p99: round(p99) };
 }

@@ -25,6 +25,8 @@ const INPUT = "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b";
 const OUTPUT = "363ae599-353e-4804-937e-b2ee3cef3da4";
 const AGENT = "e189baac-8c20-45a1-94a7-55177ea42565";
 const COUNTDOWN = "d67a9c52-5e4e-11e2-bcfd-0800200c9a71";
+const ASK = "1f292d4a-41a4-4977-9684-7c8d560b9f91";
+const REVIEW = "8b2a7b3c-6e9d-4a5f-8c1b-2e3f4a5b6c7d";
 const STEP = "f66a3543-28d3-4ab5-8945-9b336371e2ce";
 
 let links = 0;
@@ -48,6 +50,22 @@ function childGraph(days: number): object {
     link("each.item", "out.value"),
   ];
   return { name: "child", nodes, links: wires };
+}
+
+/** Asks a model with `items` as the prompt, then a person whether the answer is to be given as `item`. */
+function askingGraph(): object {
+  const nodes = [
+    { id: "in", block_id: INPUT, input_default: { name: "items", value: null } },
+    { id: "ask", block_id: ASK, input_default: { model: "gpt-4o-mini" } },
+    { id: "review", block_id: REVIEW, input_default: { name: "good?" } },
+    { id: "out", block_id: OUTPUT, input_default: { name: "item" } },
+  ];
+  const wires = [
+    link("in.result", "ask.prompt"),
+    link("ask.response", "review.data"),
+    link("review.approved_data", "out.value"),
+  ];
+  return { name: "asking child", nodes, links: wires };
 }
 
 function parentGraph(child: { id: string; version: number }, pin = "items"): object {
@@ -192,6 +210,41 @@ describe("an agent that runs an agent", () => {
       status: "COMPLETED",
       outputs: { result: [7] },
     });
+  });
+
+  it("[US4] has its child's tokens and cost once, whatever is evicted meanwhile and however often it is told", async () => {
+    const child = await storedPlan(askingGraph());
+    const plan = await storedPlan(parentGraph({ id: child.graph_id, version: child.graph_version }));
+    const { id } = await start(plan, { list: "Why is the sky blue?" }, 0);
+    const stub = executionStub(env, id);
+    const childId = childExecutionId(id, "n2");
+    const childStub = executionStub(env, childId);
+    const childEvents = async () => {
+      const page = await childStub.events(principal.workspaceId, 0, 100);
+      return page.ok ? page.value.items : [];
+    };
+    await until(async () => (await childEvents()).some(({ type }) => type === "node_waiting"));
+    expect(value(await stub.view(principal.workspaceId)).stats.input_tokens).toBe(0);
+    await evictDurableObject(inside(id));
+    await evictDurableObject(inside(childId));
+    const [review] = value(await childStub.reviews(principal.workspaceId));
+    const approved = { approved: true };
+    value(await childStub.review(principal.workspaceId, review?.review_id ?? "", approved, false));
+    const ended = value(await stub.wait(principal.workspaceId, 20_000));
+    expect(ended.status).toBe("COMPLETED");
+    const { stats } = value(await childStub.view(principal.workspaceId));
+    const { input_tokens, output_tokens, cost_usd } = stats;
+    expect(input_tokens).toBeGreaterThan(0);
+    expect(cost_usd).toBeGreaterThan(0);
+    const used = { input_tokens, output_tokens, cost_usd };
+    expect(ended.stats).toMatchObject(used);
+    const { items } = value(await stub.nodeExecutions(principal.workspaceId, null, 10));
+    expect(items.find(({ node_id }) => node_id === "agent")?.usage).toEqual({ ...used, calls: 1 });
+    const told = { ...value(await childStub.newsFor(principal.workspaceId, 0)), ne: "n2" };
+    expect(told.end?.usage).toEqual({ ...used, calls: 1 });
+    await evictDurableObject(inside(id));
+    expect(await stub.takeChildNews(principal.workspaceId, told)).toEqual({ outputs: -1 });
+    expect(value(await stub.view(principal.workspaceId)).stats).toEqual(ended.stats);
   });
 
   it("[CH5] refuses a chain without end, and names the reason in every run above", async () => {

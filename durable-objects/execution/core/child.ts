@@ -34,6 +34,9 @@ export function takeChildNews(recorder: Recorder, news: ChildNews): number {
     recorder.emit(outputEvent(execution, output));
     propagate(recorder);
     if (recorder.fatal !== null) {
+      if (news.end !== undefined) {
+        recorder.unendedUsage.set(execution.id, news.end.usage);
+      }
       return execution.outputs - execution.outputBase;
     }
   }

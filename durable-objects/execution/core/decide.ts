@@ -2,6 +2,7 @@ import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { RunError, RunStats } from "#graph/run/event.ts";
 import { isTerminal } from "#graph/run/status.ts";
+import { usagePart } from "#graph/run/usage.ts";
 import type { WaitKind } from "#graph/run/wait.ts";
 import type { AttemptRef } from "./attempt-ref.ts";
 import { takeChildNews } from "./child.ts";
@@ -217,7 +218,8 @@ function endRun(recorder: Recorder, last: (stats: RunStats) => LogEvent): void {
   const { state } = recorder;
   for (const execution of [...state.executions.values()]) {
     if (execution.status === "QUEUED" || execution.status === "RUNNING" || execution.status === "REVIEW") {
-      recorder.emit({ type: "node_terminated", ne: execution.id, node: execution.node });
+      const usage = usagePart(recorder.unendedUsage.get(execution.id));
+      recorder.emit({ type: "node_terminated", ne: execution.id, node: execution.node, ...usage });
     }
   }
   recorder.emit(last(finalStats(recorder)));

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { Plan } from "#graph/plan/plan.ts";
+import type { NodeUsage } from "#graph/run/event.ts";
 import { isTerminal } from "#graph/run/status.ts";
 import { MemoryExecutionStore } from "../store-memory.ts";
 import { Run } from "../run.ts";
@@ -199,8 +200,15 @@ class Simulation {
   }
 }
 
+/** Every third attempt knows no cost. */
+function usageOf(ne: string, attempt: number): NodeUsage {
+  const number = Number(ne.slice(1));
+  const tokens = { input_tokens: number * 3 + attempt, output_tokens: attempt };
+  return number % 3 === 0 ? tokens : { ...tokens, cost_usd: (number * 100_000_007 + attempt) / 1e9 };
+}
+
 function endOf(held: Held): Report["end"] {
-  const base = { durationMs: 1, usage: undefined };
+  const base = { durationMs: 1, usage: usageOf(held.node_execution_id, held.attempt) };
   return held.fails
     ? {
         ...base,
@@ -219,10 +227,19 @@ function checkLog(simulation: Simulation, plan: Plan): void {
   const over = new Set<string>();
   const outputs = new Map<string, JsonValue[]>();
   const queued = new Map<string, string[]>();
+  const attempts = new Map<string, number>();
+  const used = { input_tokens: 0, output_tokens: 0, parts: 0 };
   for (const batch of simulation.log()) {
     expect(batch.first_seq).toBe(seq + 1);
     seq += batch.events.length;
     for (const event of batch.events) {
+      if ("usage" in event && event.usage !== undefined) {
+        const expected = usageOf(event.ne, attempts.get(event.ne) ?? 0);
+        expect(event.usage, "[US1] the usage of the attempt that ended").toEqual(expected);
+        used.input_tokens += expected.input_tokens ?? 0;
+        used.output_tokens += expected.output_tokens ?? 0;
+        used.parts += Math.round((expected.cost_usd ?? 0) * 1e9);
+      }
       if (event.type === "node_queued") {
         expect(queued.has(event.ne), "[JN2] queued once").toBe(false);
         const pins = event.refs.map(([pin]) => pin);
@@ -238,6 +255,7 @@ function checkLog(simulation: Simulation, plan: Plan): void {
         expect(queued.has(event.ne), "[LS1] started after queued").toBe(true);
         expect(over.has(event.ne), "[LS1] not started after its end").toBe(false);
         started.add(event.ne);
+        attempts.set(event.ne, event.attempt);
       } else if (event.type === "node_output" && event.pin !== "error") {
         outputs.set(event.ne, [...(outputs.get(event.ne) ?? []), [event.pin, event.value]]);
         const yielded = behaviour({ id: event.ne, node: event.node }).outputs;
@@ -249,10 +267,14 @@ function checkLog(simulation: Simulation, plan: Plan): void {
         if (event.type === "node_completed") {
           const yielded = behaviour({ id: event.ne, node: event.node }).outputs;
           expect(outputs.get(event.ne) ?? [], "[RP2] no output lost").toEqual(yielded);
+          expect(event.usage, "[US1] no usage lost").toBeDefined();
         }
       }
     }
   }
+  const { input_tokens, output_tokens, cost_usd = 0 } = simulation.run.state.stats;
+  const parts = Math.round(cost_usd * 1e9);
+  expect({ input_tokens, output_tokens, parts }, "[US1] [US2] the sum of what the log has").toEqual(used);
 }
 
 function inputOf(log: LogEvent[], event: Extract<LogEvent, { type: "node_queued" }>): JsonObject {

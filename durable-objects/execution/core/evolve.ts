@@ -1,5 +1,6 @@
 import type { NodeUsage, Reused } from "#graph/run/event.ts";
 import { isTerminal } from "#graph/run/status.ts";
+import { addCost } from "#graph/run/usage.ts";
 import type { LogBatch, LogEvent } from "./log-event.ts";
 import { Fifo } from "./fifo.ts";
 import { resolve } from "./resolve-ref.ts";
@@ -285,9 +286,7 @@ function evolveEnded(
       execution.status = "TERMINATED";
       break;
   }
-  if (event.type !== "node_terminated") {
-    count(state, event);
-  }
+  count(state, event);
   passOn(state, execution.node);
 }
 
@@ -321,6 +320,7 @@ function evolveRetrying(state: ExecutionState, event: EventOf<"node_retrying">, 
   } else {
     execution.failures += 1;
   }
+  count(state, event);
   if (event.retry_at > at) {
     state.delayed.add(execution);
   } else {
@@ -338,17 +338,21 @@ function evolveWaiting(state: ExecutionState, event: EventOf<"node_waiting">, at
   count(state, event);
 }
 
-/** Rule RU4: the usage of a result that was taken over was counted by the run that found it. */
+/** Rules US1 and RU4: the usage of a result that was taken over was counted by the run that found it. */
 function count(
-  state: ExecutionState,
-  { duration_ms, usage, reused }: { duration_ms: number; usage?: NodeUsage; reused?: Reused },
+  { stats }: ExecutionState,
+  { duration_ms, usage, reused }: { duration_ms?: number; usage?: NodeUsage; reused?: Reused },
 ): void {
-  state.stats.node_time_ms += duration_ms;
-  if (reused !== undefined) {
+  stats.node_time_ms += duration_ms ?? 0;
+  if (reused !== undefined || usage === undefined) {
     return;
   }
-  state.stats.input_tokens += usage?.input_tokens ?? 0;
-  state.stats.output_tokens += usage?.output_tokens ?? 0;
+  stats.input_tokens += usage.input_tokens ?? 0;
+  stats.output_tokens += usage.output_tokens ?? 0;
+  const cost = addCost(stats.cost_usd, usage.cost_usd);
+  if (cost !== undefined) {
+    stats.cost_usd = cost;
+  }
 }
 
 function evolveResumed(state: ExecutionState, event: EventOf<"node_resumed">): void {

@@ -1,6 +1,7 @@
 import type { JsonValue } from "#graph/json.ts";
 import type { PlanNode } from "#graph/plan/plan.ts";
 import type { NodeUsage, Reused } from "#graph/run/event.ts";
+import { usagePart } from "#graph/run/usage.ts";
 import { outputEvent } from "./output-event.ts";
 import type { Recorder } from "./recorder.ts";
 import { planNode } from "./state.ts";
@@ -35,7 +36,7 @@ export function commitInstantResult(recorder: Recorder, ne: string, overlaid: bo
     recorder.emit(outputEvent(execution, output));
   }
   const { reused, usage } = result;
-  recorder.emit({ type: "node_completed", ...ref, duration_ms: 0, reused, ...(usage === undefined ? {} : { usage }) });
+  recorder.emit({ type: "node_completed", ...ref, duration_ms: 0, reused, ...usagePart(usage) });
 }
 
 function resultAtHand(state: ExecutionState, execution: NodeExecution, overlaid: boolean): Result | undefined {
@@ -48,7 +49,7 @@ function resultAtHand(state: ExecutionState, execution: NodeExecution, overlaid:
     return undefined;
   }
   const { outputs, usage } = entry;
-  return { outputs, reused: "memo", ...(usage === undefined ? {} : { usage }) };
+  return { outputs, reused: "memo", ...usagePart(usage) };
 }
 
 function* pinnedOutputs(pinned: NonNullable<PlanNode["pinned"]>): Generator<[pin: string, value: JsonValue]> {

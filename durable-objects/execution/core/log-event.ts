@@ -35,10 +35,18 @@ export type LogEvent =
   | ({ type: "node_output"; pin: string; value: JsonValue; parts?: Parts } & NodeRef)
   | ({ type: "node_completed"; duration_ms: number; usage?: NodeUsage; reused?: Reused } & NodeRef)
   | ({ type: "node_failed"; error: RunError; handled: boolean; duration_ms: number; usage?: NodeUsage } & NodeRef)
-  | ({ type: "node_retrying"; attempt: number; error: RunError; retry_at: number; lost: boolean } & NodeRef)
+  | ({
+      type: "node_retrying";
+      attempt: number;
+      error: RunError;
+      retry_at: number;
+      lost: boolean;
+      usage?: NodeUsage;
+    } & NodeRef)
   | ({ type: "node_waiting"; wait: Wait; duration_ms: number; usage?: NodeUsage } & NodeRef)
   | ({ type: "node_resumed"; reason: ResumeReason; data: JsonValue; auto_approve?: boolean } & NodeRef)
-  | ({ type: "node_terminated" } & NodeRef)
+  /** `usage`: the end of its attempt came when the run could not go on any more. */
+  | ({ type: "node_terminated"; usage?: NodeUsage } & NodeRef)
   | { type: "execution_review" }
   | { type: "execution_paused" }
   | { type: "execution_unpaused" }

@@ -1,4 +1,4 @@
-import type { RunError } from "#graph/run/event.ts";
+import type { NodeUsage, RunError } from "#graph/run/event.ts";
 import { evolve } from "./evolve.ts";
 import type { LogEvent } from "./log-event.ts";
 import { outgrown } from "./run-limits.ts";
@@ -21,6 +21,8 @@ export class Recorder {
   readonly env: DecisionEnv;
   /** The run cannot go on: it ends FAILED with this when the decision is complete. */
   fatal: RunError | null = null;
+  /** By node execution: what an attempt used whose end came together with `fatal`. */
+  readonly unendedUsage = new Map<string, NodeUsage>();
 
   constructor(state: ExecutionState, env: DecisionEnv) {
     this.state = state;

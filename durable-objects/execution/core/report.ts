@@ -1,5 +1,6 @@
 import type { NodeUsage, RunError } from "#graph/run/event.ts";
 import { MAX_OUTPUTS, TOO_MANY_OUTPUTS } from "#graph/run/output-limits.ts";
+import { usagePart } from "#graph/run/usage.ts";
 import type { Wait } from "#graph/run/wait.ts";
 import { propagate } from "./join.ts";
 import { outputEvent } from "./output-event.ts";
@@ -39,11 +40,15 @@ export function commitReport(recorder: Recorder, execution: NodeExecution, repor
     return false;
   }
   execution.leaseUntil = recorder.env.now + recorder.env.leaseMs;
-  if (!commitOutputs(recorder, execution, report)) {
+  const complete = commitOutputs(recorder, execution, report);
+  if (recorder.fatal !== null && report.end?.usage !== undefined) {
+    recorder.unendedUsage.set(execution.id, report.end.usage);
+  }
+  if (!complete || recorder.fatal !== null) {
     return true;
   }
   const end = report.end;
-  if (end === undefined || recorder.fatal !== null) {
+  if (end === undefined) {
     return true;
   }
   if (end.status === "waiting") {
@@ -54,7 +59,7 @@ export function commitReport(recorder: Recorder, execution: NodeExecution, repor
       ne: execution.id,
       node: execution.node,
       duration_ms: end.durationMs,
-      ...(end.usage === undefined ? {} : { usage: end.usage }),
+      ...usagePart(end.usage),
       ...(end.reused === undefined ? {} : { reused: end.reused }),
     });
     propagate(recorder);
@@ -71,7 +76,8 @@ function commitOutputs(recorder: Recorder, execution: NodeExecution, report: Rep
       return false;
     }
     if (execution.outputs >= MAX_OUTPUTS) {
-      failNode(recorder, execution, { durationMs: report.end?.durationMs ?? 0, error: TOO_MANY_OUTPUTS });
+      const { durationMs = 0, usage } = report.end ?? {};
+      failNode(recorder, execution, { durationMs, usage, error: TOO_MANY_OUTPUTS });
       return false;
     }
     recorder.emit(outputEvent(execution, output));
@@ -99,6 +105,7 @@ function retryOrFail(
     error: end.error,
     retry_at: env.now + delay,
     lost: false,
+    ...usagePart(end.usage),
   });
 }
 
@@ -118,7 +125,7 @@ export function failNode(
     error: { ...failure.error, node_id: plan.id },
     handled: plan.error_linked,
     duration_ms: failure.durationMs,
-    ...(failure.usage === undefined ? {} : { usage: failure.usage }),
+    ...usagePart(failure.usage),
   });
   propagate(recorder);
 }

@@ -1,5 +1,6 @@
 import type { JsonValue } from "#graph/json.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
+import { usagePart } from "#graph/run/usage.ts";
 import type { ReviewDecision, Wait, WaitKind } from "#graph/run/wait.ts";
 import type { Recorder } from "./recorder.ts";
 import type { ExecutionState, NodeExecution } from "./state.ts";
@@ -22,7 +23,7 @@ export function beginWait(
     ...ref,
     wait: { ...end.wait, until },
     duration_ms: end.durationMs,
-    ...(end.usage === undefined ? {} : { usage: end.usage }),
+    ...usagePart(end.usage),
   });
   if (end.wait.kind === "review" && state.autoApproved.has(execution.node)) {
     approveByItself(recorder, execution);
