@@ -10,10 +10,10 @@ import {
   nodeExecutionListSchema,
   reviewDecisionSchema,
   reviewListSchema,
-  startExecutionHeadersSchema,
   startExecutionSchema,
 } from "#worker/contracts/execution.ts";
 import type { StartExecution } from "#worker/contracts/execution.ts";
+import { idempotencyHeadersSchema } from "#worker/contracts/idempotency-key.ts";
 import { pageQuerySchema } from "#worker/contracts/list.ts";
 import * as executions from "#worker/services/execution-service.ts";
 import type { RunShape } from "#worker/services/shaped-run.ts";
@@ -39,7 +39,7 @@ const start = createRoute({
     "With an `Idempotency-Key` the same request within 24 hours is answered with the same run, however often it is sent. A run that has to wait for the " +
     "agent's limits or the workspace's is QUEUED, and `queued_reason` says why.",
   middleware: jsonBody(MAX_INPUTS_BYTES),
-  request: { headers: startExecutionHeadersSchema, body: jsonRequest(startExecutionSchema) },
+  request: { headers: idempotencyHeadersSchema, body: jsonRequest(startExecutionSchema) },
   responses: {
     200: jsonContent(executionSchema, "The run has ended within `wait_seconds`."),
     202: jsonContent(executionSchema, "The run goes on."),
