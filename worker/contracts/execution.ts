@@ -60,6 +60,7 @@ export const startExecutionSchema = z
   })
   .openapi("StartExecution");
 export type StartExecution = z.infer<typeof startExecutionSchema>;
+export type StartExecutionRequest = z.input<typeof startExecutionSchema>;
 
 /** Where a run stands: what lists show, and the head of the full view. */
 export const executionSummarySchema = z
@@ -99,6 +100,7 @@ export const nodeExecutionSchema = z
     duration_ms: z.number().nullable(),
   })
   .openapi("NodeExecution") satisfies z.ZodType<NodeExecutionView>;
+export type NodeExecution = z.infer<typeof nodeExecutionSchema>;
 
 export const nodeExecutionListSchema = listOf(nodeExecutionSchema).openapi("NodeExecutionList");
 
