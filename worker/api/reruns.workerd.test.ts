@@ -171,7 +171,7 @@ describe("keys of reruns", () => {
     });
   const failed = async (): Promise<ExecutionView> => (await start(await quotient(), { a: 1, b: 0 })).body;
 
-  it("[WI1] the same key is the same new run, however often and however simultaneously it comes", async () => {
+  it("[WI6] the same key is the same new run, however often and however simultaneously it comes", async () => {
     const { id } = await failed();
     const first = await keyed(`/${id}/retry?wait_seconds=30`, "retry-1");
     expect(first).toMatchObject({ status: 200, body: { retried_from: id } });
@@ -189,7 +189,7 @@ describe("keys of reruns", () => {
     expect((await keyed(`/${id}/fork`, "fork-1", point)).body.id).toBe(forked.body.id);
   });
 
-  it("[WI2] refuses another rerun with a key that was used", async () => {
+  it("[WI2] [WI6] refuses another rerun with a key that was used", async () => {
     const { id } = await failed();
     const other = await failed();
     const { div, sum } = await nodesOf(id);
@@ -209,7 +209,7 @@ describe("keys of reruns", () => {
     expect((await keyed(`/${id}/retry`, "a b")).status).toBe(422);
   });
 
-  it("[WI4] [WI5] starts what died on the way under the id that it had, and answers when the old run is gone", async () => {
+  it("[WI4] [WI6] starts what died on the way under the id that it had, and answers when the old run is gone", async () => {
     const { id } = await failed();
     const execution_id = crypto.randomUUID();
     const fingerprint = fingerprintOf({ kind: "retry", execution_id: id });
@@ -244,7 +244,7 @@ describe("redrive", () => {
     expect(await redriven({ ...filter, limit: 1 })).toHaveLength(1);
   });
 
-  it("called again, answers with the runs that it has started already", async () => {
+  it("[WI7] called again, answers with the runs that it has started already", async () => {
     const id = await quotient();
     const failed = [
       await listed((await start(id, { a: 1, b: 0 })).body),

@@ -53,7 +53,7 @@ beforeAll(async () => {
 const clientOn = (env: typeof testEnv): ApiClient => new ApiClient({ "x-api-key": tenant.apiKey }, { env });
 
 describe("a run whose object cannot be reached", () => {
-  it("is asked again while the failure passes", async () => {
+  it("[BI13] is asked again while the failure passes", async () => {
     const { env, calls } = failing("EXECUTIONS", PASSING, PASSING);
     const answer = await clientOn(env).call<ExecutionView>(`/api/v1/executions/${run.id}`);
     expect([answer.status, answer.body.id, calls]).toEqual([200, run.id, ["view", "view", "view"]]);
@@ -72,7 +72,7 @@ describe("a run whose object cannot be reached", () => {
     ["POST", "/fork", "rerun", { node_execution_id: "n1" }],
     ["DELETE", "", "remove", undefined],
   ])(
-    "answers %s %s with 503 and when to come back, after one call of an overloaded one",
+    "[BI13] answers %s %s with 503 and when to come back, after one call of an overloaded one",
     async (method, path, rpc, body) => {
       const { env, calls } = failing("EXECUTIONS", OVERLOADED);
       const request = { method, ...(body === undefined ? {} : { body }) };
@@ -93,7 +93,7 @@ describe("a run whose object cannot be reached", () => {
     expect([answer.status, answer.headers.get("retry-after"), calls]).toEqual([503, "2", ["fetch"]]);
   });
 
-  it("is not told a person's decision twice", async () => {
+  it("[BI13] is not told a person's decision twice", async () => {
     const { env, calls } = failing("EXECUTIONS", PASSING);
     const path = `/api/v1/executions/${run.id}/reviews/n1`;
     const answer = await clientOn(env).call<Failure>(path, { body: { approved: true } });
