@@ -1,10 +1,18 @@
 import type { BlockDescriptor } from "#graph/catalog/block-descriptor.ts";
 import type { JsonObject, JsonSchema, JsonValue } from "#graph/json.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
-import type { ExecutionListItem, ExecutionWithNodes, Review, ReviewDecision } from "#worker/contracts/execution.ts";
+import type { EstimateView } from "#worker/contracts/estimate.ts";
+import type {
+  ExecutionListItem,
+  ExecutionWithNodes,
+  NodeExecution,
+  Review,
+  ReviewDecision,
+  StartExecutionRequest,
+} from "#worker/contracts/execution.ts";
 import type { GraphView } from "#worker/contracts/graph.ts";
 import type { List } from "#worker/contracts/list.ts";
-import type { RedriveFilter, RedriveItem } from "#worker/contracts/rerun.ts";
+import type { NodeDetail, RedriveFilter, RedriveItem } from "#worker/contracts/rerun.ts";
 import type { Me } from "#worker/contracts/me.ts";
 import { readServerSentEvents } from "./server-sent-events.ts";
 
@@ -13,13 +21,20 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly details: unknown;
+  /** Seconds after which the same request may succeed, where the server says so. */
+  readonly retryAfter: number | undefined;
 
-  constructor(status: number, { code, message, details }: { code: string; message: string; details?: unknown }) {
+  constructor(
+    status: number,
+    { code, message, details }: { code: string; message: string; details?: unknown },
+    retryAfter?: number,
+  ) {
     super(message);
     this.name = "ApiError";
     this.status = status;
     this.code = code;
     this.details = details;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -30,6 +45,11 @@ export interface ServerAddress {
 
 export type StoredGraph = GraphView & { input_schema: JsonSchema };
 export type Execution = ExecutionWithNodes;
+
+/** The server answers a request with the same key and content within 24 hours with the same run. */
+export interface Keyed {
+  idempotencyKey?: string | undefined;
+}
 
 const RECONNECT_MS = [200, 500, 1_000, 2_000, 5_000];
 
@@ -56,6 +76,14 @@ export class WeftClient {
     return this.#json("GET", `/graphs/${encodeURIComponent(id)}?for_export=true${query}`);
   }
 
+  graph(id: string, version?: number): Promise<StoredGraph> {
+    return this.#json("GET", `/graphs/${encodeURIComponent(id)}${version === undefined ? "" : `?version=${version}`}`);
+  }
+
+  estimate(graphId: string): Promise<EstimateView> {
+    return this.#json("GET", `/graphs/${encodeURIComponent(graphId)}/estimate`);
+  }
+
   block(id: string): Promise<BlockDescriptor> {
     return this.#json("GET", `/blocks/${encodeURIComponent(id)}`);
   }
@@ -64,12 +92,21 @@ export class WeftClient {
     return this.#all("/blocks");
   }
 
-  startExecution(request: { graph_id: string; graph_version?: number; inputs: JsonObject }): Promise<Execution> {
-    return this.#json("POST", "/executions", request);
+  startExecution(request: StartExecutionRequest, keyed: Keyed = {}): Promise<Execution> {
+    return this.#json("POST", "/executions", request, keyed);
   }
 
   execution(id: string): Promise<Execution> {
     return this.#json("GET", `/executions/${encodeURIComponent(id)}`);
+  }
+
+  /** In the order in which they came to be. */
+  nodeExecutions(id: string): AsyncGenerator<NodeExecution> {
+    return this.#all(`/executions/${encodeURIComponent(id)}/nodes`);
+  }
+
+  nodeExecution(id: string, nodeExecutionId: string): Promise<NodeDetail> {
+    return this.#json("GET", `/executions/${encodeURIComponent(id)}/nodes/${encodeURIComponent(nodeExecutionId)}`);
   }
 
   /** A large value of a run, whole. */
@@ -93,12 +130,12 @@ export class WeftClient {
     return this.#json("POST", `/executions/${encodeURIComponent(id)}/resume`);
   }
 
-  retry(id: string): Promise<Execution> {
-    return this.#json("POST", `/executions/${encodeURIComponent(id)}/retry`);
+  retry(id: string, keyed: Keyed = {}): Promise<Execution> {
+    return this.#json("POST", `/executions/${encodeURIComponent(id)}/retry`, undefined, keyed);
   }
 
-  fork(id: string, from: { node_execution_id: string; inputs: JsonObject }): Promise<Execution> {
-    return this.#json("POST", `/executions/${encodeURIComponent(id)}/fork`, from);
+  fork(id: string, from: { node_execution_id: string; inputs: JsonObject }, keyed: Keyed = {}): Promise<Execution> {
+    return this.#json("POST", `/executions/${encodeURIComponent(id)}/fork`, from, keyed);
   }
 
   redrive(filter: RedriveFilter): Promise<{ items: RedriveItem[] }> {
@@ -169,21 +206,22 @@ export class WeftClient {
     } while (cursor !== null);
   }
 
-  async #json<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await this.#fetch(method, path, { body });
+  async #json<T>(method: string, path: string, body?: unknown, keyed: Keyed = {}): Promise<T> {
+    const response = await this.#fetch(method, path, { body, ...keyed });
     return (await response.json()) as T;
   }
 
   async #fetch(
     method: string,
     path: string,
-    options: { body?: unknown; accept?: string; signal?: AbortSignal | undefined },
+    options: { body?: unknown; accept?: string; signal?: AbortSignal | undefined } & Keyed,
   ): Promise<Response> {
     const headers = new Headers({
       authorization: `Bearer ${this.#apiKey}`,
       accept: options.accept ?? "application/json",
     });
     if (options.body !== undefined) headers.set("content-type", "application/json");
+    if (options.idempotencyKey !== undefined) headers.set("idempotency-key", options.idempotencyKey);
     const init: RequestInit = { method, headers, signal: options.signal ?? null };
     if (options.body !== undefined) init.body = JSON.stringify(options.body);
     const response = await fetch(`${this.#url}/api/v1${path}`, init).catch((error: unknown) => {
@@ -202,13 +240,17 @@ async function refusal(response: Response): Promise<ApiError> {
   const text = await response.text();
   try {
     const { error } = JSON.parse(text) as { error: { code: string; message: string; details?: unknown } };
-    return new ApiError(response.status, error);
+    return new ApiError(response.status, error, secondsOf(response.headers.get("retry-after")));
   } catch {
     return new ApiError(response.status, {
       code: "unexpected_answer",
       message: `HTTP ${response.status}: ${text.slice(0, 300)}`,
     });
   }
+}
+
+function secondsOf(text: string | null): number | undefined {
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
 function reasonOf(error: unknown): string {

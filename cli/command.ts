@@ -21,7 +21,8 @@ export interface Command {
   run(argv: string[], io: CommandIo): Promise<number>;
 }
 
-export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+/** `unfinished`: what was waited for goes on. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, unfinished: 3, interrupted: 130 } as const;
 
 /** The command line or a file named on it cannot be used: exit code 2. */
 export class UsageError extends Error {

@@ -1,5 +1,7 @@
 import type { JsonObject, JsonSchema, JsonValue } from "#graph/json.ts";
+import { recordOf } from "#graph/own-property.ts";
 import { UsageError } from "./command.ts";
+import { jsonOrText } from "./json-or-text.ts";
 import { readJsonFile } from "./read-file.ts";
 
 /**
@@ -18,6 +20,17 @@ export function inputValues(
     values.set(name, inputValue(text.slice(equals + 1), propertyOf(inputSchema, name)));
   }
   return Object.fromEntries(values);
+}
+
+/** Values by pin from `--input PIN=VALUE`, taken as JSON where they are JSON. */
+export function pinValues(given: string[]): JsonObject {
+  return recordOf(
+    given.map((pair) => {
+      const at = pair.indexOf("=");
+      if (at < 1) throw new UsageError(`--input takes PIN=VALUE, not "${pair}".`);
+      return [pair.slice(0, at), jsonOrText(pair.slice(at + 1))] as const;
+    }),
+  );
 }
 
 function inputValue(text: string, schema: JsonSchema | undefined): JsonValue {
@@ -52,7 +65,8 @@ function isSchema(value: unknown): value is JsonSchema {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function fileValues(path: string): JsonObject {
+/** An object out of a file. */
+export function fileValues(path: string): JsonObject {
   const value = readJsonFile(path);
   if (!isSchema(value)) throw new UsageError(`${path} must hold an object: {"input name": value, …}.`);
   return value as JsonObject;

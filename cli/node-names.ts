@@ -1,5 +1,6 @@
 import type { GraphNode } from "#graph/model/graph-file.ts";
 import type { WeftClient } from "./client.ts";
+import { UsageError } from "./command.ts";
 
 /** How people call the nodes of a graph: the name that they gave, else the block's; numbered where that is not unique. */
 export async function nodeNames(nodes: readonly GraphNode[], client: WeftClient): Promise<Map<string, string>> {
@@ -14,4 +15,13 @@ export async function nodeNames(nodes: readonly GraphNode[], client: WeftClient)
     names.set(id, count === 1 ? name : `${name} ${count}`);
   }
   return names;
+}
+
+/** The node that somebody means by its id or by the name that `nodeNames` gives it. @throws UsageError when there is none. */
+export async function nodeIdOf(named: string, nodes: readonly GraphNode[], client: WeftClient): Promise<string> {
+  if (nodes.some(({ id }) => id === named)) return named;
+  const names = await nodeNames(nodes, client);
+  for (const [id, name] of names) if (name === named) return id;
+  const known = [...names].map(([id, name]) => `  ${id}  ${name}\n`).join("");
+  throw new UsageError(`The agent has no node ${named}. Its nodes are:\n${known}`);
 }

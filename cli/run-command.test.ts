@@ -56,4 +56,13 @@ describe("runCommandLine", () => {
       err: "",
     });
   });
+
+  it("tells when to come back, where the server does", async () => {
+    const refusal = new ApiError(503, { code: "overloaded", message: "Too much." }, 2);
+    expect(await run(refusal)).toEqual({
+      code: 1,
+      out: "",
+      err: "weft try: Too much. (overloaded)\nThe server asks to wait 2 s before the next try.\n",
+    });
+  });
 });

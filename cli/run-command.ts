@@ -32,6 +32,7 @@ function explain(error: unknown, command: Command, io: CommandIo): number {
   if (error instanceof ApiError) {
     io.err(`weft ${command.name}: ${error.message} (${error.code})\n`);
     if (error.details !== undefined) io.err(`${JSON.stringify(error.details, null, 2)}\n`);
+    if (error.retryAfter !== undefined) io.err(`The server asks to wait ${error.retryAfter} s before the next try.\n`);
     return error.status === 400 || error.status === 413 || error.status === 422 ? EXIT.usage : EXIT.failed;
   }
   if (error instanceof StartError) {

@@ -1,17 +1,21 @@
 import { approveCommand } from "./commands/approve.ts";
 import { blocksCommand } from "./commands/blocks.ts";
 import { cancelCommand } from "./commands/cancel.ts";
+import { estimateCommand } from "./commands/estimate.ts";
 import { executionsCommand } from "./commands/executions.ts";
 import { exportCommand } from "./commands/export.ts";
 import { fakeLlmCommand } from "./commands/fake-llm.ts";
 import { forkCommand } from "./commands/fork.ts";
 import { importCommand } from "./commands/import.ts";
 import { logsCommand } from "./commands/logs.ts";
+import { nodeCommand } from "./commands/node.ts";
 import { pauseCommand, resumeCommand } from "./commands/pause.ts";
 import { redriveCommand } from "./commands/redrive.ts";
 import { retryCommand } from "./commands/retry.ts";
 import { reviewsCommand } from "./commands/reviews.ts";
 import { runCommand } from "./commands/run.ts";
+import { showCommand } from "./commands/show.ts";
+import { startCommand } from "./commands/start.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { runCommandLine } from "./run-command.ts";
 import { readEnvironment } from "./runtime/settings.ts";
@@ -22,8 +26,12 @@ const COMMANDS = [
   importCommand,
   exportCommand,
   blocksCommand,
+  startCommand,
+  estimateCommand,
   executionsCommand,
+  showCommand,
   logsCommand,
+  nodeCommand,
   cancelCommand,
   pauseCommand,
   resumeCommand,

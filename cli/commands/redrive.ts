@@ -7,15 +7,17 @@ import { clientFor, SERVER_OPTIONS, SERVER_USAGE } from "../server-options.ts";
 /** Exit code 1 when a run could not be retried. */
 export const redriveCommand: Command = {
   name: "redrive",
-  usage: `--status FAILED|TERMINATED [--graph GRAPH_ID] [--from TIME] [--to TIME] [--limit N] [--json] ${SERVER_USAGE}`,
+  usage: `--status FAILED|TERMINATED [--error-code CODE] [--graph GRAPH_ID] [--from TIME] [--to TIME] [--limit N] [--json] ${SERVER_USAGE}`,
   summary:
-    "retry many runs: the newest (at most 100) with this status, of an agent, created from a time on and before another",
+    "retry many runs: the newest (at most 100) with this status and error, of an agent, created from a time on and before another; " +
+    "called again within 24 hours, the runs found again keep the new ones they have",
   async run(argv, io) {
     const { values } = parseArgs({
       args: argv,
       options: {
         ...SERVER_OPTIONS,
         status: { type: "string" },
+        "error-code": { type: "string" },
         graph: { type: "string" },
         from: { type: "string" },
         to: { type: "string" },
@@ -30,6 +32,7 @@ export const redriveCommand: Command = {
       throw new UsageError("--limit takes a number from 1 to 100.");
     const filter: RedriveFilter = {
       status,
+      error_code: values["error-code"],
       graph_id: values.graph,
       from: timeOf("--from", values.from),
       to: timeOf("--to", values.to),

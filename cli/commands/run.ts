@@ -113,7 +113,8 @@ async function watch(
   return "timeout";
 }
 
-function report({ id, status, outputs, error, stats }: Execution, json: boolean, io: CommandIo): void {
+/** A run's outputs, and what is to be said where it did not complete. */
+export function report({ id, status, outputs, error, stats }: Execution, json: boolean, io: CommandIo): void {
   if (json) {
     io.out(`${JSON.stringify({ id, status, outputs, error, stats }, null, 2)}\n`);
     return;

@@ -1,4 +1,7 @@
-import type { ExecutionEvent } from "#graph/run/event.ts";
+import type { JsonValue } from "#graph/json.ts";
+import { isJsonObject } from "#graph/json-value.ts";
+import { getOwn } from "#graph/own-property.ts";
+import type { ExecutionEvent, NodeWaiting } from "#graph/run/event.ts";
 import { figures } from "./figures.ts";
 import { formatDuration, formatValue, oneLine } from "./format-value.ts";
 
@@ -13,24 +16,14 @@ export function eventLine(event: ExecutionEvent, name: (nodeId: string) => strin
       return `run of ${event.graph_id} version ${event.graph_version} accepted`;
     case "execution_running":
       return "running";
-    case "node_input":
-      return `· ${name(event.node_id)} got ${event.pin}`;
-    case "node_queued":
-      return `… ${name(event.node_id)} queued`;
-    case "node_started":
-      return `▶ ${name(event.node_id)} started${event.attempt > 1 ? ` (attempt ${event.attempt})` : ""}`;
-    case "node_output":
-      return `  ${name(event.node_id)} → ${event.pin}: ${oneLine(formatValue(event.value), VALUE_WIDTH)}`;
     case "execution_output":
       return `⇒ ${event.name}: ${oneLine(formatValue(event.value), VALUE_WIDTH)}`;
-    case "node_completed":
-      return `✓ ${name(event.node_id)} completed (${event.reused === undefined ? formatDuration(event.duration_ms) : REUSED_NAMES[event.reused]})`;
-    case "node_failed":
-      return `✗ ${name(event.node_id)} failed${event.handled ? " (handled)" : ""}: ${event.error.message}`;
-    case "node_retrying":
-      return `↻ ${name(event.node_id)} tries again at ${event.retry_at}: ${event.error.message}`;
-    case "node_terminated":
-      return `■ ${name(event.node_id)} stopped`;
+    case "execution_review":
+      return "? REVIEW: everything that is left waits for people (`weft reviews` tells what is asked)";
+    case "execution_paused":
+      return "‖ paused: no node is started, those that run finish";
+    case "execution_unpaused":
+      return "▶ goes on after the pause";
     case "execution_completed":
       return `COMPLETED (${figures(event.stats)})`;
     case "execution_failed":
@@ -38,7 +31,70 @@ export function eventLine(event: ExecutionEvent, name: (nodeId: string) => strin
     case "execution_terminated":
       return `TERMINATED: ${event.reason}`;
     default:
-      // A newer server may know events that this program does not.
-      return (event as { type: string }).type;
+      return nodeLine(event, name);
   }
+}
+
+type NodeEvent = Exclude<Extract<ExecutionEvent, { node_id: string }>, { type: "execution_output" }>;
+
+function nodeLine(event: NodeEvent, name: (nodeId: string) => string): string {
+  const node = name(event.node_id);
+  switch (event.type) {
+    case "node_input":
+      return `· ${node} ${event.gathered === true ? "gathered a value at" : "got"} ${event.pin}`;
+    case "node_queued":
+      return `… ${node} queued`;
+    case "node_started":
+      return `▶ ${node} started${event.attempt > 1 ? ` (attempt ${event.attempt})` : ""}`;
+    case "node_output":
+      return `  ${node} → ${event.pin}: ${oneLine(formatValue(event.value), VALUE_WIDTH)}`;
+    case "node_completed":
+      return `✓ ${node} completed (${event.reused === undefined ? formatDuration(event.duration_ms) : REUSED_NAMES[event.reused]})`;
+    case "node_failed":
+      return `✗ ${node} failed${event.handled ? " (handled)" : ""}: ${event.error.message}`;
+    case "node_retrying":
+      return `↻ ${node} tries again at ${event.retry_at}: ${event.error.message}`;
+    case "node_waiting":
+      return `⏸ ${node} waits ${waitFor(event)}`;
+    case "node_resumed":
+      return `▶ ${node} goes on: ${RESUMED[event.reason]}`;
+    case "node_terminated":
+      return `■ ${node} stopped`;
+    default:
+      return unknownLine(event);
+  }
+}
+
+const RESUMED = {
+  timer: "its time has come",
+  signal: "what it waited for has happened",
+  timeout: "nothing came in time",
+} as const;
+
+function waitFor({ kind, until, payload }: NodeWaiting): string {
+  const longest = until === null ? "" : `, until ${until} at the latest`;
+  switch (kind) {
+    case "timer":
+      return `until ${until ?? "it is told to go on"}`;
+    case "review":
+      return `for a person${quoted(payload, "name")}${longest}`;
+    case "child":
+      return `for the run of agent${quoted(payload, "graph_id")}${longest}`;
+    case "callback":
+      return `for a call${quoted(payload, "url")}${longest}`;
+    default:
+      return `for ${String(kind)}${longest}`;
+  }
+}
+
+/** A text in what a node waits with. */
+function quoted(payload: JsonValue, field: string): string {
+  const text = isJsonObject(payload) ? getOwn(payload, field) : undefined;
+  return typeof text === "string" && text !== "" ? ` ${oneLine(text, VALUE_WIDTH)}` : "";
+}
+
+/** A newer server may know events that this program does not. */
+function unknownLine(event: never): string {
+  const { type, node_id } = event as { type: string; node_id?: string };
+  return node_id === undefined ? type : `${node_id} ${type}`;
 }

@@ -46,13 +46,14 @@ async function shell(script: string, env: Record<string, string> = {}): Promise<
 
 test("the commands of the README work", async () => {
   const commands = blocks("sh").filter((code) => !code.includes("npm install") && !code.includes("weft -- fake-llm"));
-  expect(commands).toHaveLength(7);
+  expect(commands).toHaveLength(8);
   const output = await shell(commands.map((code) => `${code}\necho "=== done"`).join("\n"));
-  const [local, stored, , waited, followed, ai, external] = output.split("=== done\n");
+  const [local, stored, , started, waited, followed, ai, external] = output.split("=== done\n");
   const shown = [...readme.matchAll(/^```\n(plan: [^`]*)^```/gm)][0]?.[1];
   expect(local).toBe(shown);
   expect(stored).toContain("Savings plan (version 1)");
   expect(stored).toContain("STATUS");
+  expect(started).toBe(shown);
   expect(JSON.parse(waited ?? "")).toMatchObject({ status: "COMPLETED", outputs: { months: [13] } });
   expect(followed).toContain("event: execution_completed");
   expect(ai).toContain("minutes: # Meeting");

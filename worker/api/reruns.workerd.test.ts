@@ -6,12 +6,13 @@ import type {
   NodeExecutionPage,
   NodeExecutionView,
 } from "#durable-objects/execution/protocol.ts";
-import { createTenant, testEnv } from "#test/workerd/api-client.ts";
+import { ApiClient, createTenant, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
 import { inputNode as input, outputNode as output, saveGraph } from "#test/workerd/test-graph.ts";
 import type { TestNode } from "#test/workerd/test-graph.ts";
 import { applyExecutionSummaries } from "#worker/db/execution-projection.ts";
-import { executionStub } from "#worker/env.ts";
+import { executionStub, workspaceStub } from "#worker/env.ts";
+import { fingerprintOf } from "#worker/services/admission-key.ts";
 
 const RUNS = "/api/v1/executions";
 const CALCULATOR = "b1ab9b19-67a6-406d-abf5-2dba76d00c79";
@@ -161,6 +162,68 @@ describe("fork", () => {
   });
 });
 
+describe("keys of reruns", () => {
+  const keyed = <T = ExecutionView>(path: string, key: string, body?: object): Promise<Answer<T>> =>
+    tenant.client.call<T>(`${RUNS}${path}`, {
+      method: "POST",
+      headers: { "idempotency-key": key },
+      ...(body === undefined ? {} : { body }),
+    });
+  const failed = async (): Promise<ExecutionView> => (await start(await quotient(), { a: 1, b: 0 })).body;
+
+  it("[WI6] the same key is the same new run, however often and however simultaneously it comes", async () => {
+    const { id } = await failed();
+    const first = await keyed(`/${id}/retry?wait_seconds=30`, "retry-1");
+    expect(first).toMatchObject({ status: 200, body: { retried_from: id } });
+    expect((await keyed(`/${id.toUpperCase()}/retry`, "retry-1")).body.id).toBe(first.body.id);
+    const together = await Promise.all(
+      Array.from({ length: 4 }, () => keyed(`/${id}/retry?wait_seconds=30`, "retry-2")),
+    );
+    expect(new Set(together.map(({ body }) => body.id)).size).toBe(1);
+    expect(together[0]?.body.id).not.toBe(first.body.id);
+
+    const { div } = await nodesOf(id);
+    const point = { node_execution_id: div?.node_execution_id, inputs: { b: 4 } };
+    const forked = await keyed(`/${id}/fork?wait_seconds=30`, "fork-1", point);
+    expect(forked.body.outputs).toEqual({ q: [0.5] });
+    expect((await keyed(`/${id}/fork`, "fork-1", point)).body.id).toBe(forked.body.id);
+  });
+
+  it("[WI2] [WI6] refuses another rerun with a key that was used", async () => {
+    const { id } = await failed();
+    const other = await failed();
+    const { div, sum } = await nodesOf(id);
+    const point = { node_execution_id: div?.node_execution_id, inputs: { b: 4 } };
+    await keyed(`/${id}/retry`, "retry-3");
+    await keyed(`/${id}/fork`, "fork-3", point);
+    for (const [path, key, body] of [
+      [`/${other.id}/retry`, "retry-3", undefined],
+      [`/${id}/fork`, "retry-3", point],
+      [`/${id}/retry`, "fork-3", undefined],
+      [`/${id}/fork`, "fork-3", { ...point, inputs: { b: 5 } }],
+      [`/${id}/fork`, "fork-3", { ...point, node_execution_id: sum?.node_execution_id }],
+    ] as const) {
+      const refused = await keyed<{ error: { code: string } }>(path, key, body);
+      expect([refused.status, refused.body.error.code]).toEqual([409, "idempotency_conflict"]);
+    }
+    expect((await keyed(`/${id}/retry`, "a b")).status).toBe(422);
+  });
+
+  it("[WI4] [WI6] starts what died on the way under the id that it had, and answers when the old run is gone", async () => {
+    const { id } = await failed();
+    const execution_id = crypto.randomUUID();
+    const fingerprint = fingerprintOf({ kind: "retry", execution_id: id });
+    const ticket = { execution_id, workspace_id: tenant.workspaceId, graph_id: "g", flow: null, keys: {} };
+    const workspace = workspaceStub(testEnv, tenant.workspaceId);
+    await workspace.begin({ ticket, idempotency: { key: "retry-4", fingerprint } });
+    const started = await keyed(`/${id}/retry?wait_seconds=30`, "retry-4");
+    expect(started).toMatchObject({ status: 200, body: { id: execution_id, status: "FAILED", retried_from: id } });
+    await tenant.client.call(`${RUNS}/${id}`, { method: "DELETE" });
+    expect((await keyed(`/${id}/retry`, "retry-4")).body.id).toBe(execution_id);
+    expect((await keyed(`/${id}/retry`, "retry-5")).status).toBe(404);
+  });
+});
+
 describe("redrive", () => {
   it("retries what the filter finds and says what became of each", async () => {
     const id = await quotient();
@@ -181,6 +244,69 @@ describe("redrive", () => {
     expect(await redriven({ ...filter, limit: 1 })).toHaveLength(1);
   });
 
+  it("[WI7] called again, answers with the runs that it has started already", async () => {
+    const id = await quotient();
+    const failed = [
+      await listed((await start(id, { a: 1, b: 0 })).body),
+      await listed((await start(id, { a: 2, b: 0 })).body),
+    ];
+    const filter = { graph_id: id, status: "FAILED" };
+    const first = await redriven(filter);
+    expect(first.map(({ execution_id }) => execution_id).sort()).toEqual([...failed].sort());
+    // Nobody has told the list of the new runs, so the filter finds the old ones alone.
+    const observed = watchReruns();
+    expect(await redriven(filter, observed.client)).toEqual(first);
+    expect(observed.reruns()).toBe(0);
+  });
+
+  it("takes only runs that ended with an error, one after the other", async () => {
+    const id = await quotient();
+    const divided: string[] = [];
+    for (let run = 0; run < 3; run += 1) {
+      divided.push(await listed((await start(id, { a: run, b: 0 })).body));
+    }
+    const other = await listed((await start(id, { a: 1e308, b: 1e-10 })).body);
+    const filter = { graph_id: id, status: "FAILED" };
+    const observed = watchReruns();
+    const answer = await redriven({ ...filter, error_code: "division_by_zero" }, observed.client);
+    expect(answer.map(({ execution_id }) => execution_id).sort()).toEqual([...divided].sort());
+    expect([observed.reruns(), observed.most()]).toEqual([3, 1]);
+    expect(await redriven({ ...filter, error_code: "no_such_code" })).toEqual([]);
+    expect((await redriven(filter)).map(({ execution_id }) => execution_id)).toContain(other);
+  });
+
+  /** The tenant's client, and how many runs were asked for what they hand over: in all, and most at a time. */
+  function watchReruns(): { client: ApiClient; reruns: () => number; most: () => number } {
+    let [all, now, most] = [0, 0, 0];
+    const EXECUTIONS = new Proxy(testEnv.EXECUTIONS, {
+      get: (target, key) => {
+        const member: unknown = Reflect.get(target, key);
+        if (key !== "get") {
+          return typeof member === "function" ? (member.bind(target) as unknown) : member;
+        }
+        return (objectId: DurableObjectId) =>
+          new Proxy(target.get(objectId), {
+            get:
+              (stub, method) =>
+              async (...args: unknown[]) => {
+                const counted = method === "rerun" ? 1 : 0;
+                all += counted;
+                now += counted;
+                most = Math.max(most, now);
+                const call = (stub as unknown as Record<string, (...given: unknown[]) => unknown>)[String(method)];
+                try {
+                  return await call?.(...args);
+                } finally {
+                  now -= counted;
+                }
+              },
+          });
+      },
+    });
+    const client = new ApiClient({ "x-api-key": tenant.apiKey }, { env: { ...testEnv, EXECUTIONS } });
+    return { client, reruns: () => all, most: () => most };
+  }
+
   it.each([{}, { status: "COMPLETED" }, { status: "FAILED", limit: 101 }, { status: "FAILED", from: "yesterday" }])(
     "refuses the filter %j",
     async (filter) => {
@@ -188,9 +314,15 @@ describe("redrive", () => {
     },
   );
 
-  async function redriven(filter: object): Promise<{ execution_id: string; new_execution_id?: string }[]> {
-    return (await call<{ items: { execution_id: string; new_execution_id?: string }[] }>("/redrive", { filter })).body
-      .items;
+  async function redriven(
+    filter: object,
+    client = tenant.client,
+  ): Promise<{ execution_id: string; new_execution_id?: string }[]> {
+    const answer = await client.call<{ items: { execution_id: string; new_execution_id?: string }[] }>(
+      `${RUNS}/redrive`,
+      { body: { filter } },
+    );
+    return answer.body.items;
   }
 
   /** The list of runs follows within moments; here it is told at once. */

@@ -11,6 +11,9 @@ export async function externalApiError(error: unknown, c: Context<ApiEnv>): Prom
     const own = errorResponse(error, c);
     return c.json({ message: "Internal server error", detail: "Internal server error", hint: null }, own.status as 500);
   }
+  if (refusal.retryAfter !== undefined) {
+    c.header("Retry-After", String(refusal.retryAfter));
+  }
   if (refusal.status === 401) {
     c.header("WWW-Authenticate", "Bearer");
   }

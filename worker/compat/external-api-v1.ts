@@ -6,6 +6,7 @@ import type { ApiEnv } from "#worker/api/api-env.ts";
 import { invalidRequest } from "#worker/api/create-router.ts";
 import { jsonBody, MAX_INPUTS_BYTES } from "#worker/api/middleware/json-body.ts";
 import { requirePrincipal } from "#worker/api/middleware/require-principal.ts";
+import { idempotencyKeySchema } from "#worker/contracts/idempotency-key.ts";
 import { jsonObjectSchema } from "#worker/contracts/json-value.ts";
 import { executeBlock, listBlocks } from "#worker/services/block-service.ts";
 import { getExecution, listNodeExecutions, startExecution } from "#worker/services/execution-service.ts";
@@ -58,6 +59,7 @@ export function createExternalApiV1(): Hono<ApiEnv> {
       inputs: parse(runBodySchema, await c.req.json()).node_input,
       waitSeconds: 0,
       source: "external_api",
+      idempotencyKey: parse(idempotencyKeySchema.optional(), c.req.header("idempotency-key")),
     });
     return c.json({ id: run.id });
   });

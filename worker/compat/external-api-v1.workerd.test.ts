@@ -1,11 +1,24 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { ApiClient, createTenant } from "#test/workerd/api-client.ts";
-import type { Tenant } from "#test/workerd/api-client.ts";
+import { ApiClient, createTenant, testEnv } from "#test/workerd/api-client.ts";
+import type { Answer, Tenant } from "#test/workerd/api-client.ts";
 import { echoGraph, INPUT_BLOCK } from "#test/workerd/echo-graph.ts";
 
 const API = "/external-api/v1";
 const CALCULATOR = "b1ab9b19-67a6-406d-abf5-2dba76d00c79";
 let tenant: Tenant;
+
+/** Objects that answer so. */
+function standIn(answers: object): DurableObjectNamespace {
+  return new Proxy(testEnv.WORKSPACES, {
+    get: (target, key) => {
+      const member: unknown = Reflect.get(target, key);
+      if (key === "get") {
+        return () => answers;
+      }
+      return typeof member === "function" ? (member.bind(target) as unknown) : member;
+    },
+  });
+}
 
 beforeAll(async () => {
   tenant = await createTenant();
@@ -78,6 +91,39 @@ describe("AutoGPT's external API v1", () => {
       { detail: { type: "validation_error", node_errors: {} } },
     ]);
     expect((await new ApiClient().call(`${API}/me`)).body).toMatchObject({ message: expect.any(String), hint: null });
+  });
+
+  it("says when to come back, where it says that there is too much to do", async () => {
+    const graph = await tenant.client.call<{ id: string }>(`${API}/graphs`, { body: echoGraph() });
+    const asked = (answers: object): Promise<Answer> =>
+      new ApiClient(
+        { "x-api-key": tenant.apiKey, "idempotency-key": crypto.randomUUID() },
+        { env: { ...testEnv, WORKSPACES: standIn(answers) } },
+      ).call(`${API}/graphs/${graph.body.id}/execute/1`, { body: { node_input: { text: "hi" } } });
+    const queued = await asked({
+      begin: () => Promise.resolve({ kind: "too_many_queued", scope: "agent", queued: 5, limit: 5, retry_after_s: 7 }),
+    });
+    expect([queued.status, queued.headers.get("retry-after")]).toEqual([429, "7"]);
+    const overloaded = await asked({
+      begin: () => Promise.reject(Object.assign(new Error("overloaded"), { overloaded: true })),
+    });
+    expect([overloaded.status, overloaded.headers.get("retry-after")]).toEqual([503, "2"]);
+    expect(overloaded.body).toMatchObject({ detail: expect.any(String), hint: null });
+  });
+
+  it("takes an Idempotency-Key for a run, as the API does", async () => {
+    const graph = await tenant.client.call<{ id: string }>(`${API}/graphs`, { body: echoGraph() });
+    const execute = (text: string, key: string | undefined): Promise<Answer<Record<string, unknown>>> =>
+      tenant.client.call(`${API}/graphs/${graph.body.id}/execute/1`, {
+        body: { node_input: { text } },
+        headers: { "idempotency-key": key },
+      });
+    const first = await execute("hi", "external-1");
+    expect((await execute("hi", "external-1")).body).toEqual(first.body);
+    expect((await execute("hi", undefined)).body).not.toEqual(first.body);
+    expect((await execute("hi", "external-2")).body).not.toEqual(first.body);
+    expect((await execute("other", "external-1")).status).toBe(409);
+    expect((await execute("hi", "a b")).status).toBe(422);
   });
 
   it("wants each permission that AutoGPT wants", async () => {

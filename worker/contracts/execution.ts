@@ -60,16 +60,7 @@ export const startExecutionSchema = z
   })
   .openapi("StartExecution");
 export type StartExecution = z.infer<typeof startExecutionSchema>;
-
-export const startExecutionHeadersSchema = z.object({
-  "idempotency-key": z
-    .string()
-    .regex(/^[\x21-\x7e]{1,255}$/, { error: "Expected 1 to 255 visible ASCII characters." })
-    .optional()
-    .openapi({
-      description: "A name of your own for this request: 1 to 255 visible ASCII characters, such as a UUID.",
-    }),
-});
+export type StartExecutionRequest = z.input<typeof startExecutionSchema>;
 
 /** Where a run stands: what lists show, and the head of the full view. */
 export const executionSummarySchema = z
@@ -109,6 +100,7 @@ export const nodeExecutionSchema = z
     duration_ms: z.number().nullable(),
   })
   .openapi("NodeExecution") satisfies z.ZodType<NodeExecutionView>;
+export type NodeExecution = z.infer<typeof nodeExecutionSchema>;
 
 export const nodeExecutionListSchema = listOf(nodeExecutionSchema).openapi("NodeExecutionList");
 

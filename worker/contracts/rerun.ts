@@ -30,6 +30,12 @@ export const redriveSchema = z
     filter: z.strictObject({
       graph_id: z.string().min(1).max(200).optional(),
       status: z.enum(["FAILED", "TERMINATED"]),
+      error_code: z
+        .string()
+        .min(1)
+        .max(200)
+        .optional()
+        .openapi({ description: "Runs that ended with this code, such as `outcome_unknown`." }),
       from: z.iso.datetime({ offset: true }).optional().openapi({ description: "Runs created at this time or later." }),
       to: z.iso.datetime({ offset: true }).optional().openapi({ description: "Runs created before this time." }),
       limit: z.int().min(1).max(MAX_REDRIVE).default(MAX_REDRIVE).openapi({ description: "The newest ones." }),
@@ -85,3 +91,4 @@ export const nodeExecutionDetailSchema = nodeExecutionSchema
     }),
   })
   .openapi("NodeExecutionDetail") satisfies z.ZodType<NodeExecutionDetail>;
+export type NodeDetail = z.infer<typeof nodeExecutionDetailSchema>;

@@ -12,6 +12,8 @@ export interface ExecutionQuery {
   graphId?: string | undefined;
   /** Any of these; absent = all. At most the seven that exist. */
   status?: ExecutionStatus[];
+  /** Ended with this error. */
+  errorCode?: string | undefined;
   /** Created at this time or later, and before that one; ms since the epoch. */
   from?: number | undefined;
   to?: number | undefined;
@@ -33,6 +35,7 @@ export async function listExecutions(db: Database, query: ExecutionQuery): Promi
         query.status === undefined ? undefined : inArray(execution.status, query.status),
         // Says that the index of unusual ones will do.
         query.status === undefined || query.status.includes("COMPLETED") ? undefined : sql`status <> 'COMPLETED'`,
+        query.errorCode === undefined ? undefined : sql`${execution.error} ->> '$.code' = ${query.errorCode}`,
         query.from === undefined ? undefined : gte(execution.createdAt, query.from),
         query.to === undefined ? undefined : lt(execution.createdAt, query.to),
         after === null

@@ -4,19 +4,21 @@ import type { Principal } from "#worker/auth/principal.ts";
 import type { EstimateView } from "#worker/contracts/estimate.ts";
 import { findGraph } from "#worker/db/graph-table.ts";
 import { workspaceStub } from "#worker/env.ts";
+import { callObject } from "./call-object.ts";
 import { requirePermission } from "./require-permission.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { notFound } from "./service-error.ts";
 
-/** What a run of a graph would take if it were started now, from the runs before it. @throws ServiceError 404. */
+/** What a run of a graph would take if it were started now, from the runs before it. @throws ServiceError 404, 503 `overloaded`. */
 export async function estimateRun(deps: ServiceDeps, principal: Principal, graphId: string): Promise<EstimateView> {
   requirePermission(principal, "READ_GRAPH");
   const { workspaceId } = principal;
   if ((await findGraph(deps.db, { workspaceId, graphId })) === undefined) {
     throw notFound("graph");
   }
-  const { duration_ms, tokens, cost_usd, outliers, ...rest } = await workspaceStub(deps.env, workspaceId).estimate(
-    graphId,
+  const { duration_ms, tokens, cost_usd, outliers, ...rest } = await callObject(
+    () => workspaceStub(deps.env, workspaceId).estimate(graphId),
+    { of: "workspace", id: workspaceId, repeatable: true },
   );
   return {
     graph_id: graphId,

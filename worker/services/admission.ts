@@ -11,6 +11,7 @@ import { StartCredits } from "./admission-credits.ts";
 import { tunePlan } from "./admission-hints.ts";
 import { flowKeyValues } from "./admission-key.ts";
 import { beginRun } from "./begin-run.ts";
+import { callObject } from "./call-object.ts";
 import type { RunnableGraph } from "./runnable-graph.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { ServiceError } from "./service-error.ts";
@@ -63,17 +64,21 @@ export async function startAdmittedRun(deps: ServiceDeps, run: NewRun): Promise<
 
 /**
  * The run that a key stands for already, for a request that could not be started any more; null when the key is new.
- * @throws ServiceError 409 `idempotency_conflict`.
+ * @throws ServiceError 409 `idempotency_conflict`, 503 `overloaded`.
  */
 export async function findRepeated(
   deps: ServiceDeps,
   run: { workspaceId: string; waitMs: number; idempotency: IdempotencyKey },
 ): Promise<Outcome<ExecutionView> | null> {
-  const known = await workspaceStub(deps.env, run.workspaceId).lookUp(run.idempotency);
+  const known = await callObject(() => workspaceStub(deps.env, run.workspaceId).lookUp(run.idempotency), {
+    of: "workspace",
+    id: run.workspaceId,
+    repeatable: true,
+  });
   if (known?.kind === "conflict") {
     throw conflict();
   }
-  return known === null ? null : executionStub(deps.env, known.execution_id).wait(run.workspaceId, run.waitMs);
+  return known === null ? null : waitFor(deps, run, known.execution_id);
 }
 
 async function carryOut(
@@ -114,7 +119,7 @@ async function carryOut(
 async function repeat(deps: ServiceDeps, run: NewRun, ticket: AdmissionTicket): Promise<Outcome<ExecutionView>> {
   const { workspaceId } = run;
   const { execution_id: executionId } = ticket;
-  const outcome = await executionStub(deps.env, executionId).wait(workspaceId, run.waitMs);
+  const outcome = await waitFor(deps, run, executionId);
   if (outcome.ok || outcome.code !== "not_found") {
     return outcome;
   }
@@ -130,6 +135,18 @@ async function repeat(deps: ServiceDeps, run: NewRun, ticket: AdmissionTicket): 
   }
   const answer = await begin(deps, { ticket, again: true });
   return carryOut(deps, run, { ticket, answer });
+}
+
+function waitFor(
+  deps: ServiceDeps,
+  { workspaceId, waitMs }: Pick<NewRun, "workspaceId" | "waitMs">,
+  executionId: string,
+): Promise<Outcome<ExecutionView>> {
+  return callObject(() => executionStub(deps.env, executionId).wait(workspaceId, waitMs), {
+    of: "run",
+    id: executionId,
+    repeatable: true,
+  });
 }
 
 function create(

@@ -1,13 +1,13 @@
 import type { JsonValue } from "#graph/json.ts";
 import { readCallbackToken } from "#worker/auth/callback-token.ts";
-import { executionStub } from "#worker/env.ts";
-import { unwrap } from "./execution-object.ts";
+import { callRun, unwrap } from "./execution-object.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { notFound } from "./service-error.ts";
 
 /**
  * Ends a node execution's wait for a call. The token is the caller's right to it: no principal is needed (rule WT7).
- * @throws ServiceError 404 for a token that this deployment did not make or a run that is gone, 409 `callback_not_pending` when it was called before.
+ * @throws ServiceError 404 for a token that this deployment did not make or a run that is gone, 409 `callback_not_pending` when it was called before,
+ * 503 `overloaded`.
  */
 export async function takeCallback(deps: ServiceDeps, token: string, data: JsonValue): Promise<void> {
   const { WEFT_SECRET: secret } = deps.env;
@@ -15,5 +15,6 @@ export async function takeCallback(deps: ServiceDeps, token: string, data: JsonV
   if (target === null) {
     throw notFound("callback");
   }
-  unwrap(await executionStub(deps.env, target.executionId).callback(target.nodeExecutionId, data));
+  const { executionId, nodeExecutionId } = target;
+  unwrap(await callRun(deps, executionId, (run) => run.callback(nodeExecutionId, data), { repeatable: false }));
 }

@@ -5,6 +5,7 @@ import { errorMessage, log } from "#durable-objects/logger.ts";
 import { executionStub } from "#worker/env.ts";
 import type { ExecutionStub } from "#worker/env.ts";
 import { openArchivedRun } from "./archived-execution.ts";
+import { callObject } from "./call-object.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { notFound, ServiceError } from "./service-error.ts";
 
@@ -17,7 +18,7 @@ const CONFLICTS: ReadonlySet<string> = new Set([
 ]);
 
 /** The object of a run. Ids are UUIDs that this Worker made; anything else names no object, so none is woken for it. */
-export function stubOf(deps: ServiceDeps, executionId: string): ExecutionStub {
+function stubOf(deps: ServiceDeps, executionId: string): ExecutionStub {
   if (!isUuid(executionId)) {
     throw notFound("execution");
   }
@@ -25,15 +26,30 @@ export function stubOf(deps: ServiceDeps, executionId: string): ExecutionStub {
 }
 
 /**
- * What a run answers, wherever it is: its object, or the archive once the object has given its log away.
- * @throws ServiceError as `unwrap` does, and 503 `archive_unavailable`.
+ * One call of a run's object, made again where that is safe when the platform says that the failure passes.
+ * @throws ServiceError 404 for what is no id, 503 `overloaded`.
+ */
+export function callRun<T>(
+  deps: ServiceDeps,
+  executionId: string,
+  call: (run: ExecutionStub) => Promise<T>,
+  { repeatable = true }: { repeatable?: boolean } = {},
+): Promise<T> {
+  return callObject(() => call(stubOf(deps, executionId)), { of: "run", id: executionId, repeatable });
+}
+
+/**
+ * What a run answers, wherever it is: its object, or the archive once the object has given its log away. A question that changes the run, so that asking
+ * it twice answers differently, is not `repeatable`.
+ * @throws ServiceError as `unwrap` does, and 503 `archive_unavailable` and `overloaded`.
  */
 export async function askRun<T>(
   deps: ServiceDeps,
   { workspaceId, executionId }: { workspaceId: string; executionId: string },
   question: (run: RunReads) => Promise<Outcome<T>>,
+  options: { repeatable?: boolean } = {},
 ): Promise<T> {
-  const outcome = await question(stubOf(deps, executionId));
+  const outcome = await callRun(deps, executionId, question, options);
   if (outcome.ok || outcome.code !== "not_found") {
     return unwrap(outcome);
   }

@@ -19,7 +19,7 @@ import { findRepeated, startAdmittedRun } from "./admission.ts";
 import { fingerprintOf } from "./admission-key.ts";
 import { decodeCursor, encodeCursor } from "./list-cursor.ts";
 import { archivedLiveEvents, openArchivedRun } from "./archived-execution.ts";
-import { askRun, stubOf, unwrap } from "./execution-object.ts";
+import { askRun, callRun, unwrap } from "./execution-object.ts";
 import { requirePermission } from "./require-permission.ts";
 import { storeDecision } from "./store-large-values.ts";
 import type { ServiceDeps } from "./service-deps.ts";
@@ -157,14 +157,16 @@ export async function decideReview(
   requirePermission(principal, "EXECUTE_GRAPH");
   const of = { workspaceId: principal.workspaceId, executionId: review.executionId };
   const decision = await storeDecision(deps, of, review.decision);
-  return askRun(deps, of, (run) => run.review(of.workspaceId, review.reviewId, decision, review.autoApprove));
+  return askRun(deps, of, (run) => run.review(of.workspaceId, review.reviewId, decision, review.autoApprove), {
+    repeatable: false,
+  });
 }
 
 /** Ends the run if need be, deletes its storage or its archive, and takes it out of the lists. */
 export async function deleteExecution(deps: ServiceDeps, principal: Principal, id: string): Promise<void> {
   requirePermission(principal, "EXECUTE_GRAPH");
   const key = { workspaceId: principal.workspaceId, executionId: id };
-  const outcome = await stubOf(deps, id).remove(principal.workspaceId);
+  const outcome = await callRun(deps, id, (run) => run.remove(principal.workspaceId));
   // An object that is gone while its row is left over is what an interrupted delete leaves: finish it.
   if (!outcome.ok && (outcome.code !== "not_found" || !(await hasExecutionRow(deps.db, key)))) {
     unwrap(outcome);
@@ -210,10 +212,12 @@ export async function openLiveEvents(
   request: { executionId: string; after: number },
 ): Promise<Response> {
   requirePermission(principal, "READ_GRAPH");
-  const response = await stubOf(deps, request.executionId).fetch(
-    new Request(`https://object/live?after=${request.after}`, {
-      headers: { Upgrade: "websocket", "X-Weft-Workspace": principal.workspaceId },
-    }),
+  const response = await callRun(deps, request.executionId, (run) =>
+    run.fetch(
+      new Request(`https://object/live?after=${request.after}`, {
+        headers: { Upgrade: "websocket", "X-Weft-Workspace": principal.workspaceId },
+      }),
+    ),
   );
   if (response.status === 404) {
     await response.body?.cancel();

@@ -21,7 +21,7 @@ const callback = createRoute({
     "The address is given out by the block “Wait for call” and is the only right needed. The first call ends the wait; its body, up to 256 KiB of JSON, of a form or of text, becomes the block's `data`.",
   security: [],
   request: { params: callbackParamsSchema },
-  responses: { 202: jsonContent(callbackAnswerSchema, "The run goes on."), ...failures(404, 409, 413) },
+  responses: { 202: jsonContent(callbackAnswerSchema, "The run goes on."), ...failures(404, 409, 413, 503) },
 });
 
 /** Open to whoever has the address. Somebody who opens it in a browser is told how it is called, and has not called it. */

@@ -11,7 +11,7 @@ const estimate = createRoute({
   summary: "What a run would take",
   description: "Quantiles of duration, tokens and cost of the runs so far, and how many runs wait before a new one.",
   request: { params: idParam("id") },
-  responses: { 200: jsonContent(estimateSchema, "The estimate."), ...failures(404) },
+  responses: { 200: jsonContent(estimateSchema, "The estimate."), ...failures(404, 503) },
 });
 
 export const estimateRoutes = createRouter().openapi(estimate, async (c) =>

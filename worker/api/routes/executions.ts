@@ -10,10 +10,10 @@ import {
   nodeExecutionListSchema,
   reviewDecisionSchema,
   reviewListSchema,
-  startExecutionHeadersSchema,
   startExecutionSchema,
 } from "#worker/contracts/execution.ts";
 import type { StartExecution } from "#worker/contracts/execution.ts";
+import { idempotencyHeadersSchema } from "#worker/contracts/idempotency-key.ts";
 import { pageQuerySchema } from "#worker/contracts/list.ts";
 import * as executions from "#worker/services/execution-service.ts";
 import type { RunShape } from "#worker/services/shaped-run.ts";
@@ -39,7 +39,7 @@ const start = createRoute({
     "With an `Idempotency-Key` the same request within 24 hours is answered with the same run, however often it is sent. A run that has to wait for the " +
     "agent's limits or the workspace's is QUEUED, and `queued_reason` says why.",
   middleware: jsonBody(MAX_INPUTS_BYTES),
-  request: { headers: startExecutionHeadersSchema, body: jsonRequest(startExecutionSchema) },
+  request: { headers: idempotencyHeadersSchema, body: jsonRequest(startExecutionSchema) },
   responses: {
     200: jsonContent(executionSchema, "The run has ended within `wait_seconds`."),
     202: jsonContent(executionSchema, "The run goes on."),
@@ -63,7 +63,7 @@ const get = createRoute({
   tags,
   summary: "One run, as it stands",
   request: { params, query: executionQuerySchema },
-  responses: { 200: jsonContent(executionWithNodesSchema, "The run."), ...failures(404, 422) },
+  responses: { 200: jsonContent(executionWithNodesSchema, "The run."), ...failures(404, 422, 503) },
 });
 
 const nodes = createRoute({
@@ -72,7 +72,7 @@ const nodes = createRoute({
   tags,
   summary: "Node executions of a run, in the order in which they came to be",
   request: { params, query: pageQuerySchema },
-  responses: { 200: jsonContent(nodeExecutionListSchema, "A page of node executions."), ...failures(404, 422) },
+  responses: { 200: jsonContent(nodeExecutionListSchema, "A page of node executions."), ...failures(404, 422, 503) },
 });
 
 const cancel = createRoute({
@@ -82,7 +82,7 @@ const cancel = createRoute({
   summary: "Stop a run",
   description: "A run that has ended already is answered unchanged.",
   request: { params },
-  responses: { 200: jsonContent(executionSchema, "The run."), ...failures(404) },
+  responses: { 200: jsonContent(executionSchema, "The run."), ...failures(404, 503) },
 });
 
 const pause = createRoute({
@@ -92,7 +92,7 @@ const pause = createRoute({
   summary: "Hold a run",
   description: "No node is started any more, sub-agents included; nodes that run finish. A held run costs nothing.",
   request: { params },
-  responses: { 200: jsonContent(executionSchema, "The run."), ...failures(404) },
+  responses: { 200: jsonContent(executionSchema, "The run."), ...failures(404, 503) },
 });
 
 const resume = createRoute({
@@ -101,7 +101,7 @@ const resume = createRoute({
   tags,
   summary: "Let a held run go on",
   request: { params },
-  responses: { 200: jsonContent(executionSchema, "The run."), ...failures(404) },
+  responses: { 200: jsonContent(executionSchema, "The run."), ...failures(404, 503) },
 });
 
 const reviews = createRoute({
@@ -110,7 +110,7 @@ const reviews = createRoute({
   tags,
   summary: "What people are asked for in a run",
   request: { params },
-  responses: { 200: jsonContent(reviewListSchema, "Pending reviews, oldest first."), ...failures(404) },
+  responses: { 200: jsonContent(reviewListSchema, "Pending reviews, oldest first."), ...failures(404, 503) },
 });
 
 const review = createRoute({
@@ -120,7 +120,7 @@ const review = createRoute({
   summary: "Decide a review",
   middleware: jsonBody(),
   request: { params: z.object({ id: z.string(), review_id: z.string() }), body: jsonRequest(reviewDecisionSchema) },
-  responses: { 200: jsonContent(executionSchema, "The run, which goes on."), ...failures(400, 404, 409, 422) },
+  responses: { 200: jsonContent(executionSchema, "The run, which goes on."), ...failures(400, 404, 409, 422, 503) },
 });
 
 const remove = createRoute({
@@ -129,7 +129,7 @@ const remove = createRoute({
   tags,
   summary: "Delete a run and everything it kept",
   request: { params },
-  responses: { 204: { description: "Deleted." }, ...failures(404) },
+  responses: { 204: { description: "Deleted." }, ...failures(404, 503) },
 });
 
 const events = createRoute({
@@ -149,7 +149,7 @@ const events = createRoute({
         "text/event-stream": { schema: z.string() },
       },
     },
-    ...failures(404, 422),
+    ...failures(404, 422, 503),
   },
 });
 
@@ -164,7 +164,7 @@ const live = createRoute({
   responses: {
     101: { description: "The WebSocket." },
     426: { description: "Not a WebSocket handshake." },
-    ...failures(404, 422),
+    ...failures(404, 422, 503),
   },
 });
 
