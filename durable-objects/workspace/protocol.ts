@@ -9,7 +9,7 @@ export interface AdmissionTicket {
   /** The flow settings of the version that runs; null when it has none. */
   flow: FlowSettings | null;
   /** The values of the settings' keys in this run, hashed. Absent: the setting has no key. */
-  keys: { concurrency?: string; debounce?: string; singleton?: string };
+  keys: { concurrency?: string; throttle?: string; debounce?: string; singleton?: string };
 }
 
 /** Why a run that was accepted has not started. */

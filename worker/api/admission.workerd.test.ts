@@ -216,6 +216,16 @@ describe("flow settings", () => {
     expect((await start(undefined, { graph_id: graph, inputs: { text: "a" } })).body.status).toBe("COMPLETED");
   });
 
+  it("[WA3] a throttle with a key holds back the starts of one value", async () => {
+    const graph = await createGraph({ throttle: { limit: 1, period_seconds: 3_600, key: "inputs.text" } });
+    const begin = (text: string) => start(undefined, { graph_id: graph, inputs: { text }, wait_seconds: 0 });
+    expect((await begin("a")).body.queued_reason).toBeNull();
+    const held = await begin("a");
+    expect([held.status, held.body.queued_reason?.code]).toEqual([202, "throttle"]);
+    expect((await begin("b")).body.queued_reason).toBeNull();
+    await tenant.client.call(`${RUNS}/${held.body.id}/cancel`, { method: "POST" });
+  });
+
   it("[WA8] a full queue answers 429 with Retry-After, and takes no key", async () => {
     const small = await createTenant();
     const graph = await createGraph({ throttle: { limit: 1, period_seconds: 3_600 } }, small);
