@@ -33,7 +33,7 @@ import { rerunOf } from "./rerun.ts";
 import { pendingReviews, reviewOutcome } from "./reviews.ts";
 import { Run } from "./run.ts";
 import { SqliteExecutionStore } from "./store-sqlite.ts";
-import { executionView, isIdle } from "./view.ts";
+import { executionView } from "./view.ts";
 import { Waiters } from "./waiters.ts";
 import { nothingHere, toReport } from "./wire.ts";
 
@@ -90,8 +90,8 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
   }
 
   async admit(workspaceId: string): Promise<Outcome<{ ended: boolean; idle: boolean }>> {
-    this.#owned(workspaceId)?.letGo();
-    return this.#with(workspaceId, ({ ended, run }) => ({ ended, idle: isIdle(run.state) }));
+    this.#owned(workspaceId)?.asked();
+    return this.#with(workspaceId, ({ ended, idle }) => ({ ended, idle }));
   }
 
   async cancel(workspaceId: string, reason: string): Promise<Outcome<ExecutionView>> {

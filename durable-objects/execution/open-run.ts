@@ -48,12 +48,17 @@ export class OpenRun {
     this.#children = new Children(deps.effects, run.state, (news) => this.takeNews(news).then(() => undefined));
     this.#samples = new BlockSamples(run.header.plan);
     const { parent, admission } = run.header;
-    this.#place = admission === undefined ? null : new Place(deps.effects, admission.ticket, isIdle(run.state));
+    this.#place = admission === undefined ? null : new Place(deps.effects, admission.ticket, this.idle);
     this.parent = parent === undefined ? null : new ParentLink(deps.effects, this.history, parent.ne);
   }
 
   get ended(): boolean {
     return isTerminal(this.run.state.status);
+  }
+
+  /** Nothing of it is going on, nor will be soon. */
+  get idle(): boolean {
+    return isIdle(this.run.state, this.#deps.effects.now());
   }
 
   /** A run that waits to be let go asks now and then, and shows in lists (rules WH1 and WH3). */
@@ -67,6 +72,15 @@ export class OpenRun {
   letGo(): void {
     if (isHeld(this.run.header, this.run.state)) {
       this.apply({ type: "start", inputs: this.run.header.held_inputs ?? {} }, null);
+    }
+  }
+
+  /** The workspace takes it that the run has a place: a held run goes, and one that has told it otherwise tells it again (rule WA7). */
+  asked(): void {
+    if (isHeld(this.run.header, this.run.state)) {
+      this.letGo();
+    } else if (!this.ended) {
+      this.#place?.remind(this.idle);
     }
   }
 
@@ -108,7 +122,7 @@ export class OpenRun {
     }
     this.#runner.after(commit, run.state, () => this.#summary(), consumer?.pool ?? null);
     if (!this.ended && !isHeld(run.header, run.state)) {
-      this.#place?.follow(isIdle(run.state));
+      this.#place?.follow(this.idle);
     }
     if (this.ended) {
       this.#deps.waiters.release();
@@ -179,7 +193,10 @@ export class OpenRun {
   #summary(): ExecutionSummary {
     const { header, state } = this.run;
     const summary = executionSummary(header, state);
-    return this.ended ? { ...summary, blocks: this.#samples.toRecord() } : summary;
+    if (this.ended) {
+      return { ...summary, blocks: this.#samples.toRecord() };
+    }
+    return isHeld(header, state) || this.idle ? { ...summary, idle: true } : summary;
   }
 
   /** Rule WH3: the message that lets a held run go may have been lost. */

@@ -315,7 +315,7 @@ export interface ExecutionSummary {
   created_at: number;
   started_at: number | null;
   ended_at: number | null;
-  /** Everything that is left of it waits for time, people or other runs; or it has not been let go yet. */
+  /** Nothing of it goes on: it is paused, everything left waits, or it has not been let go yet. */
   idle?: true;
   /** A dry run, or one that has parts from another run: what it took says nothing of others. */
   atypical?: true;

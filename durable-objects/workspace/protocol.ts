@@ -81,7 +81,7 @@ export interface RunReport {
   graph_id: string;
   /** It is over. */
   ended: boolean;
-  /** It waits for time, a person or another run and holds no place. */
+  /** Nothing of it goes on, and it holds no place (rule WA6). */
   waiting: boolean;
   /** Of a run that ended by itself and had started; null otherwise. */
   figures: RunFigures | null;
@@ -145,7 +145,7 @@ export interface WorkspaceRpc {
 
 /** What the workspace asks of a run's object. */
 export interface AdmittedRun {
-  /** Lets a held run go; otherwise changes nothing. Answers how the run stands; `idle`: all that is left of it waits. */
+  /** Lets a held run go; otherwise changes nothing. Answers how the run stands; `idle`: nothing of it goes on (rule WA6). */
   admit(
     workspaceId: string,
   ): Promise<{ ok: true; value: { ended: boolean; idle: boolean } } | { ok: false; code: string }>;

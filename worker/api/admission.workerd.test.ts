@@ -1,5 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
+import { plan } from "#durable-objects/execution/core/plan.testkit.ts";
 import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
 import type { AdmissionTicket } from "#durable-objects/workspace/protocol.ts";
 import type { WorkspaceObject } from "#durable-objects/workspace/workspace.ts";
@@ -8,6 +9,7 @@ import { ApiClient, createTenant, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
 import { echoGraph } from "#test/workerd/echo-graph.ts";
 import type { EstimateView } from "#worker/contracts/estimate.ts";
+import { isolatedObject, valueOf } from "#test/workerd/isolated-object.testkit.ts";
 import { workspaceStub } from "#worker/env.ts";
 import { fingerprintOf } from "#worker/services/admission-key.ts";
 
@@ -199,6 +201,81 @@ describe("flow settings", () => {
     for (const id of [first, second]) {
       await tenant.client.call(`${RUNS}/${id}/cancel`, { method: "POST" });
     }
+  });
+
+  describe("[WA6] a run of which nothing goes on leaves its place, and takes one again when it goes on:", () => {
+    const flow: FlowSettings = { concurrency: { limit: 1 } };
+
+    /** A run with the only place of its agent, worked on by the test; a second one that waits for it; a third for later. */
+    async function placed() {
+      const workspace_id = tenant.workspaceId;
+      const stub = workspaceStub(testEnv, workspace_id);
+      const object = await isolatedObject();
+      const graph_id = crypto.randomUUID();
+      const ticketOf = (execution_id: string): AdmissionTicket => ({
+        execution_id,
+        workspace_id,
+        graph_id,
+        flow,
+        keys: {},
+      });
+      const ticket = ticketOf(object.id);
+      expect(await stub.begin({ ticket })).toMatchObject({ kind: "start", counted: true });
+      const retry = { max_attempts: 3, backoff_ms: 0, max_backoff_ms: 0 };
+      const of = plan({ a: { effects: "idempotent", retry } }, [], { graph_id });
+      const run = { execution_id: object.id, workspace_id, plan: of, inputs: {}, source: "test" };
+      await object.stub.start({ ...run, admission: { ticket, hold: null } }, 0);
+      const begin = async (): Promise<[string, string]> => {
+        const other = ticketOf(crypto.randomUUID());
+        const answer = await stub.begin({ ticket: other });
+        return [other.execution_id, answer.kind];
+      };
+      const standing = async (id: string): Promise<string> => (await stub.reacquire(ticketOf(id))).kind;
+      const untilAdmitted = async (id: string): Promise<void> => {
+        while ((await standing(id)) !== "admitted") {
+          await turn();
+        }
+      };
+      const queuedBefore = async (): Promise<number> => (await stub.estimate(graph_id)).queued_before;
+      const [second, kind] = await begin();
+      expect(kind).toBe("hold");
+      return { object, stub, workspace: workspace_id, begin, standing, untilAdmitted, queuedBefore, second };
+    }
+
+    it("paused", async () => {
+      const { object, stub, workspace, begin, standing, untilAdmitted, queuedBefore, second } = await placed();
+      valueOf(await object.stub.pause(workspace));
+      await untilAdmitted(second);
+      valueOf(await object.stub.unpause(workspace));
+      const [third, kind] = await begin();
+      expect(kind).toBe("hold");
+      while ((await queuedBefore()) < 2) {
+        await turn();
+      }
+      await stub.release([second], "ended");
+      expect([await standing(object.id), await standing(third)]).toEqual(["admitted", "queued"]);
+      valueOf(await object.stub.cancel(workspace, "enough"));
+      await untilAdmitted(third);
+    });
+
+    it("in a long pause before another attempt", async () => {
+      const { object, workspace, untilAdmitted, second } = await placed();
+      const next = { consumer: "test", pool: "io", max: 1 } as const;
+      const { leases } = await object.stub.lease(next);
+      const [lease] = leases;
+      const error = { code: "remote_busy", message: "Busy." };
+      const end = { status: "failed", duration_ms: 1, error, retryable: true, retry_after_ms: 3_600_000 } as const;
+      const report = {
+        node_execution_id: lease?.node_execution_id ?? "",
+        attempt: 1,
+        first_output: 0,
+        outputs: [],
+        end,
+      };
+      await object.stub.report([report], { ...next, max: -1 }, null);
+      await untilAdmitted(second);
+      valueOf(await object.stub.cancel(workspace, "enough"));
+    });
   });
 
   it("[WA1] a key keeps the values of an input apart", async () => {

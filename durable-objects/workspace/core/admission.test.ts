@@ -228,6 +228,18 @@ describe("waiting", () => {
     expect(admission.reacquire(ticket("a", flow), 1_300)).toEqual(ADMITTED);
   });
 
+  it("[WA6] that waits again before it got its place back no longer waits for it", () => {
+    const admission = admissionWith();
+    admission.begin(ticket("a", concurrency(1)), 0);
+    admission.release(["a"], "waiting", 1);
+    admission.begin(ticket("b", concurrency(1)), 2);
+    expect(admission.reacquire(ticket("a", concurrency(1)), 3)).toMatchObject(queued("concurrency"));
+    admission.begin(ticket("c", concurrency(1)), 4);
+    admission.release(["a"], "waiting", 5);
+    admission.release(["b"], "ended", 6);
+    expect(letGo(admission)).toEqual(["c"]);
+  });
+
   it("[WA6] goes on at once where there is room", () => {
     const admission = admissionWith();
     admission.begin(ticket("a", concurrency(1)), 0);

@@ -31,7 +31,7 @@ export interface AdmissionOptions {
   expectedMs: (graphId: string, now: number) => number;
 }
 
-/** What a run's object answered; `idle`: all that is left of the run waits; `failed`: nothing. */
+/** What a run's object answered; `idle`: nothing of the run goes on (rule WA6); `failed`: nothing. */
 export type RunAnswer = "going" | "idle" | "ended" | "not_found" | "failed";
 
 type Refusal = Extract<BeginAnswer, { kind: "skipped" | "too_many_queued" }>;
@@ -344,9 +344,10 @@ export class Admission {
     if (admittedAt !== null) {
       this.#fair.settle(ticket.graph_id, { charged, tookMs: now - admittedAt });
     }
-    if (why === "waiting" && entry.state === "running" && groupOf(ticket, "singleton") !== null) {
+    const goesOn = entry.state === "running" || (entry.state === "queued" && entry.resumed);
+    if (why === "waiting" && goesOn && groupOf(ticket, "singleton") !== null) {
       this.#put(entry, { state: "waiting", admittedAt: null, checkAt: Number.POSITIVE_INFINITY });
-    } else if (why === "ended" || entry.state === "running") {
+    } else if (why === "ended" || goesOn) {
       this.#runs.delete(entry);
       this.#changes.remove(ticket.execution_id);
     }
