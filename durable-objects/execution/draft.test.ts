@@ -108,7 +108,7 @@ describe("a run before it has an object", () => {
       "node_queued",
       "node_completed",
     ]);
-    const run = Run.load(store, 2_000, 30_000);
+    const run = Run.load(store, 2_000, () => 30_000);
     const env = { now: 2_000, random: () => 0, leaseMs: 30_000 };
     const { leased } = run?.apply({ type: "lease", pool: "io", max: 1 }, env) ?? { leased: [] };
     expect(leased.map(({ id, attempt }) => [id, attempt])).toEqual([["n3", 1]]);

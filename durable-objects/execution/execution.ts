@@ -52,7 +52,6 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
   #store = new SqliteExecutionStore(this.ctx.storage, snapshotEveryOf(this.env));
   readonly #live = new LiveView(this.ctx);
   readonly #waiters = new Waiters();
-  readonly #leaseMs = leaseMsOf(this.env);
   #open: OpenRun | null = null;
 
   async start(request: StartRequest, waitMs: number): Promise<Outcome<ExecutionView>> {
@@ -229,7 +228,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
     } catch (error) {
       log("error", "an alarm failed and is set again", { error: errorMessage(error) });
       this.#open = null;
-      await this.ctx.storage.setAlarm(Date.now() + this.#leaseMs);
+      await this.ctx.storage.setAlarm(Date.now() + leaseMsOf(this.env));
     }
   }
 
@@ -261,7 +260,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
       this.#open.hold();
       return;
     }
-    const env = { now, random: Math.random, leaseMs: this.#leaseMs };
+    const env = { now, random: Math.random, leaseMs: leaseMsOf(this.env, request.plan) };
     const [run, commit] = Run.create(this.#store, header, { input: { type: "start", inputs }, env });
     this.#open = this.#opened(run);
     this.#open.after(commit, null);
@@ -269,7 +268,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
 
   #load(): OpenRun | null {
     if (this.#open === null) {
-      const run = Run.load(this.#store, Date.now(), this.#leaseMs);
+      const run = Run.load(this.#store, Date.now(), (plan) => leaseMsOf(this.env, plan));
       this.#open = run === null ? null : this.#opened(run);
     }
     return this.#open;

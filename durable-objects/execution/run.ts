@@ -1,3 +1,4 @@
+import type { Plan } from "#graph/plan/plan.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { decide } from "./core/decide.ts";
 import type { Decision, Input } from "./core/decide.ts";
@@ -38,14 +39,15 @@ export class Run {
     this.checkpoints = checkpoints ?? new Checkpoints(store);
   }
 
-  /** The run that a store holds, or null. Renewals of leases are not logged: see RELOAD_GRACE_MS. */
-  static load(store: ExecutionStore, now: number, leaseMs: number): Run | null {
+  /** The run that a store holds, or null. Renewals of leases are not logged: see RELOAD_GRACE_MS. `leaseOf`: how long its leases last, ms. */
+  static load(store: ExecutionStore, now: number, leaseOf: (plan: Plan) => number): Run | null {
     const header = store.header();
     if (header === null) {
       return null;
     }
     const { state, checkpoints } = Checkpoints.load(store, header);
     const run = new Run(store, header, state, checkpoints);
+    const leaseMs = leaseOf(header.plan);
     if (state.running.size > 0) {
       run.#graceUntil = store.grace() ?? now + Math.min(leaseMs, RELOAD_GRACE_MS);
       store.setGrace(run.#graceUntil);
