@@ -42,15 +42,23 @@ export interface BeginRequest {
   idempotency?: { key: string; fingerprint: string };
   /** The caller also wants leave for the starts after this one. */
   wants_credits?: true;
+  /** The caller does not know how blocks are best run, or has not heard of it for long. */
+  wants_hints?: true;
   /** The key's run was found never to have started: start it now, under the id that it has. */
   again?: true;
 }
 
 export type BeginAnswer =
   /** Start it now. With `counted` the run holds a place, and its object says when it is over. */
-  | { kind: "start"; execution_id: string; counted: boolean; credits: Credits | null }
+  | {
+      kind: "start";
+      execution_id: string;
+      counted: boolean;
+      credits: Credits | null;
+      hints?: Record<string, BlockHints>;
+    }
   /** Accepted; create it, it will be let go when its time comes. */
-  | { kind: "hold"; execution_id: string; reason: QueuedReason }
+  | { kind: "hold"; execution_id: string; reason: QueuedReason; hints?: Record<string, BlockHints> }
   /** The key was used before: this is its run. */
   | { kind: "repeat"; execution_id: string }
   /** The key was used before for another request. */
@@ -129,6 +137,8 @@ export interface WorkspaceRpc {
   begin(request: BeginRequest): Promise<BeginAnswer>;
   /** Leave to start runs of agents without flow settings for a while. */
   credits(): Promise<Credits>;
+  /** How blocks are best run, for starts that ask the workspace nothing else. */
+  hints(): Promise<Record<string, BlockHints>>;
   /** These runs are over or waiting: their places are free. Repeating it changes nothing. */
   release(executionIds: string[], why: "ended" | "waiting"): Promise<void>;
   /** A run wants to go on after it waited, or asks where it stands. It is let go by `admit` of its object when it must queue. */

@@ -1,19 +1,26 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import { plan } from "#durable-objects/execution/core/plan.testkit.ts";
+import { childExecutionId } from "#durable-objects/execution/effects.ts";
+import type { ExecutionObject } from "#durable-objects/execution/execution.ts";
 import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
+import { SqliteExecutionStore } from "#durable-objects/execution/store-sqlite.ts";
+import { Figures } from "#durable-objects/workspace/core/figures.ts";
+import { ALL_HOURS } from "#durable-objects/workspace/core/predictor.ts";
 import type { AdmissionTicket } from "#durable-objects/workspace/protocol.ts";
+import { SqliteWorkspaceStore } from "#durable-objects/workspace/store-sqlite.ts";
 import type { WorkspaceObject } from "#durable-objects/workspace/workspace.ts";
 import type { FlowSettings } from "#graph/model/flow-settings.ts";
 import { ApiClient, createTenant, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
-import { echoGraph } from "#test/workerd/echo-graph.ts";
+import { echoGraph, OUTPUT_BLOCK } from "#test/workerd/echo-graph.ts";
 import type { EstimateView } from "#worker/contracts/estimate.ts";
-import { isolatedObject, valueOf } from "#test/workerd/isolated-object.testkit.ts";
-import { workspaceStub } from "#worker/env.ts";
+import { isolatedObject, nodeExecutionsOf, valueOf } from "#test/workerd/isolated-object.testkit.ts";
+import { executionStub, workspaceStub } from "#worker/env.ts";
 import { fingerprintOf } from "#worker/services/admission-key.ts";
 
 const RUNS = "/api/v1/executions";
+const AGENT_BLOCK = "e189baac-8c20-45a1-94a7-55177ea42565";
 
 interface Failure {
   error: { code: string; message: string; details: Record<string, unknown> };
@@ -381,6 +388,53 @@ describe("what admission costs", () => {
     expect(await run(limited)).toEqual(["begin", "adopt"]);
     expect(await run(graphId, "cost")).toEqual(["begin", "adopt"]);
     expect(await run(graphId, "cost")).toEqual(["begin", "wait"]);
+  });
+});
+
+describe("what is known of blocks", () => {
+  it("[WP6] reaches a start with a key or settings, and the runs that it starts", async () => {
+    const own = await createTenant();
+    const figures = new Figures();
+    for (let count = 0; count < 60; count += 1) {
+      figures.add({ durationMs: 2_000, busyMs: 2_000, tokens: 0, costUsd: null, size: 5 });
+    }
+    const workspace = workspaceStub(testEnv, own.workspaceId) as unknown as DurableObjectStub<WorkspaceObject>;
+    await runInDurableObject(workspace, (_, { storage }) =>
+      new SqliteWorkspaceStore(storage).writeFigures([
+        { subject: `b:${OUTPUT_BLOCK}`, hour: ALL_HOURS, data: figures.toData() },
+      ]),
+    );
+    const pools = async (id: string): Promise<string[]> => {
+      const inside = executionStub(testEnv, id) as unknown as DurableObjectStub<ExecutionObject>;
+      const header = await runInDurableObject(inside, (_, { storage }) => new SqliteExecutionStore(storage).header());
+      return (header?.plan.nodes ?? []).map(({ pool }) => pool);
+    };
+    const child = await createGraph(undefined, own);
+    const schema = (name: string): object => ({ type: "object", properties: { [name]: {} }, required: [] });
+    const agent = {
+      id: "agent",
+      block_id: AGENT_BLOCK,
+      input_default: {
+        user_id: "",
+        graph_id: child,
+        graph_version: 1,
+        inputs: { text: "hello" },
+        input_schema: schema("text"),
+        output_schema: schema("echo"),
+      },
+    };
+    const parent = await own.client.call<{ id: string }>("/api/v1/graphs", {
+      body: { ...echoGraph(), nodes: [agent], links: [] },
+    });
+    const first = await start("hints", { graph_id: parent.body.id, inputs: {} }, own);
+    expect(first.body.status).toBe("COMPLETED");
+    const [node] = await nodeExecutionsOf({ stub: executionStub(testEnv, first.body.id) }, own.workspaceId);
+    expect(await pools(childExecutionId(first.body.id, node?.node_execution_id ?? ""))).toEqual(["io", "cpu"]);
+    const keyed = await start("more-hints", { graph_id: child }, own);
+    expect(await pools(keyed.body.id)).toEqual(["io", "cpu"]);
+    const limited = await createGraph({ concurrency: { limit: 3 } }, own);
+    const second = await start(undefined, { graph_id: limited }, own);
+    expect(await pools(second.body.id)).toEqual(["io", "cpu"]);
   });
 });
 

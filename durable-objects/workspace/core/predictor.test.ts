@@ -160,8 +160,32 @@ describe("hints", () => {
     const predictor = new Predictor(store);
     const blocks = { slow: Array.from({ length: 60 }, (): BlockSample => [2_000, 5, 0, null]) };
     predictor.observe([ended(0, 1, { blocks })], 0);
-    expect(predictor.hints()).toEqual({});
+    expect(predictor.hints(0)).toEqual({});
     store.writeFigures(predictor.takeDirty());
-    expect(predictor.hints()).toEqual({ slow: { pool: "cpu", lease_ms: 10_000 } });
+    expect(predictor.hints(0)).toEqual({ slow: { pool: "cpu", lease_ms: 10_000 } });
+  });
+
+  it("[WP5] are those of this hour of the week once it has 50 executions, but no hour shortens a lease", () => {
+    const store = new MemoryWorkspaceStore();
+    const predictor = new Predictor(store);
+    const ran = (at: number, count: number, durationMs: number): void => {
+      const blocks = { b: Array.from({ length: count }, (): BlockSample => [durationMs, 5, 0, null]) };
+      predictor.observe([ended(at, 1, { blocks })], 0);
+    };
+    ran(0, 300, 5_000);
+    ran(HOUR, 49, 1);
+    store.writeFigures(predictor.takeDirty());
+    const usual = predictor.hints(HOUR);
+    expect(usual).toMatchObject({ b: { pool: "cpu" } });
+    expect(usual.b?.lease_ms).toBeGreaterThan(14_000);
+    ran(HOUR, 1, 1);
+    store.writeFigures(predictor.takeDirty());
+    const here = predictor.hints(HOUR);
+    expect(here).toEqual({ b: { lease_ms: usual.b?.lease_ms, per_message: 50 } });
+    expect(predictor.hints(2 * HOUR)).toEqual(usual);
+    ran(2 * HOUR, 50, 9_000);
+    store.writeFigures(predictor.takeDirty());
+    expect(predictor.hints(2 * HOUR).b?.lease_ms).toBeGreaterThan(25_000);
+    expect(predictor.hints(WEEK)).toEqual(predictor.hints(0));
   });
 });

@@ -58,7 +58,7 @@ export class Predictor {
   readonly #dirty = new Set<string>();
   readonly #expected = new Map<string, { hour: number; ms: number }>();
   readonly #seen = new RecentSet<string>(4_000);
-  #hints: Record<string, BlockHints> | null = null;
+  #hints: { hour: number; hints: Record<string, BlockHints> } | null = null;
 
   constructor(store: FiguresStore) {
     this.#store = store;
@@ -117,10 +117,13 @@ export class Predictor {
     };
   }
 
-  /** How blocks are best run, for those that should not run as they declare. */
-  hints(): Record<string, BlockHints> {
-    this.#hints ??= this.#chooseHints();
-    return this.#hints;
+  /** How blocks are best run at this hour of the week, for those that should not run as they declare. From what was written. */
+  hints(now: number): Record<string, BlockHints> {
+    const hour = hourOfWeek(now);
+    if (this.#hints?.hour !== hour) {
+      this.#hints = { hour, hints: this.#chooseHints(hour) };
+    }
+    return this.#hints.hints;
   }
 
   /** Figures that changed since the last time. */
@@ -189,13 +192,13 @@ export class Predictor {
     return figures;
   }
 
-  #chooseHints(): Record<string, BlockHints> {
+  #chooseHints(hour: number): Record<string, BlockHints> {
     const blocks = [...this.#store.blockFigures()].map(([id, data]): [string, Figures] => [id, new Figures(data)]);
     const chosen = blocks
       .toSorted(([, a], [, b]) => b.n - a.n)
       .slice(0, MAX_HINTS)
       .flatMap(([id, figures]) => {
-        const hints = chooseHints(figures);
+        const hints = chooseHints(figures, new Figures(this.#store.readFigures(`b:${id}`, hour)));
         return hints === undefined ? [] : [[id, hints] as const];
       });
     return Object.fromEntries(chosen);
