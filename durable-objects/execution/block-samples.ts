@@ -1,7 +1,7 @@
 import type { Plan } from "#graph/plan/plan.ts";
 import type { BlockSample } from "../workspace/protocol.ts";
 import type { LogEvent } from "./core/log-event.ts";
-import { roughLength } from "./core/rough-length.ts";
+import { wholeLength } from "./core/rough-length.ts";
 
 /** Executions of one block that a run reports. */
 const PER_BLOCK = 5;
@@ -29,7 +29,7 @@ export class BlockSamples {
       } else if (event.type === "node_output" && this.#watched.size > 0) {
         const watched = this.#watched.get(event.ne);
         if (watched !== undefined) {
-          watched.size += Math.round(roughLength(event.value));
+          watched.size += Math.round(wholeLength(event.value));
         }
       } else if (event.type === "node_completed" && event.reused !== undefined) {
         this.#watched.delete(event.ne);

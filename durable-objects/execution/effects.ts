@@ -101,11 +101,11 @@ export function createEffects(host: EffectsHost, env: () => ExecutionEnv, header
   };
 }
 
-/** A message that arrives too often costs a look at the run, one that is missing costs the wait for the alarm. `count` is at most 100, as many as a batch takes. */
+/** A message that arrives too often costs a look at the run, one that is missing costs the wait for the alarm: 100 are enough for any moment. */
 async function hint(queue: ExecutionEnv["WORK_QUEUE_IO"], body: WorkMessage, count: number): Promise<void> {
   if (count === 1) {
     await queue.send(body);
   } else {
-    await queue.sendBatch(Array.from({ length: count }, () => ({ body })));
+    await queue.sendBatch(Array.from({ length: Math.min(count, 100) }, () => ({ body })));
   }
 }

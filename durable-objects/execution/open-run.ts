@@ -12,6 +12,7 @@ import { ParentLink } from "./parent-link.ts";
 import { HELD_CHECK_MS, Place } from "./place.ts";
 import type { ExecutionSummary, LeaseRequest, WorkAnswer } from "./protocol.ts";
 import type { Commit, Run } from "./run.ts";
+import { RunSize } from "./run-size.ts";
 import { CHECK_LISTED_MS, Runner } from "./runner.ts";
 import type { ExecutionStore } from "./store.ts";
 import { syncFor } from "./sync.ts";
@@ -38,6 +39,7 @@ export class OpenRun {
   readonly #runner: Runner;
   readonly #children: Children;
   readonly #samples: BlockSamples;
+  readonly #size = new RunSize();
   readonly #place: Place | null;
 
   constructor(run: Run, store: ExecutionStore, deps: OpenRunDeps) {
@@ -118,6 +120,7 @@ export class OpenRun {
       this.#deps.live.publish(commit.batch, this.liveRun);
       this.#children.follow(commit.events);
       this.#samples.follow(commit.events);
+      this.#size.follow(run.state.lastSeq - commit.events.length + 1, commit.events);
       this.#tellParent(commit);
     }
     this.#runner.after(commit, run.state, () => this.#summary(), consumer?.pool ?? null);
@@ -194,7 +197,7 @@ export class OpenRun {
     const { header, state } = this.run;
     const summary = executionSummary(header, state);
     if (this.ended) {
-      return { ...summary, blocks: this.#samples.toRecord() };
+      return { ...summary, blocks: this.#samples.toRecord(), size: this.#size.largest };
     }
     return isHeld(header, state) || this.idle ? { ...summary, idle: true } : summary;
   }

@@ -321,6 +321,8 @@ export interface ExecutionSummary {
   atypical?: true;
   /** After the end: what executions of blocks took, a few of each. */
   blocks?: Record<string, BlockSample[]>;
+  /** After the end: about how many characters of JSON the largest of its node executions had as inputs and outputs. */
+  size?: number;
 }
 
 /** The RPC surface of `ExecutionObject`. Every call from outside names the workspace and gets `not_found` for another's run. */

@@ -80,6 +80,8 @@ export interface RunFigures {
   tokens: number;
   /** Null when nobody counted it. */
   cost_usd: number | null;
+  /** About how many characters of JSON the largest of its node executions had as inputs and outputs. */
+  size: number;
 }
 
 /** What the list of runs and the workspace are told of a run (a part of `ExecutionSummary`). */
@@ -113,6 +115,8 @@ export interface Outlier {
   at: number;
 }
 
+export type MemoryClass = "small" | "large";
+
 /** What a run of an agent is expected to take. Null where nothing is known yet. */
 export interface Estimate {
   sample_size: number;
@@ -121,6 +125,10 @@ export interface Estimate {
   duration_ms: Quantiles | null;
   tokens: Quantiles | null;
   cost_usd: Quantiles | null;
+  /** Characters of JSON that the largest node execution of a run has as inputs and outputs. */
+  size: Quantiles | null;
+  /** `large`: one run in ten or more has values that need the room of the memory pool. */
+  memory_class: MemoryClass | null;
   /** Runs that are waiting for a place before one that is started now. */
   queued_before: number;
   outliers: Outlier[];

@@ -451,6 +451,8 @@ describe("an estimate", () => {
       duration_ms: null,
       tokens: null,
       cost_usd: null,
+      size: null,
+      memory_class: null,
       queued_before: 0,
       outliers: [],
     });
@@ -461,7 +463,14 @@ describe("an estimate", () => {
       await turn();
       answer = await estimate();
     }
-    expect(answer.body).toMatchObject({ sample_size: 2, basis: "all", tokens: { p50: 0 }, cost_usd: null });
+    expect(answer.body).toMatchObject({
+      sample_size: 2,
+      basis: "all",
+      tokens: { p50: 0 },
+      cost_usd: null,
+      memory_class: "small",
+    });
+    expect(answer.body.size?.p50).toBeGreaterThan("hello".length);
     expect(answer.body.duration_ms?.p90).toBeGreaterThanOrEqual(0);
     const stranger = await createTenant();
     expect((await stranger.client.call(`/api/v1/graphs/${graph}/estimate`)).status).toBe(404);

@@ -26,6 +26,17 @@ export const estimateSchema = z
       .openapi({ description: "From the first node to the end, waits included. Within 5 %." }),
     tokens: quantilesSchema.nullable(),
     cost_usd: quantilesSchema.nullable().openapi({ description: "Null while no block has said what it cost." }),
+    size: quantilesSchema.nullable().openapi({
+      description: "About how many characters of JSON the largest node execution of a run has as inputs and outputs.",
+    }),
+    memory_class: z
+      .enum(["small", "large"])
+      .nullable()
+      .openapi({
+        description:
+          "`large` when one run in ten has a size of 4,000,000 or more: its blocks belong in the memory pool, and on Cloudflare values of ten times that do not fit. " +
+          "Null while nothing is known.",
+      }),
     queued_before: z
       .number()
       .int()

@@ -14,15 +14,17 @@ export async function estimateRun(deps: ServiceDeps, principal: Principal, graph
   if ((await findGraph(deps.db, { workspaceId, graphId })) === undefined) {
     throw notFound("graph");
   }
-  const { duration_ms, tokens, cost_usd, outliers, ...rest } = await workspaceStub(deps.env, workspaceId).estimate(
-    graphId,
-  );
+  const { duration_ms, tokens, cost_usd, size, outliers, ...rest } = await workspaceStub(
+    deps.env,
+    workspaceId,
+  ).estimate(graphId);
   return {
     graph_id: graphId,
     ...rest,
     duration_ms: rounded(duration_ms, 1),
     tokens: rounded(tokens, 1),
     cost_usd: rounded(cost_usd, 1e-6),
+    size: rounded(size, 1),
     outliers: outliers.map((outlier) => ({ ...outlier, at: new Date(outlier.at).toISOString() })),
   };
 }

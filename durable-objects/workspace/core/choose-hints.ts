@@ -1,10 +1,11 @@
-import type { BlockHints } from "../protocol.ts";
+import type { BlockHints, MemoryClass } from "../protocol.ts";
 import type { Figures } from "./figures.ts";
+import type { LogSketch } from "./log-sketch.ts";
 
 /** Executions of a block before its figures count for anything, and in one hour of the week before that hour's do. */
 const ENOUGH = 50;
 
-/** Values of this many characters make a block one for the pool with the memory. */
+/** Values of this many characters make a block one for the pool with the memory, and an agent one of the class `large`. */
 const LARGE_SIZE = 4_000_000;
 /** A block that computes for this long keeps others waiting in the common pool, ms. */
 const LONG_COMPUTATION_MS = 250;
@@ -31,7 +32,7 @@ export function chooseHints(all: Figures, hour?: Figures): BlockHints | undefine
   const figures = hour !== undefined && hour.n >= ENOUGH ? hour : all;
   const hints: BlockHints = {};
   const median = figures.duration.quantile(0.5);
-  if (figures.size.quantile(0.9) >= LARGE_SIZE) {
+  if (memoryClassOf(figures.size) === "large") {
     hints.pool = "memory";
   } else if (median >= LONG_COMPUTATION_MS) {
     hints.pool = "cpu";
@@ -46,4 +47,9 @@ export function chooseHints(all: Figures, hour?: Figures): BlockHints | undefine
     hints.per_message = perMessage;
   }
   return Object.keys(hints).length === 0 ? undefined : hints;
+}
+
+/** Rule WP7: whether one in ten has large values; null when nothing was observed. */
+export function memoryClassOf(size: LogSketch): MemoryClass | null {
+  return size.weight === 0 ? null : size.quantile(0.9) >= LARGE_SIZE ? "large" : "small";
 }

@@ -12,7 +12,14 @@ const WEEK = 7 * DAY;
 
 let made = 0;
 function ended(at: number, durationMs: number, more: Partial<RunReport> = {}): RunReport {
-  const figures = { started_at: at, ended_at: at + durationMs, busy_ms: durationMs, tokens: 10, cost_usd: null };
+  const figures = {
+    started_at: at,
+    ended_at: at + durationMs,
+    busy_ms: durationMs,
+    tokens: 10,
+    cost_usd: null,
+    size: 0,
+  };
   return report(`run-${(made += 1)}`, { ended: true, figures, ...more });
 }
 
@@ -31,6 +38,8 @@ describe("an estimate", () => {
       duration_ms: null,
       tokens: null,
       cost_usd: null,
+      size: null,
+      memory_class: null,
     });
     predictor.observe(
       times(29, () => ended(monday, 100)),
@@ -55,6 +64,26 @@ describe("an estimate", () => {
     expect(now.tokens?.p50).toBeGreaterThan(9.5);
     expect(now.cost_usd).toBeNull();
     expect(predictor.estimate("g", monday + 11 * HOUR)).toMatchObject({ basis: "all", sample_size: 261 });
+  });
+
+  it("[WP7] says what memory an agent needs: large if one run in ten is", () => {
+    const predictor = new Predictor(new MemoryWorkspaceStore());
+    const runs = (count: number, size: number): void => {
+      const all = times(count, () => ended(0, 5));
+      predictor.observe(
+        all.map((run) => ({ ...run, figures: run.figures === null ? null : { ...run.figures, size } })),
+        0,
+      );
+    };
+    runs(19, 1_000);
+    expect(predictor.estimate("g", 0).memory_class).toBe("small");
+    runs(1, 5_000_000);
+    expect(predictor.estimate("g", 0).memory_class).toBe("small");
+    runs(2, 5_000_000);
+    const { memory_class, size } = predictor.estimate("g", 0);
+    expect(memory_class).toBe("large");
+    near(size?.p50, 1_000);
+    near(size?.p90, 5_000_000);
   });
 
   it("knows 168 hours", () => {

@@ -1,5 +1,5 @@
 import type { BlockHints, Estimate, Outlier, Quantiles, RunReport } from "../protocol.ts";
-import { chooseHints } from "./choose-hints.ts";
+import { chooseHints, memoryClassOf } from "./choose-hints.ts";
 import { Figures } from "./figures.ts";
 import type { FiguresData, Observation } from "./figures.ts";
 import type { LogSketch } from "./log-sketch.ts";
@@ -76,7 +76,13 @@ export class Predictor {
         return [];
       }
       const durationMs = Math.max(0, figures.ended_at - figures.started_at);
-      const run = { durationMs, busyMs: figures.busy_ms, tokens: figures.tokens, costUsd: figures.cost_usd, size: 0 };
+      const run = {
+        durationMs,
+        busyMs: figures.busy_ms,
+        tokens: figures.tokens,
+        costUsd: figures.cost_usd,
+        size: figures.size,
+      };
       const p99_ms = this.#outlierBound(graph_id);
       const hour = hourOfWeek(figures.started_at);
       this.#add(`g:${graph_id}`, hour, run);
@@ -114,6 +120,8 @@ export class Predictor {
       duration_ms: quantilesOf(figures.duration),
       tokens: quantilesOf(figures.tokens),
       cost_usd: quantilesOf(figures.cost),
+      size: quantilesOf(figures.size),
+      memory_class: memoryClassOf(figures.size),
     };
   }
 
