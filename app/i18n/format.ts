@@ -4,6 +4,8 @@ export interface Format {
   /** `850 ms`, `12.4 s`, `3 min 5 s`, `2 h 10 min`. */
   duration(milliseconds: number): string;
   number(value: number): string;
+  /** `US$0.0024`, `US$1.30`: two figures that count, and cents from a dollar on. */
+  usd(value: number): string;
   /** `640 kB`, `1.5 MB`. */
   bytes(value: number): string;
   /** Date and time in the given zone. */
@@ -22,6 +24,8 @@ export function createFormat(language: Language): Format {
   const locale = LOCALES[language];
   const unit = UNITS[language];
   const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+  const cents = new Intl.NumberFormat(locale, { style: "currency", currency: "USD" });
+  const fractions = new Intl.NumberFormat(locale, { style: "currency", currency: "USD", maximumSignificantDigits: 2 });
   const dateTime: Intl.DateTimeFormatOptions = { dateStyle: "medium", timeStyle: "short" };
   const time: Intl.DateTimeFormatOptions = { timeStyle: "medium" };
   return {
@@ -44,6 +48,7 @@ export function createFormat(language: Language): Format {
       return `${Math.floor(hours / 24)}${unit.d} ${hours % 24}${unit.h}`;
     },
     number: (value) => numbers.format(value),
+    usd: (value) => (value < 1 ? fractions : cents).format(value),
     bytes: (value) =>
       value < 1_000_000
         ? `${numbers.format(Math.ceil(value / 1_000))} kB`
