@@ -173,6 +173,25 @@ export const en: Messages = {
     paused_hint: "Blocks that run finish. No other block starts until you press Resume.",
     parent: "Started by another run",
   },
+  estimate: {
+    usually: (half, nineOfTen) => `Usually takes ${half}, nine times in ten at most ${nineOfTen}`,
+    about: (duration) => `Usually takes ${duration}`,
+    tokens: (count) => `${count} tokens`,
+    large: (size) => `large values, about ${size}`,
+    basis: {
+      hour_of_week: (runs) => `From ${runs} earlier runs at this hour of the week`,
+      hour_of_day: (runs) => `From ${runs} earlier runs at this time of day`,
+      all: (runs) => (runs === 1 ? "From the only run so far" : `From ${runs} earlier runs`),
+      none: () => "Nothing is known yet",
+    },
+    queued: (runs) => (runs === 1 ? "1 run waits before a new one." : `${runs} runs wait before a new one.`),
+  },
+  unusual: {
+    title: "This run took unusually long",
+    text: (times) => `It took ${times}× what this agent usually takes.`,
+    explained: ({ times, duration, usual, most }) =>
+      `It took ${duration}, ${times}× what this agent usually takes (${usual}); 99 of 100 runs before it took no longer than ${most}. Look at the blocks that took longest, and at what they were given.`,
+  },
   review: {
     title: (count) => (count === 1 ? "Waiting for your decision" : `Waiting for your decision: ${count} questions`),
     announce: (count) =>

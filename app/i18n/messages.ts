@@ -146,6 +146,19 @@ export interface Messages {
     paused_hint: string;
     parent: string;
   };
+  estimate: {
+    usually: (half: string, nineOfTen: string) => string;
+    about: (duration: string) => string;
+    tokens: (count: string) => string;
+    large: (size: string) => string;
+    basis: Record<"hour_of_week" | "hour_of_day" | "all" | "none", (runs: number) => string>;
+    queued: (runs: number) => string;
+  };
+  unusual: {
+    title: string;
+    text: (times: string) => string;
+    explained: (figures: { times: string; duration: string; usual: string; most: string }) => string;
+  };
   review: {
     title: (count: number) => string;
     announce: (count: number) => string;

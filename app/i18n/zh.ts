@@ -168,6 +168,25 @@ export const zh: Messages = {
     paused_hint: "正在执行的模块会执行完毕，点击“继续”之前不会再启动其他模块。",
     parent: "由另一次运行启动",
   },
+  estimate: {
+    usually: (half, nineOfTen) => `通常需要 ${half}，九成不超过 ${nineOfTen}`,
+    about: (duration) => `通常需要 ${duration}`,
+    tokens: (count) => `${count} 个 token`,
+    large: (size) => `数据较大，约 ${size}`,
+    basis: {
+      hour_of_week: (runs) => `依据每周此时段的 ${runs} 次运行`,
+      hour_of_day: (runs) => `依据每天此时段的 ${runs} 次运行`,
+      all: (runs) => (runs === 1 ? "依据至今唯一的一次运行" : `依据以往 ${runs} 次运行`),
+      none: () => "目前还没有数据",
+    },
+    queued: (runs) => `新的运行之前还有 ${runs} 次运行在等待。`,
+  },
+  unusual: {
+    title: "这次运行耗时异常",
+    text: (times) => `耗时是该智能体通常的 ${times} 倍。`,
+    explained: ({ times, duration, usual, most }) =>
+      `用时 ${duration}，是该智能体通常耗时（${usual}）的 ${times} 倍；此前 99% 的运行不超过 ${most}。请查看耗时最长的模块以及它们得到的输入。`,
+  },
   review: {
     title: (count) => (count === 1 ? "等待您审核" : `等待您审核：${count} 项`),
     announce: (count) => `运行正在等待您审核 ${count} 项内容。`,

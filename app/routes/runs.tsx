@@ -6,6 +6,7 @@ import { EmptyState } from "#app/components/empty-state.tsx";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import { orErrorPage, requireServices } from "#app/services.server.ts";
 import { RunTable } from "#app/run/run-table.tsx";
+import { loadEstimate } from "#app/workbench/load-estimate.server.ts";
 import { useRefresh } from "#app/run/use-refresh.ts";
 import page from "#app/components/page.module.css";
 import type { Route } from "./+types/runs.ts";
@@ -20,7 +21,7 @@ export async function loader({ context, request }: Route.LoaderArgs) {
   const status = EXECUTION_STATUSES.find((candidate) => candidate === query.get("status"));
   const graphId = query.get("agent") ?? "";
   const cursor = query.get("cursor") ?? "";
-  const [list, graphs, waiting] = await orErrorPage(
+  const [list, graphs, waiting, estimate] = await orErrorPage(
     Promise.all([
       services.executions.list({
         limit: PAGE_SIZE,
@@ -30,16 +31,17 @@ export async function loader({ context, request }: Route.LoaderArgs) {
       }),
       services.graphs.list({ limit: 100 }),
       services.executions.list({ limit: MOST_COUNTED, status: ["REVIEW"] }),
+      graphId === "" ? null : loadEstimate(services, graphId),
     ]),
   );
   const agents = graphs.items.map(({ id, name }) => ({ id, name }));
   const waitingForPeople = { count: waiting.items.length, more: waiting.next_cursor !== null };
-  return { ...list, agents, status: status ?? null, graphId, waitingForPeople };
+  return { ...list, agents, status: status ?? null, graphId, waitingForPeople, estimate };
 }
 
 export default function Runs({ loaderData }: Route.ComponentProps) {
   const { t } = useI18n();
-  const { items, next_cursor, agents, status, graphId, waitingForPeople } = loaderData;
+  const { items, next_cursor, agents, status, graphId, waitingForPeople, estimate } = loaderData;
   const [params] = useSearchParams();
   useRefresh(
     items.some(({ status: at }) => at === "QUEUED" || at === "RUNNING"),
@@ -55,7 +57,7 @@ export default function Runs({ loaderData }: Route.ComponentProps) {
         <WaitingForYou {...waitingForPeople} filtered={status === "REVIEW"} />
         <Filters agents={agents} status={status} graphId={graphId} />
       </div>
-      {items.length > 0 && <RunTable runs={items} showAgent />}
+      {items.length > 0 && <RunTable runs={items} estimate={estimate} showAgent />}
       {items.length === 0 && filtered && (
         <Text c="var(--text-quiet)">
           {t.runs.none_match} <Link to="/runs">{t.runs.clear_filter}</Link>

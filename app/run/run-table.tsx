@@ -1,20 +1,25 @@
 import { Link } from "react-router";
-import type { AppRunSummary } from "#worker/contracts/app-context.ts";
+import type { AppEstimate, AppRunSummary } from "#worker/contracts/app-context.ts";
 import { isTerminal } from "#graph/run/status.ts";
 import { LocalTime } from "#app/components/local-time.tsx";
 import { StatusBadge } from "#app/components/status-badge.tsx";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import page from "#app/components/page.module.css";
 import { Elapsed } from "./elapsed.tsx";
+import { UnusualMark } from "./unusual-mark.tsx";
+import { unusualRun } from "./unusual-run.ts";
+import type { UnusualRun } from "./unusual-run.ts";
 
 interface RunTableProps {
   runs: AppRunSummary[];
+  /** Of the agent whose runs they are: marks those that stood out. */
+  estimate?: AppEstimate | null;
   showAgent: boolean;
   /** Only what fits a side panel. */
   compact?: boolean;
 }
 
-export function RunTable({ runs, showAgent, compact = false }: RunTableProps) {
+export function RunTable({ runs, estimate = null, showAgent, compact = false }: RunTableProps) {
   const { t } = useI18n();
   return (
     <div className={page.card}>
@@ -36,7 +41,7 @@ export function RunTable({ runs, showAgent, compact = false }: RunTableProps) {
         </thead>
         <tbody>
           {runs.map((run) => (
-            <RunRow key={run.id} run={run} showAgent={showAgent} compact={compact} />
+            <RunRow key={run.id} {...{ run, showAgent, compact }} unusual={unusualRun(run.id, estimate)} />
           ))}
         </tbody>
       </table>
@@ -44,7 +49,14 @@ export function RunTable({ runs, showAgent, compact = false }: RunTableProps) {
   );
 }
 
-function RunRow({ run, showAgent, compact }: { run: AppRunSummary; showAgent: boolean; compact: boolean }) {
+interface RunRowProps {
+  run: AppRunSummary;
+  unusual: UnusualRun | null;
+  showAgent: boolean;
+  compact: boolean;
+}
+
+function RunRow({ run, unusual, showAgent, compact }: RunRowProps) {
   const { t, format } = useI18n();
   const to = `/runs/${encodeURIComponent(run.id)}`;
   return (
@@ -52,7 +64,8 @@ function RunRow({ run, showAgent, compact }: { run: AppRunSummary; showAgent: bo
       <td>
         <Link to={to} aria-label={`${t.status[run.status]}, ${run.graph_name}`} style={{ textDecoration: "none" }}>
           <StatusBadge status={run.status} />
-        </Link>
+        </Link>{" "}
+        {unusual !== null && <UnusualMark run={unusual} />}
       </td>
       {showAgent && (
         <td>

@@ -2,10 +2,11 @@ import { Button, Group, Skeleton, Stack, Text } from "@mantine/core";
 import { Play } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import type { JsonObject } from "#graph/json.ts";
-import type { AppRun } from "#worker/contracts/app-context.ts";
+import type { AppEstimate, AppRun } from "#worker/contracts/app-context.ts";
 import { Notice } from "#app/components/notice.tsx";
 import { useInBrowser } from "#app/components/local-time.tsx";
 import { useI18n } from "#app/i18n/i18n.tsx";
+import { Estimate } from "./estimate.tsx";
 import { inputsToStartFrom } from "./inputs-to-start-from.ts";
 import type { StartRun } from "./use-start-run.ts";
 import classes from "./workbench.module.css";
@@ -17,11 +18,12 @@ const InputsForm = lazy(() => import("#app/inputs/inputs-form.client.tsx"));
 interface InputsPanelProps {
   agent: WorkbenchAgent;
   run: AppRun | null;
+  estimate: AppEstimate | null;
   start: StartRun;
 }
 
 /** What the agent wants to know, and the button that runs it. */
-export function InputsPanel({ agent, run, start }: InputsPanelProps) {
+export function InputsPanel({ agent, run, estimate, start }: InputsPanelProps) {
   const { t } = useI18n();
   const inBrowser = useInBrowser();
   const [invalid, setInvalid] = useState(false);
@@ -42,6 +44,7 @@ export function InputsPanel({ agent, run, start }: InputsPanelProps) {
           {t.agent.cannot_run_text}
         </Text>
       )}
+      {!blocked && <Estimate estimate={estimate} />}
       <Group>
         <Button
           type={names.length === 0 ? "button" : "submit"}

@@ -2,6 +2,7 @@ import { isTerminal } from "#graph/run/status.ts";
 import type { AppGraph, AppReview, AppRun, AppServices } from "#worker/contracts/app-context.ts";
 import { drawGraph } from "#app/graph-view/draw-graph.ts";
 import { asRefusal } from "#app/services.server.ts";
+import { loadEstimate } from "./load-estimate.server.ts";
 import type { WorkbenchAgent, WorkbenchData } from "./workbench-data.ts";
 
 const HISTORY_LENGTH = 20;
@@ -12,27 +13,29 @@ export async function loadAgent(
   graphId: string,
   executionId: string | null,
 ): Promise<WorkbenchData> {
-  const [graph, run, history] = await Promise.all([
+  const [graph, run, history, estimate] = await Promise.all([
     services.graphs.get(graphId),
     executionId === null ? null : services.executions.get(executionId),
     services.executions.list({ graph_id: graphId, limit: HISTORY_LENGTH }),
+    loadEstimate(services, graphId),
   ]);
   const [shown, reviews] = await Promise.all([
     run !== null && run.graph_version !== graph.version ? graphOfRun(services, run) : graph,
     run === null ? [] : reviewsOf(services, run),
   ]);
-  return { agent: shown === null ? null : toAgent(services, shown), run, reviews, history: history.items };
+  return { agent: shown === null ? null : toAgent(services, shown), run, reviews, history: history.items, estimate };
 }
 
 /** The page of a run, with the version of the agent that it ran. */
 export async function loadRun(services: AppServices, executionId: string): Promise<WorkbenchData> {
   const run = await services.executions.get(executionId);
-  const [graph, reviews, history] = await Promise.all([
+  const [graph, reviews, history, estimate] = await Promise.all([
     graphOfRun(services, run),
     reviewsOf(services, run),
     services.executions.list({ graph_id: run.graph_id, limit: HISTORY_LENGTH }),
+    loadEstimate(services, run.graph_id),
   ]);
-  return { agent: graph === null ? null : toAgent(services, graph), run, reviews, history: history.items };
+  return { agent: graph === null ? null : toAgent(services, graph), run, reviews, history: history.items, estimate };
 }
 
 async function reviewsOf(services: AppServices, run: AppRun): Promise<AppReview[]> {

@@ -1,5 +1,5 @@
 import type { JsonSchema } from "#graph/json.ts";
-import type { AppGraphProblem, AppReview, AppRun, AppRunSummary } from "#worker/contracts/app-context.ts";
+import type { AppEstimate, AppGraphProblem, AppReview, AppRun, AppRunSummary } from "#worker/contracts/app-context.ts";
 import type { Drawing } from "#app/graph-view/drawing.ts";
 
 /** An agent as its page needs it. */
@@ -22,4 +22,6 @@ export interface WorkbenchData {
   reviews: AppReview[];
   /** The newest runs of the agent. */
   history: AppRunSummary[];
+  /** What a run takes; null when that is not to be had. */
+  estimate: AppEstimate | null;
 }

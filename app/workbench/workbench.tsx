@@ -11,6 +11,8 @@ import { useI18n } from "#app/i18n/i18n.tsx";
 import { type ReviewChoice, ReviewsPanel } from "#app/reviews/reviews-panel.tsx";
 import { LiveRunProvider, useLiveRun } from "#app/run/live-run.tsx";
 import { RunTable } from "#app/run/run-table.tsx";
+import { UnusualNotice } from "#app/run/unusual-mark.tsx";
+import { unusualRun } from "#app/run/unusual-run.ts";
 import { adviceFor } from "./advice.ts";
 import { AgentHeader } from "./agent-header.tsx";
 import { InputsPanel } from "./inputs-panel.tsx";
@@ -36,12 +38,12 @@ interface WorkbenchProps {
 
 /** One agent: its graph, its inputs, and a run of it as it happens or happened. */
 export function Workbench({ data, runPath }: WorkbenchProps) {
-  const { run, reviews, history } = data;
+  const { run, reviews, history, estimate } = data;
   const agent = useKeyed(data.agent === null ? "" : `${data.agent.id}@${data.agent.version}`, data.agent);
   const links = useMemo(() => (agent === null ? [] : toViewLinks(agent.drawing)), [agent]);
   return (
     <LiveRunProvider executionId={run?.id ?? null} loadedSeq={run?.last_seq ?? 0} links={links}>
-      <Page agent={agent} run={run} reviews={reviews} history={history} runPath={runPath} />
+      <Page {...{ agent, run, reviews, history, estimate, runPath }} />
     </LiveRunProvider>
   );
 }
@@ -56,12 +58,13 @@ function toViewLinks(drawing: Drawing): ViewLink[] {
   }));
 }
 
-function Page({ agent, run, reviews, history, runPath }: WorkbenchData & Pick<WorkbenchProps, "runPath">) {
+function Page({ agent, run, reviews, history, estimate, runPath }: WorkbenchData & Pick<WorkbenchProps, "runPath">) {
   const selection = useSelection(run);
   const { selected, showNode, select, tab, setTab, showOutputs, focus } = selection;
   const [review, setReview] = useState<ReviewChoice | null>(null);
   const { t } = useI18n();
   const titleOf = useTitles(agent);
+  const unusual = run === null ? null : unusualRun(run.id, estimate);
   useReloadAtEnd(run);
   return (
     <div className={classes.workbench}>
@@ -89,13 +92,14 @@ function Page({ agent, run, reviews, history, runPath }: WorkbenchData & Pick<Wo
               advise={(code) => adviceFor(code, t)}
             />
           )}
+          {unusual !== null && <UnusualNotice run={unusual} />}
           {agent !== null && <Problems problems={agent.problems} titleOf={titleOf} onShowNode={showNode} />}
         </div>
         {agent !== null && <Canvas drawing={agent.drawing} selected={selected} onSelect={select} focus={focus} />}
       </div>
       <aside className={classes.panel} aria-label={t.tabs.panel}>
         <Panel
-          {...{ agent, run, history, runPath, selected, select, showNode, tab, setTab, showOutputs }}
+          {...{ agent, run, history, estimate, runPath, selected, select, showNode, tab, setTab, showOutputs }}
           decide={(reviewId) => setReview({ executionId: run?.id ?? "", reviewId, focus: true })}
         />
       </aside>
@@ -114,7 +118,8 @@ interface PanelProps extends Omit<WorkbenchData, "reviews">, Pick<WorkbenchProps
 }
 
 function Panel(props: PanelProps) {
-  const { agent, run, history, runPath, selected, select, showNode, tab, setTab, showOutputs, decide } = props;
+  const { agent, run, history, estimate, runPath, selected, select, showNode, tab, setTab, showOutputs, decide } =
+    props;
   const { t } = useI18n();
   const navigate = useNavigate();
   const onStarted = useCallback(
@@ -141,7 +146,7 @@ function Panel(props: PanelProps) {
         ))}
       </Tabs.List>
       <Tabs.Panel value="inputs" className={classes.tabPanel}>
-        {agent === null ? <Quiet text={t.agent.deleted_text} /> : <InputsPanel agent={agent} run={run} start={start} />}
+        {agent === null ? <Quiet text={t.agent.deleted_text} /> : <InputsPanel {...{ agent, run, estimate, start }} />}
       </Tabs.Panel>
       <Tabs.Panel value="outputs" className={classes.tabPanel}>
         <OutputsPanel run={run} drawing={agent?.drawing ?? null} onShowNode={showNode} />
@@ -163,7 +168,7 @@ function Panel(props: PanelProps) {
         {history.length === 0 ? (
           <Quiet text={t.runs.empty_text} />
         ) : (
-          <RunTable runs={history} showAgent={false} compact />
+          <RunTable runs={history} estimate={estimate} showAgent={false} compact />
         )}
       </Tabs.Panel>
     </Tabs>

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { BlockSamples } from "./block-samples.ts";
 import type { LogEvent } from "./core/log-event.ts";
 import { plan } from "./core/plan.testkit.ts";
+import { markerOf } from "./core/stored-value.ts";
 
 const of = plan({ a: { block_id: "x" }, b: { block_id: "y" } }, []);
 
@@ -59,6 +60,17 @@ describe("samples of blocks", () => {
     samples.follow([{ type: "node_failed", ne: "n1", node: 0, error, handled: false, duration_ms: 3 }]);
     samples.follow([{ type: "node_completed", ne: "n2", node: 0, duration_ms: 7 }]);
     expect(samples.toRecord()).toEqual({ x: [[7, 0, 0, null]] });
+  });
+
+  it("measure values that are stored by themselves as large as they are", () => {
+    const samples = new BlockSamples(of);
+    const value = markerOf({ sha256: "0".repeat(64), size: 9_000_000, type: "string", preview: "x" });
+    samples.follow([
+      { type: "node_started", ne: "n", node: 0, attempt: 1 },
+      { type: "node_output", ne: "n", node: 0, pin: "out", value: [value, value] },
+      { type: "node_completed", ne: "n", node: 0, duration_ms: 1 },
+    ]);
+    expect(samples.toRecord().x?.[0]?.[1]).toBeGreaterThan(18_000_000);
   });
 
   it("measure large values by a part of them", () => {

@@ -3,7 +3,7 @@ import type { NodeUsage } from "#graph/run/event.ts";
 import { addUsage } from "#graph/run/usage.ts";
 import type { BlockSample } from "../workspace/protocol.ts";
 import type { LogEvent } from "./core/log-event.ts";
-import { roughLength } from "./core/rough-length.ts";
+import { wholeLength } from "./core/rough-length.ts";
 
 /** Executions of one block that a run reports. */
 const PER_BLOCK = 5;
@@ -31,7 +31,7 @@ export class BlockSamples {
       } else if (event.type === "node_output" && this.#watched.size > 0) {
         const watched = this.#watched.get(event.ne);
         if (watched !== undefined) {
-          watched.size += Math.round(roughLength(event.value));
+          watched.size += Math.round(wholeLength(event.value));
         }
       } else if ((event.type === "node_retrying" || event.type === "node_waiting") && this.#watched.size > 0) {
         this.#used(event.ne, event.usage);

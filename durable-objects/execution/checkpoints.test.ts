@@ -47,7 +47,7 @@ function turn(run: Run, number: number, outputs: [string, string][] = [["out", "
 }
 
 function load(store: MemoryExecutionStore): Run {
-  const run = Run.load(store, 1_000, 1_000);
+  const run = Run.load(store, 1_000, () => 1_000);
   if (run === null) {
     throw new Error("the run is gone");
   }

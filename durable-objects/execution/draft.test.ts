@@ -95,7 +95,7 @@ describe("a run before it has an object", () => {
     expect(draft.ended).toBe(false);
     const store = new MemoryExecutionStore();
     Run.adopt(store, draft.toBegunRun(false));
-    const [, commit] = Run.loadAdopted(store, {}, { now: 2_000, leaseMs: 30_000 });
+    const [, commit] = Run.loadAdopted(store, {}, { now: 2_000, leaseOf: () => 30_000 });
     expect(commit.events.map(({ type }) => type)).toEqual([
       "execution_started",
       "node_queued",
@@ -109,7 +109,7 @@ describe("a run before it has an object", () => {
       "node_queued",
       "node_completed",
     ]);
-    const run = Run.load(store, 2_000, 30_000);
+    const run = Run.load(store, 2_000, () => 30_000);
     const env = { now: 2_000, random: () => 0, leaseMs: 30_000 };
     const { leased } = run?.apply({ type: "lease", pool: "io", max: 1 }, env) ?? { leased: [] };
     expect(leased.map(({ id, attempt }) => [id, attempt])).toEqual([["n3", 1]]);

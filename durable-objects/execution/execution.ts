@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { archiveSourceOf, NOT_ENDED, takeLines } from "./archive-source.ts";
 import type { ArchiveLines, ArchiveSource } from "./archive-format.ts";
 import type { JsonValue } from "#graph/json.ts";
+import type { Plan } from "#graph/plan/plan.ts";
 import type { ReviewDecision } from "#graph/run/wait.ts";
 import type { ChildNews } from "./core/child.ts";
 import type { Input } from "./core/decide.ts";
@@ -34,7 +35,7 @@ import { rerunOf } from "./rerun.ts";
 import { pendingReviews, reviewOutcome } from "./reviews.ts";
 import { Run } from "./run.ts";
 import { SqliteExecutionStore } from "./store-sqlite.ts";
-import { executionView, isIdle } from "./view.ts";
+import { executionView } from "./view.ts";
 import { Waiters } from "./waiters.ts";
 import { nothingHere, toReport } from "./wire.ts";
 
@@ -53,8 +54,8 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
   #store = new SqliteExecutionStore(this.ctx.storage, snapshotEveryOf(this.env));
   readonly #live = new LiveView(this.ctx);
   readonly #waiters = new Waiters();
-  readonly #leaseMs = leaseMsOf(this.env);
   #open: OpenRun | null = null;
+  readonly #leaseOf = (plan: Plan): number => leaseMsOf(this.env, plan);
   readonly #release = new Release({
     sync: () => this.ctx.storage.sync(),
     abort: (reason) => this.ctx.abort(reason),
@@ -76,7 +77,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
         this.#release.whenQuiet(releaseMsOf(this.env));
         return { ok: true, value: null };
       }
-      const [run, commit] = Run.loadAdopted(this.#store, begun, { now: Date.now(), leaseMs: this.#leaseMs });
+      const [run, commit] = Run.loadAdopted(this.#store, begun, { now: Date.now(), leaseOf: this.#leaseOf });
       this.#open = this.#opened(run);
       this.#open.after(commit, null);
       if (begun.consumer !== undefined) {
@@ -114,8 +115,8 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
   }
 
   async admit(workspaceId: string): Promise<Outcome<{ ended: boolean; idle: boolean }>> {
-    this.#owned(workspaceId)?.letGo();
-    return this.#with(workspaceId, ({ ended, run }) => ({ ended, idle: isIdle(run.state) }));
+    this.#owned(workspaceId)?.asked();
+    return this.#with(workspaceId, ({ ended, idle }) => ({ ended, idle }));
   }
 
   async cancel(workspaceId: string, reason: string): Promise<Outcome<ExecutionView>> {
@@ -253,7 +254,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
     } catch (error) {
       log("error", "an alarm failed and is set again", { error: errorMessage(error) });
       this.#open = null;
-      await this.ctx.storage.setAlarm(Date.now() + this.#leaseMs);
+      await this.ctx.storage.setAlarm(Date.now() + leaseMsOf(this.env));
     }
   }
 
@@ -285,7 +286,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
       this.#open.hold();
       return;
     }
-    const env = { now, random: Math.random, leaseMs: this.#leaseMs };
+    const env = { now, random: Math.random, leaseMs: leaseMsOf(this.env, request.plan) };
     const [run, commit] = Run.create(this.#store, header, { input: { type: "start", inputs }, env });
     this.#open = this.#opened(run);
     this.#open.after(commit, null);
@@ -294,7 +295,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
   #load(): OpenRun | null {
     this.#release.called();
     if (this.#open === null) {
-      const run = Run.load(this.#store, Date.now(), this.#leaseMs);
+      const run = Run.load(this.#store, Date.now(), this.#leaseOf);
       this.#open = run === null ? null : this.#opened(run);
     }
     return this.#open;

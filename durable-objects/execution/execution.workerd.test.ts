@@ -223,6 +223,26 @@ describe("an execution object", () => {
     expect(value(await stub.view("w")).last_seq).toBeGreaterThan(before.last_seq);
   });
 
+  it("[LS7] keeps the leases of its plan over an eviction", async () => {
+    const { id, stub, inside } = object();
+    await isolate(inside);
+    const lease_ms = 300_000;
+    const begun = Date.now();
+    await stub.start(request(id, plan({ a: {} }, [], { lease_ms })), 0);
+    await stub.lease(REQUEST);
+    await evictDurableObject(inside);
+    await isolate(inside);
+    const now = Date.now;
+    Date.now = () => now() + 100_000;
+    try {
+      expect(await runDurableObjectAlarm(inside)).toBe(true);
+    } finally {
+      Date.now = now;
+    }
+    const alarm = await runInDurableObject(inside, (_, { storage }) => storage.getAlarm());
+    expect(alarm).toBeGreaterThanOrEqual(begun + lease_ms);
+  });
+
   it("[AL2] [AL3] rings when nobody came, announces again, and hands lost work out again", async () => {
     const { id, stub, inside } = object();
     const sent = await isolate(inside);

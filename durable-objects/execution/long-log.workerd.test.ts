@@ -64,7 +64,7 @@ describe("a log of 100,000 events", () => {
   it("[SN1] [SN4] is folded once, and after that a reload reads the snapshot and what is new", async () => {
     expect(value(await stub.view("w"))).toMatchObject({ status: "COMPLETED", last_seq: lastSeq });
     const rows = await counting((store, read) => {
-      const run = Run.load(store, 0, 1_000);
+      const run = Run.load(store, 0, () => 1_000);
       expect(run?.state).toMatchObject({ status: "COMPLETED", lastSeq });
       return read();
     });
@@ -75,7 +75,7 @@ describe("a log of 100,000 events", () => {
 
   it("[SO5] is read by the page: rows are those of the page, wherever in the log it is", async () => {
     const read = await counting((store, rows) => {
-      const run = Run.load(store, 0, 1_000);
+      const run = Run.load(store, 0, () => 1_000);
       if (run === null) {
         throw new Error("the run is gone");
       }

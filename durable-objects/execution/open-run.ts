@@ -12,6 +12,7 @@ import { ParentLink } from "./parent-link.ts";
 import { HELD_CHECK_MS, Place } from "./place.ts";
 import type { ExecutionSummary, LeaseRequest, WorkAnswer } from "./protocol.ts";
 import type { Commit, Run } from "./run.ts";
+import { RunSize } from "./run-size.ts";
 import { CHECK_LISTED_MS, Runner } from "./runner.ts";
 import type { ExecutionStore } from "./store.ts";
 import { syncFor } from "./sync.ts";
@@ -42,6 +43,7 @@ export class OpenRun {
   readonly #runner: Runner;
   readonly #children: Children;
   readonly #samples: BlockSamples;
+  readonly #size = new RunSize();
   readonly #place: Place | null;
 
   constructor(run: Run, store: ExecutionStore, deps: OpenRunDeps) {
@@ -52,12 +54,17 @@ export class OpenRun {
     this.#children = new Children(deps.effects, run.state, (news) => this.takeNews(news).then(() => undefined));
     this.#samples = new BlockSamples(run.header.plan);
     const { parent, admission } = run.header;
-    this.#place = admission === undefined ? null : new Place(deps.effects, admission.ticket, isIdle(run.state));
+    this.#place = admission === undefined ? null : new Place(deps.effects, admission.ticket, this.idle);
     this.parent = parent === undefined ? null : new ParentLink(deps.effects, this.history, parent.ne);
   }
 
   get ended(): boolean {
     return isTerminal(this.run.state.status);
+  }
+
+  /** Nothing of it is going on, nor will be soon. */
+  get idle(): boolean {
+    return isIdle(this.run.state, this.#deps.effects.now());
   }
 
   /** A run that waits to be let go asks now and then, and shows in lists (rules WH1 and WH3). */
@@ -71,6 +78,15 @@ export class OpenRun {
   letGo(): void {
     if (isHeld(this.run.header, this.run.state)) {
       this.apply({ type: "start", inputs: this.run.header.held_inputs ?? {} }, null);
+    }
+  }
+
+  /** The workspace takes it that the run has a place: a held run goes, and one that has told it otherwise tells it again (rule WA7). */
+  asked(): void {
+    if (isHeld(this.run.header, this.run.state)) {
+      this.letGo();
+    } else if (!this.ended) {
+      this.#place?.remind(this.idle);
     }
   }
 
@@ -108,11 +124,12 @@ export class OpenRun {
       this.#deps.live.publish(commit.batch, this.liveRun);
       this.#children.follow(commit.events);
       this.#samples.follow(commit.events);
+      this.#size.follow(run.state.lastSeq - commit.events.length + 1, commit.events);
       this.#tellParent(commit);
     }
     this.#runner.after(commit, run.state, () => this.#summary(), consumer);
     if (!this.ended && !isHeld(run.header, run.state)) {
-      this.#place?.follow(isIdle(run.state));
+      this.#place?.follow(this.idle);
     }
     if (this.ended) {
       this.#deps.onOver();
@@ -188,7 +205,10 @@ export class OpenRun {
   #summary(): ExecutionSummary {
     const { header, state } = this.run;
     const summary = executionSummary(header, state);
-    return this.ended ? { ...summary, blocks: this.#samples.toRecord() } : summary;
+    if (this.ended) {
+      return { ...summary, blocks: this.#samples.toRecord(), size: this.#size.largest };
+    }
+    return isHeld(header, state) || this.idle ? { ...summary, idle: true } : summary;
   }
 
   /** Rule WH3: the message that lets a held run go may have been lost. */

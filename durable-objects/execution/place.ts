@@ -11,8 +11,12 @@ export class Place {
   #returned = false;
   /** The run only waits, as far as the workspace was told. */
   #resting: boolean;
+  /** The workspace was told so in this life of the object. */
+  #told = false;
+  /** What is said is said in order: one thing after the answer to the other. */
+  #line: Promise<unknown> = Promise.resolve();
 
-  /** @param resting everything that is left of the run waits */
+  /** @param resting nothing of the run is going on: whoever had it in memory before has told the workspace, or a first stretch ended so */
   constructor(effects: Effects, ticket: AdmissionTicket, resting: boolean) {
     this.#effects = effects;
     this.#ticket = ticket;
@@ -26,6 +30,7 @@ export class Place {
 
   /** The run is over: its place is free. */
   async giveBack(): Promise<void> {
+    await this.#line.catch(() => undefined);
     if (!this.#returned) {
       await this.#effects.workspace().release([this.#ticket.execution_id], "ended");
       this.#returned = true;
@@ -37,15 +42,27 @@ export class Place {
    * have not begun wait for it. Lost words are made good by the workspace, which asks (rule WA7).
    */
   follow(resting: boolean): void {
-    if (resting === this.#resting || this.#returned) {
+    const known = resting === this.#resting && (this.#told || !resting);
+    if (known || this.#returned) {
       return;
     }
     this.#resting = resting;
-    const workspace = this.#effects.workspace();
-    this.#effects.background(
-      resting ? "free the run's place while it waits" : "take a place again",
-      resting ? workspace.release([this.#ticket.execution_id], "waiting") : workspace.reacquire(this.#ticket),
-    );
+    this.#told = true;
+    this.#line = this.#line
+      .catch(() => undefined)
+      .then(() => {
+        const workspace = this.#effects.workspace();
+        return resting
+          ? workspace.release([this.#ticket.execution_id], "waiting")
+          : workspace.reacquire(this.#ticket).then(() => undefined);
+      });
+    this.#effects.background(resting ? "free the run's place while it waits" : "take a place again", this.#line);
+  }
+
+  /** The workspace takes it that the run has a place: what it was told may have been lost. */
+  remind(resting: boolean): void {
+    this.#told = false;
+    this.follow(resting);
   }
 
   /** Whether a held run may go by now. */

@@ -322,12 +322,14 @@ export interface ExecutionSummary {
   created_at: number;
   started_at: number | null;
   ended_at: number | null;
-  /** Everything that is left of it waits for time, people or other runs; or it has not been let go yet. */
+  /** Nothing of it goes on: it is paused, everything left waits, or it has not been let go yet. */
   idle?: true;
   /** A dry run, or one that has parts from another run: what it took says nothing of others. */
   atypical?: true;
   /** After the end: what executions of blocks took, a few of each. */
   blocks?: Record<string, BlockSample[]>;
+  /** After the end: about how many characters of JSON the largest of its node executions had as inputs and outputs. */
+  size?: number;
 }
 
 /** The RPC surface of `ExecutionObject`. Every call from outside names the workspace and gets `not_found` for another's run. */

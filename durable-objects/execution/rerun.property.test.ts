@@ -59,7 +59,7 @@ function play(
   const held: { id: string; attempt: number; name: string; outputs: [string, JsonValue][] }[] = [];
   for (let turn = 0; turn < 5_000 && !isTerminal(run.state.status); turn += 1) {
     if (chance.choose() < 0.1) {
-      run = Run.load(store, env.now, env.leaseMs) ?? run;
+      run = Run.load(store, env.now, () => env.leaseMs) ?? run;
     }
     for (const execution of run.apply({ type: "lease", pool: "io", max: 4 }, env).leased) {
       const input = effectiveInput(execution);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Plan } from "#graph/plan/plan.ts";
+import { leaseMsOf } from "./env.ts";
 import { nextAlarm } from "./core/next-alarm.ts";
 import { plan } from "./core/plan.testkit.ts";
 import { Run } from "./run.ts";
@@ -6,8 +8,8 @@ import { MemoryExecutionStore } from "./store-memory.ts";
 
 const LEASE_MS = 30_000;
 
-function reload(store: MemoryExecutionStore, now: number): Run {
-  const run = Run.load(store, now, LEASE_MS);
+function reload(store: MemoryExecutionStore, now: number, leaseOf = (_plan: Plan): number => LEASE_MS): Run {
+  const run = Run.load(store, now, leaseOf);
   if (run === null) {
     throw new Error("the run is gone");
   }
@@ -80,5 +82,18 @@ describe("a run that is reloaded", () => {
     }
     const { events } = reload(store, 108_000).apply({ type: "tick" }, { ...env, now: 108_000 });
     expect(events.map(({ type }) => type)).toEqual(["node_retrying"]);
+  });
+
+  it("[LS7] has leases as long as what was learnt of its plan says, unless the deployment says how long", () => {
+    const store = new MemoryExecutionStore();
+    const of = plan({ a: { effects: "idempotent" } }, [], { lease_ms: 100_000 });
+    const header = { execution_id: "x", workspace_id: "w", source: "test", created_at: 0, plan: of };
+    const env = { now: 0, random: (): number => 0, leaseMs: leaseMsOf({}, of) };
+    const [first] = Run.create(store, header, { input: { type: "start", inputs: {} }, env });
+    first.apply({ type: "lease", pool: "io", max: 1 }, env);
+    const ends = (given: { WEFT_LEASE_MS?: string }): number[] =>
+      [...reload(store, 1_000, (learnt) => leaseMsOf(given, learnt)).state.running].map(({ leaseUntil }) => leaseUntil);
+    expect(ends({})).toEqual([100_000]);
+    expect(ends({ WEFT_LEASE_MS: "20000" })).toEqual([20_000]);
   });
 });

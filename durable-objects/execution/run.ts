@@ -1,3 +1,4 @@
+import type { Plan } from "#graph/plan/plan.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { decide } from "./core/decide.ts";
 import type { Decision, Input } from "./core/decide.ts";
@@ -38,13 +39,14 @@ export class Run {
     this.checkpoints = checkpoints ?? new Checkpoints(store);
   }
 
-  /** The run that a store holds, or null. Renewals of leases are not logged: see RELOAD_GRACE_MS. */
-  static load(store: ExecutionStore, now: number, leaseMs: number): Run | null {
+  /** The run that a store holds, or null. Renewals of leases are not logged: see RELOAD_GRACE_MS. `leaseOf`: how long its leases last, ms. */
+  static load(store: ExecutionStore, now: number, leaseOf: (plan: Plan) => number): Run | null {
     const run = Run.#read(store);
     if (run === null) {
       return null;
     }
     const { state } = run;
+    const leaseMs = leaseOf(run.header.plan);
     if (state.running.size > 0) {
       run.#graceUntil = store.grace() ?? now + Math.min(leaseMs, RELOAD_GRACE_MS);
       store.setGrace(run.#graceUntil);
@@ -83,14 +85,14 @@ export class Run {
   static loadAdopted(
     store: ExecutionStore,
     { consumer = "" }: Pick<BegunRun, "consumer">,
-    { now, leaseMs }: { now: number; leaseMs: number },
+    { now, leaseOf }: { now: number; leaseOf: (plan: Plan) => number },
   ): [Run, Commit] {
     const run = Run.#read(store);
     if (run === null) {
       throw new Error("the run that was adopted is not there");
     }
     for (const execution of run.state.running) {
-      execution.leaseUntil = now + leaseMs;
+      execution.leaseUntil = now + leaseOf(run.header.plan);
       execution.consumer = consumer;
     }
     const batches = [...store.batches(0)];

@@ -15,6 +15,12 @@ export const CHECK_LISTED_MS = 30_000;
 const POOLS: readonly BlockPool[] = ["io", "cpu", "memory"];
 
 /**
+ * Consumers that one run calls and has at a time, by pool: a fifth of those that a queue has (`max_concurrency` in wrangler.toml). Queues are first come, first
+ * served for all runs of all workspaces, so this is what one run can put before the others (rule AL5).
+ */
+export const MOST_CONSUMERS: Readonly<Record<BlockPool, number>> = { io: 50, cpu: 20, memory: 4 };
+
+/**
  * What follows a commit: hints to consumers, the alarm, the list of runs. Everything is repeatable, and everything is redone by the alarm
  * when it was lost (rules AL1 to AL4).
  */
@@ -24,6 +30,8 @@ export class Runner {
   readonly #ioSlots: number;
   /** Messages sent that no consumer has answered yet. Lost with the object; the alarm starts again from none. */
   #hints: Record<BlockPool, number> = { io: 0, cpu: 0, memory: 0 };
+  /** An alarm has rung and nobody has come since: the messages may be lost, or behind many others. */
+  #probing = false;
   #alarmAt: number | null = null;
   #callOffListing: (() => void) | undefined;
   /** It will be in the lists, or is. */
@@ -45,6 +53,7 @@ export class Runner {
 
   /** A consumer has come for work. */
   consumerCame(pool: BlockPool): void {
+    this.#probing = false;
     this.#hints[pool] = Math.max(0, this.#hints[pool] - 1);
   }
 
@@ -75,6 +84,7 @@ export class Runner {
   /** The alarm has rung: hints are taken for lost. */
   alarmRang(): void {
     this.#alarmAt = null;
+    this.#probing = true;
     this.#hints = { io: 0, cpu: 0, memory: 0 };
   }
 
@@ -137,12 +147,18 @@ export class Runner {
       const { pure, effectful } = state.ready[pool];
       const wanted = Math.ceil(effectful.length / Math.max(state.plan.per_message ?? 0, this.#ioSlots));
       const alone = wanted === 0 && pure.length > 0 && pool !== servedPool ? 1 : 0;
-      const count = wanted + alone - this.#hints[pool];
+      const most = wanted === 0 ? 1 : this.#mayCall(pool, state);
+      const count = Math.min(wanted + alone, most) - this.#hints[pool];
       if (count > 0) {
         this.#hints[pool] += count;
         this.#effects.background("announce work", this.#effects.announce(pool, count));
       }
     }
+  }
+
+  /** Rule AL5: messages that may be on their way at a time. */
+  #mayCall(pool: BlockPool, state: ExecutionState): number {
+    return this.#probing ? 1 : MOST_CONSUMERS[pool] - consumersOf(state, pool);
   }
 
   /** Rule AL2: the alarm is only ever moved earlier; when it rings too early, it is set again. One row written for a short run. */
@@ -157,4 +173,15 @@ export class Runner {
       this.#effects.setAlarm(at);
     }
   }
+}
+
+/** Consumers that hold an attempt of a pool; those of before a reload count as one. */
+function consumersOf({ running, plan }: ExecutionState, pool: BlockPool): number {
+  const consumers = new Set<string>();
+  for (const { consumer, node } of running) {
+    if (plan.nodes[node]?.pool === pool) {
+      consumers.add(consumer);
+    }
+  }
+  return consumers.size;
 }

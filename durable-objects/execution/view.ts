@@ -53,7 +53,6 @@ export function executionSummary(header: RunHeader, state: ExecutionState): Exec
     created_at: state.createdAt,
     started_at: state.startedAt,
     ended_at: state.endedAt,
-    ...(isHeld(header, state) || isIdle(state) ? { idle: true } : {}),
     ...(header.dry_run === undefined && header.reuse === undefined ? {} : { atypical: true }),
   };
 }
@@ -63,9 +62,19 @@ export function isHeld(header: RunHeader, state: ExecutionState): boolean {
   return state.status === "INCOMPLETE" && header.held_inputs !== undefined;
 }
 
-/** Everything that is left of the run waits for time, people or other runs. */
-export function isIdle(state: ExecutionState): boolean {
-  return state.active > 0 && state.waiting.size >= state.active;
+/** A pause before another attempt that is shorter keeps the run's place: to hand it on and ask for it again costs more than it gains, ms. */
+export const LONG_BACKOFF_MS = 10_000;
+
+/**
+ * Nothing of the run is going on, nor will be soon: it is paused and nothing runs any more, or everything left waits for time, people, other runs or
+ * the next attempt after a failure (rule WA6 of workspace/SPEC.md).
+ */
+export function isIdle(state: ExecutionState, now: number): boolean {
+  if (state.active === 0 || state.running.size > 0) {
+    return false;
+  }
+  const backingOff = [...state.delayed].filter(({ notBefore }) => notBefore >= now + LONG_BACKOFF_MS).length;
+  return state.paused || state.waiting.size + backingOff >= state.active;
 }
 
 export function isoOrNull(ms: number | null): string | null {

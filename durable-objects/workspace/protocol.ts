@@ -9,7 +9,7 @@ export interface AdmissionTicket {
   /** The flow settings of the version that runs; null when it has none. */
   flow: FlowSettings | null;
   /** The values of the settings' keys in this run, hashed. Absent: the setting has no key. */
-  keys: { concurrency?: string; debounce?: string; singleton?: string };
+  keys: { concurrency?: string; throttle?: string; debounce?: string; singleton?: string };
 }
 
 /** Why a run that was accepted has not started. */
@@ -42,15 +42,23 @@ export interface BeginRequest {
   idempotency?: { key: string; fingerprint: string };
   /** The caller also wants leave for the starts after this one. */
   wants_credits?: true;
+  /** The caller does not know how blocks are best run, or has not heard of it for long. */
+  wants_hints?: true;
   /** The key's run was found never to have started: start it now, under the id that it has. */
   again?: true;
 }
 
 export type BeginAnswer =
   /** Start it now. With `counted` the run holds a place, and its object says when it is over. */
-  | { kind: "start"; execution_id: string; counted: boolean; credits: Credits | null }
+  | {
+      kind: "start";
+      execution_id: string;
+      counted: boolean;
+      credits: Credits | null;
+      hints?: Record<string, BlockHints>;
+    }
   /** Accepted; create it, it will be let go when its time comes. */
-  | { kind: "hold"; execution_id: string; reason: QueuedReason }
+  | { kind: "hold"; execution_id: string; reason: QueuedReason; hints?: Record<string, BlockHints> }
   /** The key was used before: this is its run. */
   | { kind: "repeat"; execution_id: string }
   /** The key was used before for another request. */
@@ -72,6 +80,8 @@ export interface RunFigures {
   tokens: number;
   /** Null when nobody counted it. */
   cost_usd: number | null;
+  /** About how many characters of JSON the largest of its node executions had as inputs and outputs. */
+  size: number;
 }
 
 /** What the list of runs and the workspace are told of a run (a part of `ExecutionSummary`). */
@@ -81,7 +91,7 @@ export interface RunReport {
   graph_id: string;
   /** It is over. */
   ended: boolean;
-  /** It waits for time, a person or another run and holds no place. */
+  /** Nothing of it goes on, and it holds no place (rule WA6). */
   waiting: boolean;
   /** Of a run that ended by itself and had started; null otherwise. */
   figures: RunFigures | null;
@@ -105,6 +115,8 @@ export interface Outlier {
   at: number;
 }
 
+export type MemoryClass = "small" | "large";
+
 /** What a run of an agent is expected to take. Null where nothing is known yet. */
 export interface Estimate {
   sample_size: number;
@@ -113,6 +125,10 @@ export interface Estimate {
   duration_ms: Quantiles | null;
   tokens: Quantiles | null;
   cost_usd: Quantiles | null;
+  /** Characters of JSON that the largest node execution of a run has as inputs and outputs. */
+  size: Quantiles | null;
+  /** `large`: one run in ten or more has values that need the room of the memory pool. */
+  memory_class: MemoryClass | null;
   /** Runs that are waiting for a place before one that is started now. */
   queued_before: number;
   outliers: Outlier[];
@@ -129,6 +145,8 @@ export interface WorkspaceRpc {
   begin(request: BeginRequest): Promise<BeginAnswer>;
   /** Leave to start runs of agents without flow settings for a while. */
   credits(): Promise<Credits>;
+  /** How blocks are best run, for starts that ask the workspace nothing else. */
+  hints(): Promise<Record<string, BlockHints>>;
   /** These runs are over or waiting: their places are free. Repeating it changes nothing. */
   release(executionIds: string[], why: "ended" | "waiting"): Promise<void>;
   /** A run wants to go on after it waited, or asks where it stands. It is let go by `admit` of its object when it must queue. */
@@ -145,7 +163,7 @@ export interface WorkspaceRpc {
 
 /** What the workspace asks of a run's object. */
 export interface AdmittedRun {
-  /** Lets a held run go; otherwise changes nothing. Answers how the run stands; `idle`: all that is left of it waits. */
+  /** Lets a held run go; otherwise changes nothing. Answers how the run stands; `idle`: nothing of it goes on (rule WA6). */
   admit(
     workspaceId: string,
   ): Promise<{ ok: true; value: { ended: boolean; idle: boolean } } | { ok: false; code: string }>;

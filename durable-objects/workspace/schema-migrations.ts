@@ -18,6 +18,11 @@ export const SCHEMA_MIGRATIONS: readonly { version: number; sql: readonly string
         p99_ms INTEGER NOT NULL, PRIMARY KEY (graph_id, at, execution_id)) WITHOUT ROWID`,
     ],
   },
+  {
+    // Throttle by key: starts of before have none.
+    version: 2,
+    sql: ["ALTER TABLE start ADD COLUMN key TEXT NOT NULL DEFAULT ''"],
+  },
 ];
 
 /** Brings the tables to the newest version; does nothing when they are. */

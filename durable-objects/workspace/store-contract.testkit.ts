@@ -41,14 +41,15 @@ export function storeContract(
       within((open) => {
         const start = (graph_id: string, at: number): Changes["starts"][number] => ({
           graph_id,
+          key: `key ${at}`,
           at,
           execution_id: `${graph_id}${at}`,
         });
         open().commit({ ...NOTHING, starts: [start("g", 3), start("g", 1), start("h", 2)] });
         open().commit({ ...NOTHING, prune: [{ graph_id: "g", upTo: 1 }] });
         expect(open().starts()).toEqual([
-          { graph_id: "g", at: 3 },
-          { graph_id: "h", at: 2 },
+          { graph_id: "g", key: "key 3", at: 3 },
+          { graph_id: "h", key: "key 2", at: 2 },
         ]);
       }));
 

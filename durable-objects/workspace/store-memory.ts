@@ -4,6 +4,7 @@ import type { StoredKey } from "./core/idempotency.ts";
 import { ALL_HOURS } from "./core/predictor.ts";
 import type { FiguresRow } from "./core/predictor.ts";
 import type { RunEntry } from "./core/run-entry.ts";
+import type { PastStart } from "./core/start-log.ts";
 import type { Outlier } from "./protocol.ts";
 import { KEPT_OUTLIERS } from "./store.ts";
 import type { WorkspaceStore } from "./store.ts";
@@ -13,7 +14,7 @@ export class MemoryWorkspaceStore implements WorkspaceStore {
   readonly #runs = new Map<string, string>();
   readonly #keys = new Map<string, StoredKey>();
   readonly #figures = new Map<string, FiguresRow>();
-  #starts: { graph_id: string; at: number; execution_id: string }[] = [];
+  #starts: (PastStart & { execution_id: string })[] = [];
   #outliers: (Outlier & { graph_id: string })[] = [];
 
   runs(): RunEntry[] {
@@ -21,9 +22,9 @@ export class MemoryWorkspaceStore implements WorkspaceStore {
     return runs.sort((a, b) => a.queuedAt - b.queuedAt || (a.ticket.execution_id < b.ticket.execution_id ? -1 : 1));
   }
 
-  starts(): { graph_id: string; at: number }[] {
+  starts(): PastStart[] {
     return this.#starts
-      .map(({ graph_id, at }) => ({ graph_id, at }))
+      .map(({ graph_id, key, at }) => ({ graph_id, key, at }))
       .sort((a, b) => (a.graph_id === b.graph_id ? a.at - b.at : a.graph_id < b.graph_id ? -1 : 1));
   }
 

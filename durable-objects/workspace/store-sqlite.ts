@@ -5,6 +5,7 @@ import type { StoredKey } from "./core/idempotency.ts";
 import { ALL_HOURS } from "./core/predictor.ts";
 import type { FiguresRow } from "./core/predictor.ts";
 import type { RunEntry } from "./core/run-entry.ts";
+import type { PastStart } from "./core/start-log.ts";
 import type { Outlier } from "./protocol.ts";
 import { migrateSchema } from "./schema-migrations.ts";
 import { KEPT_OUTLIERS } from "./store.ts";
@@ -27,8 +28,8 @@ export class SqliteWorkspaceStore implements WorkspaceStore {
     );
   }
 
-  starts(): { graph_id: string; at: number }[] {
-    return this.#query("SELECT graph_id, at FROM start ORDER BY graph_id, at");
+  starts(): PastStart[] {
+    return this.#query("SELECT graph_id, key, at FROM start ORDER BY graph_id, at");
   }
 
   commit(changes: Changes, key?: StoredKey & { key: string }): void {
@@ -48,12 +49,13 @@ export class SqliteWorkspaceStore implements WorkspaceStore {
       for (const id of remove) {
         this.#run("DELETE FROM run WHERE execution_id = ?", id);
       }
-      for (const { graph_id, at, execution_id } of starts) {
+      for (const { graph_id, at, execution_id, key: of } of starts) {
         this.#run(
-          "INSERT OR IGNORE INTO start (graph_id, at, execution_id) VALUES (?, ?, ?)",
+          "INSERT OR IGNORE INTO start (graph_id, at, execution_id, key) VALUES (?, ?, ?, ?)",
           graph_id,
           at,
           execution_id,
+          of,
         );
       }
       for (const { graph_id, upTo } of prune) {

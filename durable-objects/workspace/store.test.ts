@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import type { SqliteStorage } from "../execution/store-sqlite.ts";
 import { storeContract } from "./store-contract.testkit.ts";
 import { MemoryWorkspaceStore } from "./store-memory.ts";
+import { SCHEMA_MIGRATIONS } from "./schema-migrations.ts";
 import { SqliteWorkspaceStore } from "./store-sqlite.ts";
 
 /** Node's SQLite behind the same structural type as a Durable Object's storage. */
@@ -37,6 +38,23 @@ storeContract("memory", (work) => {
 storeContract("SQLite", (work) => {
   const storage = nodeSqlite();
   work(() => new SqliteWorkspaceStore(storage));
+});
+
+it("[WS1] has the starts of a store of before throttles had keys, without one", () => {
+  const storage = nodeSqlite();
+  storage.sql.exec("CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY)");
+  storage.sql.exec("INSERT INTO schema_migrations (version) VALUES (1)");
+  for (const statement of SCHEMA_MIGRATIONS[0]?.sql ?? []) {
+    storage.sql.exec(statement);
+  }
+  storage.sql.exec("INSERT INTO start (graph_id, at, execution_id) VALUES ('g', 1, 'a')");
+  const store = new SqliteWorkspaceStore(storage);
+  const start = { graph_id: "g", key: "k", at: 2, execution_id: "b" };
+  store.commit({ put: [], remove: [], starts: [start], prune: [], commands: [] });
+  expect(new SqliteWorkspaceStore(storage).starts()).toEqual([
+    { graph_id: "g", key: "", at: 1 },
+    { graph_id: "g", key: "k", at: 2 },
+  ]);
 });
 
 it("[WS2] commits a run and its key together or not at all", () => {

@@ -3,6 +3,7 @@ import type { FiguresData } from "./core/figures.ts";
 import type { StoredKey } from "./core/idempotency.ts";
 import type { FiguresRow, FiguresStore } from "./core/predictor.ts";
 import type { RunEntry } from "./core/run-entry.ts";
+import type { PastStart } from "./core/start-log.ts";
 import type { Outlier } from "./protocol.ts";
 
 /** Runs of an agent that stood out, as many as are kept. */
@@ -16,7 +17,7 @@ export interface WorkspaceStore extends FiguresStore {
   /** Runs in the order in which they came to wait. */
   runs(): RunEntry[];
   /** Starts of throttled agents, oldest first. */
-  starts(): { graph_id: string; at: number }[];
+  starts(): PastStart[];
   /** Applies what a decision changed, and the key that came with it: all or nothing. */
   commit(changes: Changes, key?: StoredKey & { key: string }): void;
   key(key: string): StoredKey | undefined;

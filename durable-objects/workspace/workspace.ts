@@ -14,6 +14,7 @@ import type {
   AdmittedRun,
   BeginAnswer,
   BeginRequest,
+  BlockHints,
   Credits,
   Estimate,
   RunReport,
@@ -60,6 +61,10 @@ export class WorkspaceObject extends DurableObject<WorkspaceEnv> implements Work
 
   async credits(): Promise<Credits> {
     return this.#credits(this.#open(), Date.now());
+  }
+
+  async hints(): Promise<Record<string, BlockHints>> {
+    return this.#open().predictor.hints(Date.now());
   }
 
   async release(executionIds: string[], why: "ended" | "waiting"): Promise<void> {
@@ -114,25 +119,26 @@ export class WorkspaceObject extends DurableObject<WorkspaceEnv> implements Work
     });
   }
 
-  #admit(open: Open, { ticket, wants_credits }: BeginRequest, now: number): BeginAnswer {
+  #admit(open: Open, { ticket, wants_credits, wants_hints }: BeginRequest, now: number): BeginAnswer {
     const { execution_id } = ticket;
     const credits = wants_credits === true ? this.#credits(open, now) : null;
+    const told = wants_hints === true ? { hints: open.predictor.hints(now) } : {};
     if (!restrictsStarts(ticket.flow) && open.admission.mayStartUncounted(now)) {
-      return { kind: "start", execution_id, counted: false, credits };
+      return { kind: "start", execution_id, counted: false, credits, ...told };
     }
     const standing = open.admission.begin(ticket, now);
     switch (standing.kind) {
       case "admitted":
-        return { kind: "start", execution_id, counted: true, credits };
+        return { kind: "start", execution_id, counted: true, credits, ...told };
       case "queued":
-        return { kind: "hold", execution_id, reason: standing.reason };
+        return { kind: "hold", execution_id, reason: standing.reason, ...told };
       default:
         return standing;
     }
   }
 
   #credits({ admission, predictor }: Open, now: number): Credits {
-    return { ...admission.credits(now), hints: predictor.hints() };
+    return { ...admission.credits(now), hints: predictor.hints(now) };
   }
 
   #open(): Open {

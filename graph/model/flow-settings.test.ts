@@ -16,7 +16,7 @@ describe("flow settings", () => {
   it("are kept as they are written", () => {
     const flow = {
       concurrency: { limit: 5, key: "inputs.customer_id" },
-      throttle: { limit: 10, period_seconds: 60 },
+      throttle: { limit: 10, period_seconds: 60, key: "inputs.customer_id" },
       debounce: { seconds: 5, max_seconds: 60, key: "inputs.Customer Id" },
       singleton: { mode: "skip" },
       priority: "high",
@@ -27,6 +27,7 @@ describe("flow settings", () => {
   it.each([
     [{ concurrency: { limit: 0 } }, "metadata.weft.flow.concurrency.limit"],
     [{ throttle: { limit: 1 } }, "metadata.weft.flow.throttle.period_seconds"],
+    [{ throttle: { limit: 1, period_seconds: 1, key: "customer_id" } }, "metadata.weft.flow.throttle.key"],
     [{ debounce: { seconds: 5, max_seconds: 4 } }, "metadata.weft.flow.debounce"],
     [{ singleton: { mode: "cancel" } }, "metadata.weft.flow.singleton.mode"],
     [{ concurrency: { limit: 1, key: "customer_id" } }, "metadata.weft.flow.concurrency.key"],

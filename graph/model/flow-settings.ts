@@ -30,6 +30,7 @@ export const throttleSchema = z.strictObject({
     .number()
     .min(1)
     .max(30 * DAY_SECONDS),
+  ...keyed,
 });
 
 export const debounceSchema = z
@@ -77,7 +78,8 @@ export function flowKeyInput(key: string): string | undefined {
 
 /** The settings that have a key, with their place in the file. */
 export function flowKeys(flow: FlowSettings): { setting: string; key: string }[] {
-  const settings = { concurrency: flow.concurrency, debounce: flow.debounce, singleton: flow.singleton };
+  const { concurrency, throttle, debounce, singleton } = flow;
+  const settings = { concurrency, throttle, debounce, singleton };
   return Object.entries(settings).flatMap(([setting, value]) =>
     value?.key === undefined ? [] : [{ setting, key: value.key }],
   );

@@ -101,8 +101,8 @@ function logged(console: Console, level: "info" | "warn" | "error"): (...args: u
 function watchRuns(): void {
   const load = Run.load.bind(Run);
   const create = Run.create.bind(Run);
-  Run.load = (store, now, leaseMs) => {
-    const run = load(store, now, leaseMs);
+  Run.load = (store, now, leaseOf) => {
+    const run = load(store, now, leaseOf);
     if (run !== null) {
       object().onRun(run);
     }

@@ -1,17 +1,26 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
+import { plan } from "#durable-objects/execution/core/plan.testkit.ts";
+import { childExecutionId } from "#durable-objects/execution/effects.ts";
+import type { ExecutionObject } from "#durable-objects/execution/execution.ts";
 import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
+import { SqliteExecutionStore } from "#durable-objects/execution/store-sqlite.ts";
+import { Figures } from "#durable-objects/workspace/core/figures.ts";
+import { ALL_HOURS } from "#durable-objects/workspace/core/predictor.ts";
 import type { AdmissionTicket } from "#durable-objects/workspace/protocol.ts";
+import { SqliteWorkspaceStore } from "#durable-objects/workspace/store-sqlite.ts";
 import type { WorkspaceObject } from "#durable-objects/workspace/workspace.ts";
 import type { FlowSettings } from "#graph/model/flow-settings.ts";
 import { ApiClient, createTenant, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
-import { echoGraph } from "#test/workerd/echo-graph.ts";
+import { echoGraph, OUTPUT_BLOCK } from "#test/workerd/echo-graph.ts";
 import type { EstimateView } from "#worker/contracts/estimate.ts";
-import { workspaceStub } from "#worker/env.ts";
+import { isolatedObject, nodeExecutionsOf, valueOf } from "#test/workerd/isolated-object.testkit.ts";
+import { executionStub, workspaceStub } from "#worker/env.ts";
 import { fingerprintOf } from "#worker/services/admission-key.ts";
 
 const RUNS = "/api/v1/executions";
+const AGENT_BLOCK = "e189baac-8c20-45a1-94a7-55177ea42565";
 
 interface Failure {
   error: { code: string; message: string; details: Record<string, unknown> };
@@ -201,6 +210,81 @@ describe("flow settings", () => {
     }
   });
 
+  describe("[WA6] a run of which nothing goes on leaves its place, and takes one again when it goes on:", () => {
+    const flow: FlowSettings = { concurrency: { limit: 1 } };
+
+    /** A run with the only place of its agent, worked on by the test; a second one that waits for it; a third for later. */
+    async function placed() {
+      const workspace_id = tenant.workspaceId;
+      const stub = workspaceStub(testEnv, workspace_id);
+      const object = await isolatedObject();
+      const graph_id = crypto.randomUUID();
+      const ticketOf = (execution_id: string): AdmissionTicket => ({
+        execution_id,
+        workspace_id,
+        graph_id,
+        flow,
+        keys: {},
+      });
+      const ticket = ticketOf(object.id);
+      expect(await stub.begin({ ticket })).toMatchObject({ kind: "start", counted: true });
+      const retry = { max_attempts: 3, backoff_ms: 0, max_backoff_ms: 0 };
+      const of = plan({ a: { effects: "idempotent", retry } }, [], { graph_id });
+      const run = { execution_id: object.id, workspace_id, plan: of, inputs: {}, source: "test" };
+      await object.stub.start({ ...run, admission: { ticket, hold: null } }, 0);
+      const begin = async (): Promise<[string, string]> => {
+        const other = ticketOf(crypto.randomUUID());
+        const answer = await stub.begin({ ticket: other });
+        return [other.execution_id, answer.kind];
+      };
+      const standing = async (id: string): Promise<string> => (await stub.reacquire(ticketOf(id))).kind;
+      const untilAdmitted = async (id: string): Promise<void> => {
+        while ((await standing(id)) !== "admitted") {
+          await turn();
+        }
+      };
+      const queuedBefore = async (): Promise<number> => (await stub.estimate(graph_id)).queued_before;
+      const [second, kind] = await begin();
+      expect(kind).toBe("hold");
+      return { object, stub, workspace: workspace_id, begin, standing, untilAdmitted, queuedBefore, second };
+    }
+
+    it("paused", async () => {
+      const { object, stub, workspace, begin, standing, untilAdmitted, queuedBefore, second } = await placed();
+      valueOf(await object.stub.pause(workspace));
+      await untilAdmitted(second);
+      valueOf(await object.stub.unpause(workspace));
+      const [third, kind] = await begin();
+      expect(kind).toBe("hold");
+      while ((await queuedBefore()) < 2) {
+        await turn();
+      }
+      await stub.release([second], "ended");
+      expect([await standing(object.id), await standing(third)]).toEqual(["admitted", "queued"]);
+      valueOf(await object.stub.cancel(workspace, "enough"));
+      await untilAdmitted(third);
+    });
+
+    it("in a long pause before another attempt", async () => {
+      const { object, workspace, untilAdmitted, second } = await placed();
+      const next = { consumer: "test", pool: "io", max: 1 } as const;
+      const { leases } = await object.stub.lease(next);
+      const [lease] = leases;
+      const error = { code: "remote_busy", message: "Busy." };
+      const end = { status: "failed", duration_ms: 1, error, retryable: true, retry_after_ms: 3_600_000 } as const;
+      const report = {
+        node_execution_id: lease?.node_execution_id ?? "",
+        attempt: 1,
+        first_output: 0,
+        outputs: [],
+        end,
+      };
+      await object.stub.report([report], { ...next, max: -1 }, null);
+      await untilAdmitted(second);
+      valueOf(await object.stub.cancel(workspace, "enough"));
+    });
+  });
+
   it("[WA1] a key keeps the values of an input apart", async () => {
     const flow: FlowSettings = { singleton: { mode: "skip", key: "inputs.text" } };
     const graph = await createGraph(flow);
@@ -214,6 +298,16 @@ describe("flow settings", () => {
     expect((await start(undefined, { graph_id: graph, inputs: { text: "b" } })).body.status).toBe("COMPLETED");
     await free();
     expect((await start(undefined, { graph_id: graph, inputs: { text: "a" } })).body.status).toBe("COMPLETED");
+  });
+
+  it("[WA3] a throttle with a key holds back the starts of one value", async () => {
+    const graph = await createGraph({ throttle: { limit: 1, period_seconds: 3_600, key: "inputs.text" } });
+    const begin = (text: string) => start(undefined, { graph_id: graph, inputs: { text }, wait_seconds: 0 });
+    expect((await begin("a")).body.queued_reason).toBeNull();
+    const held = await begin("a");
+    expect([held.status, held.body.queued_reason?.code]).toEqual([202, "throttle"]);
+    expect((await begin("b")).body.queued_reason).toBeNull();
+    await tenant.client.call(`${RUNS}/${held.body.id}/cancel`, { method: "POST" });
   });
 
   it("[WA8] a full queue answers 429 with Retry-After, and takes no key", async () => {
@@ -297,6 +391,53 @@ describe("what admission costs", () => {
   });
 });
 
+describe("what is known of blocks", () => {
+  it("[WP6] reaches a start with a key or settings, and the runs that it starts", async () => {
+    const own = await createTenant();
+    const figures = new Figures();
+    for (let count = 0; count < 60; count += 1) {
+      figures.add({ durationMs: 2_000, busyMs: 2_000, tokens: 0, costUsd: null, size: 5 });
+    }
+    const workspace = workspaceStub(testEnv, own.workspaceId) as unknown as DurableObjectStub<WorkspaceObject>;
+    await runInDurableObject(workspace, (_, { storage }) =>
+      new SqliteWorkspaceStore(storage).writeFigures([
+        { subject: `b:${OUTPUT_BLOCK}`, hour: ALL_HOURS, data: figures.toData() },
+      ]),
+    );
+    const pools = async (id: string): Promise<string[]> => {
+      const inside = executionStub(testEnv, id) as unknown as DurableObjectStub<ExecutionObject>;
+      const header = await runInDurableObject(inside, (_, { storage }) => new SqliteExecutionStore(storage).header());
+      return (header?.plan.nodes ?? []).map(({ pool }) => pool);
+    };
+    const child = await createGraph(undefined, own);
+    const schema = (name: string): object => ({ type: "object", properties: { [name]: {} }, required: [] });
+    const agent = {
+      id: "agent",
+      block_id: AGENT_BLOCK,
+      input_default: {
+        user_id: "",
+        graph_id: child,
+        graph_version: 1,
+        inputs: { text: "hello" },
+        input_schema: schema("text"),
+        output_schema: schema("echo"),
+      },
+    };
+    const parent = await own.client.call<{ id: string }>("/api/v1/graphs", {
+      body: { ...echoGraph(), nodes: [agent], links: [] },
+    });
+    const first = await start("hints", { graph_id: parent.body.id, inputs: {} }, own);
+    expect(first.body.status).toBe("COMPLETED");
+    const [node] = await nodeExecutionsOf({ stub: executionStub(testEnv, first.body.id) }, own.workspaceId);
+    expect(await pools(childExecutionId(first.body.id, node?.node_execution_id ?? ""))).toEqual(["io", "cpu"]);
+    const keyed = await start("more-hints", { graph_id: child }, own);
+    expect(await pools(keyed.body.id)).toEqual(["io", "cpu"]);
+    const limited = await createGraph({ concurrency: { limit: 3 } }, own);
+    const second = await start(undefined, { graph_id: limited }, own);
+    expect(await pools(second.body.id)).toEqual(["io", "cpu"]);
+  });
+});
+
 describe("an estimate", () => {
   it("comes from the runs so far", async () => {
     const own = await createTenant();
@@ -310,6 +451,8 @@ describe("an estimate", () => {
       duration_ms: null,
       tokens: null,
       cost_usd: null,
+      size: null,
+      memory_class: null,
       queued_before: 0,
       outliers: [],
     });
@@ -320,7 +463,14 @@ describe("an estimate", () => {
       await turn();
       answer = await estimate();
     }
-    expect(answer.body).toMatchObject({ sample_size: 2, basis: "all", tokens: { p50: 0 }, cost_usd: null });
+    expect(answer.body).toMatchObject({
+      sample_size: 2,
+      basis: "all",
+      tokens: { p50: 0 },
+      cost_usd: null,
+      memory_class: "small",
+    });
+    expect(answer.body.size?.p50).toBeGreaterThan("hello".length);
     expect(answer.body.duration_ms?.p90).toBeGreaterThanOrEqual(0);
     const stranger = await createTenant();
     expect((await stranger.client.call(`/api/v1/graphs/${graph}/estimate`)).status).toBe(404);

@@ -43,11 +43,11 @@ function toReport(summary: ExecutionSummary): RunReport {
 }
 
 /** A run that was stopped says nothing of how long others take. */
-function figuresOf({ status, started_at, ended_at, stats }: ExecutionSummary): RunFigures | null {
+function figuresOf({ status, started_at, ended_at, stats, size = 0 }: ExecutionSummary): RunFigures | null {
   if ((status !== "COMPLETED" && status !== "FAILED") || started_at === null || ended_at === null) {
     return null;
   }
   const busy_ms = Math.min(ended_at - started_at, stats.node_time_ms + OVERHEAD_MS);
   const tokens = stats.input_tokens + stats.output_tokens;
-  return { started_at, ended_at, busy_ms, tokens, cost_usd: stats.cost_usd ?? null };
+  return { started_at, ended_at, busy_ms, tokens, cost_usd: stats.cost_usd ?? null, size };
 }

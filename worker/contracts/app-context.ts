@@ -68,6 +68,30 @@ export interface AppGraph {
   problems: AppGraphProblem[];
 }
 
+export interface AppQuantiles {
+  p50: number;
+  p90: number;
+  p99: number;
+}
+
+/** What a run of an agent takes, from its runs so far. Null where nothing is known. */
+export interface AppEstimate {
+  /** Runs that it is taken from. */
+  sample_size: number;
+  basis: "hour_of_week" | "hour_of_day" | "all" | "none";
+  /** Waits included. */
+  duration_ms: AppQuantiles | null;
+  tokens: AppQuantiles | null;
+  cost_usd: AppQuantiles | null;
+  /** About how many characters of JSON the largest node execution of a run has as inputs and outputs. */
+  size: AppQuantiles | null;
+  memory_class: "small" | "large" | null;
+  /** Runs that wait for a place before one that is started now. */
+  queued_before: number;
+  /** The last runs that took much longer than those before them, newest first. */
+  outliers: { execution_id: string; duration_ms: number; p99_ms: number }[];
+}
+
 export interface AppRun extends AppRunSummary {
   inputs: JsonObject;
   outputs: Record<string, JsonValue[]>;
@@ -119,6 +143,8 @@ export interface AppServices {
     /** Checks and stores an agent file; unknown blocks are problems of severity `error`, not a refusal. */
     import(file: unknown): Promise<{ graph: AppGraph; problems: AppGraphProblem[] }>;
     remove(graphId: string): Promise<void>;
+    /** May fail or take long when the workspace's object does: pages do without it. */
+    estimate(graphId: string): Promise<AppEstimate>;
   };
   executions: {
     list(filter: AppRunFilter): Promise<AppPage<AppRunSummary>>;

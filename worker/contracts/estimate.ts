@@ -28,6 +28,17 @@ export const estimateSchema = z
     cost_usd: quantilesSchema
       .nullable()
       .openapi({ description: "US dollars of the runs whose cost is known; null while there is none." }),
+    size: quantilesSchema.nullable().openapi({
+      description: "About how many characters of JSON the largest node execution of a run has as inputs and outputs.",
+    }),
+    memory_class: z
+      .enum(["small", "large"])
+      .nullable()
+      .openapi({
+        description:
+          "`large` when one run in ten has a size of 4,000,000 or more: its blocks belong in the memory pool, and on Cloudflare values of ten times that do not fit. " +
+          "Null while nothing is known.",
+      }),
     queued_before: z
       .number()
       .int()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { StartCredits } from "./admission-credits.ts";
 
-const grant = (count: number, expires_at: number) => ({ count, expires_at, hints: {} });
+const grant = (count: number, expires_at: number) => ({ count, expires_at });
 const takes = (credits: StartCredits, count: number, now: number): string[] =>
   Array.from({ length: count }, () => credits.take("w", now));
 
@@ -53,16 +53,5 @@ describe("leave to start, in an isolate", () => {
     expect(credits.take("w", 0)).toBe("renew");
     credits.put("w", undefined);
     expect(credits.take("w", 0)).toBe("renew");
-  });
-
-  it("keeps hints as they are until they change", () => {
-    const credits = new StartCredits();
-    expect(credits.hints("w")).toBeUndefined();
-    credits.put("w", { count: 1, expires_at: 1, hints: { b: { lease_ms: 1 } } });
-    const before = credits.hints("w");
-    credits.put("w", { count: 1, expires_at: 1, hints: { b: { lease_ms: 1 } } });
-    expect(credits.hints("w")).toBe(before);
-    credits.put("w", { count: 1, expires_at: 1, hints: { b: { lease_ms: 2 } } });
-    expect(credits.hints("w")).toEqual({ b: { lease_ms: 2 } });
   });
 });

@@ -1,4 +1,4 @@
-import type { BlockHints, Credits } from "#durable-objects/workspace/protocol.ts";
+import type { Credits } from "#durable-objects/workspace/protocol.ts";
 
 /** Starts that may go ahead while the first grant is on its way. */
 const AHEAD = 32;
@@ -13,7 +13,6 @@ interface Leave {
   /** Starts since the last grant that nobody had granted. */
   ahead: number;
   asking: boolean;
-  hints: Record<string, BlockHints>;
 }
 
 /** `start`: go ahead; `renew`: go ahead, and fetch a new grant meanwhile; `ask`: the workspace must decide. */
@@ -43,26 +42,14 @@ export class StartCredits {
   }
 
   /** A grant has arrived, or could not be had. */
-  put(workspaceId: string, credits: Credits | undefined): void {
+  put(workspaceId: string, credits: Pick<Credits, "count" | "expires_at"> | undefined): void {
     const leave = this.#leaves.get(workspaceId) ?? this.#unknown(workspaceId);
     leave.asking = false;
     if (credits === undefined) {
       return;
     }
-    const { count, expires_at, hints } = credits;
-    const same = JSON.stringify(hints) === JSON.stringify(leave.hints);
-    Object.assign(leave, {
-      left: count,
-      granted: count,
-      expiresAt: expires_at,
-      ahead: 0,
-      hints: same ? leave.hints : hints,
-    });
-  }
-
-  /** What is known of blocks; the same object until it changes. */
-  hints(workspaceId: string): Record<string, BlockHints> | undefined {
-    return this.#leaves.get(workspaceId)?.hints;
+    const { count, expires_at } = credits;
+    Object.assign(leave, { left: count, granted: count, expiresAt: expires_at, ahead: 0 });
   }
 
   #renew(leave: Leave): CreditVerdict {
@@ -74,7 +61,7 @@ export class StartCredits {
   }
 
   #unknown(workspaceId: string): Leave {
-    const leave = { left: 0, granted: 1, expiresAt: 0, ahead: 0, asking: false, hints: {} };
+    const leave = { left: 0, granted: 1, expiresAt: 0, ahead: 0, asking: false };
     if (this.#leaves.size >= CAPACITY) {
       const [oldest] = this.#leaves.keys();
       this.#leaves.delete(oldest ?? "");

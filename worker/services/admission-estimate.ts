@@ -16,7 +16,7 @@ export async function estimateRun(deps: ServiceDeps, principal: Principal, graph
   if ((await findGraph(deps.db, { workspaceId, graphId })) === undefined) {
     throw notFound("graph");
   }
-  const { duration_ms, tokens, cost_usd, outliers, ...rest } = await callObject(
+  const { duration_ms, tokens, cost_usd, size, outliers, ...rest } = await callObject(
     () => workspaceStub(deps.env, workspaceId).estimate(graphId),
     { of: "workspace", id: workspaceId, repeatable: true },
   );
@@ -26,6 +26,7 @@ export async function estimateRun(deps: ServiceDeps, principal: Principal, graph
     duration_ms: duration_ms === null ? null : eachOf(duration_ms, Math.round),
     tokens: tokens === null ? null : eachOf(tokens, Math.round),
     cost_usd: cost_usd === null ? null : eachOf(cost_usd, roundedCost),
+    size: size === null ? null : eachOf(size, Math.round),
     outliers: outliers.map((outlier) => ({ ...outlier, at: new Date(outlier.at).toISOString() })),
   };
 }

@@ -21,13 +21,15 @@ describe("the values of flow keys", () => {
   it("are hashes of inputs, one for each setting that has a key", () => {
     const flow = {
       concurrency: { limit: 1, key: "inputs.customer" },
+      throttle: { limit: 1, period_seconds: 1, key: "inputs.customer" },
       singleton: { mode: "skip", key: "inputs.missing" },
       debounce: { seconds: 1 },
     } as const;
     const [a, b] = [flowKeyValues(flow, { customer: "a" }), flowKeyValues(flow, { customer: "b" })];
-    expect(Object.keys(a).toSorted()).toEqual(["concurrency", "singleton"]);
+    expect(Object.keys(a).toSorted()).toEqual(["concurrency", "singleton", "throttle"]);
     expect(a.concurrency).toMatch(/^[0-9a-f]{32}$/);
     expect(a.concurrency).not.toBe(b.concurrency);
+    expect(a.throttle).not.toBe(b.throttle);
     expect(a.singleton).toBe(b.singleton);
     expect(flowKeyValues(flow, { customer: { y: 1, x: 2 } })).toEqual(
       flowKeyValues(flow, { customer: { x: 2, y: 1 } }),

@@ -27,7 +27,7 @@ export function flowKeyValues(flow: FlowSettings, inputs: JsonObject): Admission
   const value = (key: string | undefined): string | undefined =>
     key === undefined ? undefined : sha256(canonicalJson(getOwn(inputs, flowKeyInput(key) ?? "") ?? null)).slice(0, 32);
   const keys: AdmissionTicket["keys"] = {};
-  for (const setting of ["concurrency", "debounce", "singleton"] as const) {
+  for (const setting of ["concurrency", "throttle", "debounce", "singleton"] as const) {
     const hashed = value(flow[setting]?.key);
     if (hashed !== undefined) {
       keys[setting] = hashed;

@@ -1,20 +1,20 @@
 import { waitUntil } from "cloudflare:workers";
 import { v7 as uuidv7 } from "uuid";
 import type { ExecutionView, Outcome, RunAdmission, StartRequest } from "#durable-objects/execution/protocol.ts";
-import type { AdmissionTicket, BeginAnswer, BeginRequest } from "#durable-objects/workspace/protocol.ts";
+import type { AdmissionTicket, BeginAnswer, BeginRequest, Credits } from "#durable-objects/workspace/protocol.ts";
 import { errorMessage, log } from "#durable-objects/logger.ts";
 import type { JsonObject } from "#graph/json.ts";
 import { restrictsStarts } from "#graph/model/flow-settings.ts";
 import { wasExecutionDeleted } from "#worker/db/execution-table.ts";
 import { executionStub, workspaceStub } from "#worker/env.ts";
 import { StartCredits } from "./admission-credits.ts";
-import { tunePlan } from "./admission-hints.ts";
 import { flowKeyValues } from "./admission-key.ts";
 import { beginRun } from "./begin-run.ts";
 import { callObject } from "./call-object.ts";
 import type { RunnableGraph } from "./runnable-graph.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { ServiceError } from "./service-error.ts";
+import { claimHints, learnHints, tunedPlan } from "./tuned-plan.ts";
 
 /** What a caller's key stands for. */
 export interface IdempotencyKey {
@@ -58,6 +58,9 @@ export async function startAdmittedRun(deps: ServiceDeps, run: NewRun): Promise<
   } else if (!restrictsStarts(graph.flow)) {
     request.wants_credits = true;
   }
+  if (claimHints(deps, workspaceId)) {
+    request.wants_hints = true;
+  }
   const answer = await begin(deps, request);
   return carryOut(deps, run, { ticket, answer });
 }
@@ -86,10 +89,13 @@ async function carryOut(
   run: NewRun,
   { ticket, answer }: { ticket: AdmissionTicket; answer: BeginAnswer },
 ): Promise<Outcome<ExecutionView>> {
+  if ((answer.kind === "start" || answer.kind === "hold") && answer.hints !== undefined) {
+    learnHints(deps, run.workspaceId, answer.hints);
+  }
   switch (answer.kind) {
     case "start": {
       if (answer.credits !== null) {
-        credits.put(run.workspaceId, answer.credits);
+        takeCredits(deps, run.workspaceId, answer.credits);
       }
       const admission = answer.counted ? { ticket, hold: null } : undefined;
       const unasked = run.idempotency === undefined && admission === undefined;
@@ -155,7 +161,7 @@ function create(
   { executionId, admission, unasked }: { executionId: string; admission?: RunAdmission | undefined; unasked: boolean },
 ): Promise<Outcome<ExecutionView>> {
   const { workspaceId, graph, inputs, source, waitMs, more } = run;
-  const plan = tunePlan(graph.plan, credits.hints(workspaceId));
+  const plan = tunedPlan(deps, workspaceId, graph.plan);
   const request = { execution_id: executionId, workspace_id: workspaceId, plan, inputs, source, ...more };
   return beginRun(deps, admission === undefined ? request : { ...request, admission }, {
     waitMs,
@@ -167,9 +173,11 @@ function create(
 function mayStart(deps: ServiceDeps, workspaceId: string): boolean {
   const verdict = credits.take(workspaceId, deps.now());
   if (verdict === "renew") {
+    // Leave brings hints along: nobody needs to ask for those.
+    claimHints(deps, workspaceId);
     const renewal = workspaceStub(deps.env, workspaceId)
       .credits()
-      .then((grant) => credits.put(workspaceId, grant))
+      .then((grant) => takeCredits(deps, workspaceId, grant))
       .catch((error: unknown) => {
         credits.put(workspaceId, undefined);
         log("warn", "could not renew the leave to start runs", {
@@ -180,6 +188,11 @@ function mayStart(deps: ServiceDeps, workspaceId: string): boolean {
     waitUntil(renewal);
   }
   return verdict !== "ask";
+}
+
+function takeCredits(deps: ServiceDeps, workspaceId: string, grant: Credits): void {
+  credits.put(workspaceId, grant);
+  learnHints(deps, workspaceId, grant.hints);
 }
 
 function ticketOf({ workspaceId, graph, inputs }: NewRun, executionId: string): AdmissionTicket {

@@ -2,6 +2,7 @@ import type { AppGraph, AppServices } from "#worker/contracts/app-context.ts";
 import type { GraphView } from "#worker/contracts/graph.ts";
 import type { Principal } from "#worker/auth/principal.ts";
 import { listLastExecutions } from "#worker/db/execution-table.ts";
+import { estimateRun } from "./admission-estimate.ts";
 import { getChildExecution } from "./child-execution.ts";
 import * as executions from "./execution-service.ts";
 import * as graphs from "./graph-service.ts";
@@ -18,6 +19,7 @@ export function bindAppServices(deps: ServiceDeps, principal: Principal): AppSer
         return { graph, problems: graph.problems };
       },
       remove: (graphId) => graphs.deleteGraph(deps, principal, graphId),
+      estimate: (graphId) => estimateRun(deps, principal, graphId),
     },
     executions: {
       list: ({ graph_id: graphId, ...filter }) => executions.listExecutions(deps, principal, { ...filter, graphId }),

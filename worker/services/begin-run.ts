@@ -3,6 +3,7 @@ import { BlockSamples } from "#durable-objects/execution/block-samples.ts";
 import type { Draft } from "#durable-objects/execution/draft.ts";
 import type { ExecutionSummary, ExecutionView, Outcome, StartRequest } from "#durable-objects/execution/protocol.ts";
 import type { RunHeader } from "#durable-objects/execution/store.ts";
+import { RunSize } from "#durable-objects/execution/run-size.ts";
 import { executionSummary, executionView } from "#durable-objects/execution/view.ts";
 import { errorMessage, log } from "#durable-objects/logger.ts";
 import type { FirstConsumer } from "#worker/consumers/first-consumer.ts";
@@ -105,10 +106,12 @@ async function adopt(
 
 function summaryOf({ header, state, batches }: Draft): ExecutionSummary {
   const samples = new BlockSamples(header.plan);
-  for (const { events } of batches) {
+  const size = new RunSize();
+  for (const { first_seq, events } of batches) {
     samples.follow(events);
+    size.follow(first_seq, events);
   }
-  return { ...executionSummary(header, state), blocks: samples.toRecord() };
+  return { ...executionSummary(header, state), blocks: samples.toRecord(), size: size.largest };
 }
 
 /** Rule ST4: the run shows in lists before its start is answered; when it cannot be written there, its object sees to it. Whether it is there. */

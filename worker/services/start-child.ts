@@ -8,6 +8,7 @@ import { beginRun } from "./begin-run.ts";
 import { resolveSubAgent } from "./runnable-graph.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { ServiceError } from "./service-error.ts";
+import { tunedPlan } from "./tuned-plan.ts";
 
 const payloadSchema = z.object({
   graph_id: z.string().min(1),
@@ -38,7 +39,8 @@ export async function startChild(deps: ServiceDeps, request: ChildRequest): Prom
     const root = { graphId: parent.root_graph_id, version: parent.root_graph_version };
     const graph = await resolveSubAgent(deps, { workspaceId: workspace_id, graphId, version, root });
     const checked = graph.checkInputs(inputs);
-    const start = { execution_id, workspace_id, plan: graph.plan, inputs: checked, source: "agent", parent };
+    const plan = tunedPlan(deps, workspace_id, graph.plan);
+    const start = { execution_id, workspace_id, plan, inputs: checked, source: "agent", parent };
     const outcome = await beginRun(deps, start, { waitMs: 0 });
     return outcome.ok ? { ok: true, value: null } : outcome;
   } catch (error) {

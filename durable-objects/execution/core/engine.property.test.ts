@@ -167,7 +167,7 @@ class Simulation {
   /** The object is evicted and comes back from its log; the state must be the one it had. */
   restart(): void {
     const before = canonicalState(this.run.state);
-    this.run = Run.load(this.store, this.now, LEASE_MS) as Run;
+    this.run = Run.load(this.store, this.now, () => LEASE_MS) as Run;
     expect(canonicalState(this.run.state), "[SN2] the snapshot and what is after it make the same state").toEqual(
       before,
     );

@@ -161,7 +161,7 @@ describe("results at hand", () => {
       end: undefined,
     };
     run.apply({ type: "report", reports: [yields], pool: null, max: 0 }, ENV);
-    const loaded = Run.load(store, 1_000, 1_000) as Run;
+    const loaded = Run.load(store, 1_000, () => 1_000) as Run;
     expect(loaded.state.reuse?.save()).toEqual({ taken: [0], seen: 1 });
     const snapshot = JSON.parse(JSON.stringify(takeSnapshot(run.state))) as ReturnType<typeof takeSnapshot>;
     const restored = restoreSnapshot(fan, snapshot, reuse);

@@ -1,4 +1,5 @@
 import type { LiveEntry, RunEntry } from "./run-entry.ts";
+import type { PastStart } from "./start-log.ts";
 
 /** What the workspace asks of a run's object. Repeated until it is answered. */
 export type Command = { execution_id: string; workspace_id: string } & (
@@ -10,7 +11,7 @@ export type Command = { execution_id: string; workspace_id: string } & (
 export interface Changes {
   put: RunEntry[];
   remove: string[];
-  starts: { graph_id: string; at: number; execution_id: string }[];
+  starts: (PastStart & { execution_id: string })[];
   /** Starts of an agent up to this time are forgotten. */
   prune: { graph_id: string; upTo: number }[];
   commands: Command[];
@@ -34,8 +35,8 @@ export class ChangeCollector {
     this.#remove.add(id);
   }
 
-  started(graphId: string, at: number, id: string): void {
-    this.#starts.push({ graph_id: graphId, at, execution_id: id });
+  started(start: PastStart & { execution_id: string }): void {
+    this.#starts.push(start);
   }
 
   pruned(graphId: string, upTo: number): void {

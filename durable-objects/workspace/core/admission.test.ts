@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { AdmissionTicket } from "../protocol.ts";
 import type { FlowSettings } from "#graph/model/flow-settings.ts";
 import { APPEAR_MS, CHECK_MS } from "./admission.ts";
+import { MAX_REMEMBERED, StartLog } from "./start-log.ts";
 import { admissionWith, letGo, report, ringUntilCommand, stopped, ticket } from "./ticket.testkit.ts";
 
 const ADMITTED = { kind: "admitted" };
@@ -80,12 +82,54 @@ describe("throttle", () => {
     const before = admissionWith();
     before.begin(ticket("a", flow), 0);
     const { put, starts } = before.takeChanges();
-    expect(starts).toEqual([{ graph_id: "g", at: 0, execution_id: "a" }]);
+    expect(starts).toEqual([{ graph_id: "g", key: "", at: 0, execution_id: "a" }]);
     const after = admissionWith();
     after.restore({ runs: put, starts }, 1_000);
     expect(after.begin(ticket("b", flow), 2_000)).toMatchObject(queued("throttle"));
     after.tick(10_000);
     expect(after.takeChanges()).toMatchObject({ prune: [{ graph_id: "g", upTo: 0 }], starts: [{ at: 10_000 }] });
+  });
+
+  it("[WA3] with a key counts each value by itself, and no value keeps another back", () => {
+    const flow: FlowSettings = { throttle: { limit: 1, period_seconds: 10, key: "inputs.customer" } };
+    const of = (id: string, throttle: string): AdmissionTicket => ticket(id, flow, { keys: { throttle } });
+    const before = admissionWith();
+    expect(before.begin(of("a1", "a"), 0)).toEqual(ADMITTED);
+    expect(before.begin(of("a2", "a"), 1_000)).toMatchObject({
+      kind: "queued",
+      reason: { code: "throttle", message: expect.stringContaining("with the same inputs.customer") },
+    });
+    expect(before.begin(of("b1", "b"), 2_000)).toEqual(ADMITTED);
+    const { put, starts } = before.takeChanges();
+    const after = admissionWith();
+    after.restore({ runs: put, starts }, 3_000);
+    expect(after.begin(of("b2", "b"), 4_000)).toMatchObject(queued("throttle"));
+    expect(after.begin(of("c1", "c"), 5_000)).toEqual(ADMITTED);
+    expect(ringUntilCommand(after, 1)).toMatchObject({ commands: expect.arrayContaining(["admit a1"]) });
+    after.tick(9_999);
+    expect(letGo(after)).not.toContain("a2");
+    after.tick(10_000);
+    expect(letGo(after)).toContain("a2");
+    after.tick(12_000);
+    expect(letGo(after)).toContain("b2");
+    expect(after.takeChanges().prune).toEqual([]);
+  });
+
+  it("[WA3] remembers a bounded number of starts over all values: more wait until the oldest no longer count", () => {
+    const log = new StartLog();
+    const throttle = { limit: 1, period_seconds: 10, key: "inputs.customer" };
+    for (let index = 0; index < MAX_REMEMBERED; index += 1) {
+      log.add({ graph_id: "g", key: `customer ${index}`, at: index < 2 ? 0 : 5_000 });
+    }
+    expect(log.nextStart({ graph_id: "g", key: "new" }, throttle, 6_000)).toEqual({ at: 10_000, wholeAgent: true });
+    expect(log.nextStart({ graph_id: "other", key: "new" }, throttle, 6_000).at).toBe(6_000);
+    expect(log.nextStart({ graph_id: "g", key: "new" }, throttle, 10_000).at).toBe(10_000);
+    expect(log.prune("g", throttle, 10_000)).toBe(0);
+    expect(log.nextStart({ graph_id: "g", key: "customer 0" }, throttle, 10_000)).toEqual({
+      at: 10_000,
+      wholeAgent: false,
+    });
+    expect(log.nextStart({ graph_id: "g", key: "customer 2" }, throttle, 10_000).at).toBe(15_000);
   });
 });
 
@@ -182,6 +226,18 @@ describe("waiting", () => {
     admission.release(["b"], "ended", 1_200);
     expect(letGo(admission)).toEqual(["a"]);
     expect(admission.reacquire(ticket("a", flow), 1_300)).toEqual(ADMITTED);
+  });
+
+  it("[WA6] that waits again before it got its place back no longer waits for it", () => {
+    const admission = admissionWith();
+    admission.begin(ticket("a", concurrency(1)), 0);
+    admission.release(["a"], "waiting", 1);
+    admission.begin(ticket("b", concurrency(1)), 2);
+    expect(admission.reacquire(ticket("a", concurrency(1)), 3)).toMatchObject(queued("concurrency"));
+    admission.begin(ticket("c", concurrency(1)), 4);
+    admission.release(["a"], "waiting", 5);
+    admission.release(["b"], "ended", 6);
+    expect(letGo(admission)).toEqual(["c"]);
   });
 
   it("[WA6] goes on at once where there is room", () => {

@@ -12,6 +12,7 @@ import type { LiveEntry, RunEntry } from "./run-entry.ts";
 import { RunTable } from "./run-table.ts";
 import type { AgentQueue } from "./run-table.ts";
 import { StartLog } from "./start-log.ts";
+import type { PastStart } from "./start-log.ts";
 
 /** When a run that has a place is asked whether it is still there, ms. */
 export const CHECK_MS = 300_000;
@@ -30,7 +31,7 @@ export interface AdmissionOptions {
   expectedMs: (graphId: string, now: number) => number;
 }
 
-/** What a run's object answered; `idle`: all that is left of the run waits; `failed`: nothing. */
+/** What a run's object answered; `idle`: nothing of the run goes on (rule WA6); `failed`: nothing. */
 export type RunAnswer = "going" | "idle" | "ended" | "not_found" | "failed";
 
 type Refusal = Extract<BeginAnswer, { kind: "skipped" | "too_many_queued" }>;
@@ -58,9 +59,9 @@ export class Admission {
   }
 
   /** Fills in what was stored. Runs with a place are asked soon whether they still go on. */
-  restore(stored: { runs: Iterable<RunEntry>; starts: Iterable<{ graph_id: string; at: number }> }, now: number): void {
-    for (const { graph_id, at } of stored.starts) {
-      this.#starts.add(graph_id, at);
+  restore(stored: { runs: Iterable<RunEntry>; starts: Iterable<PastStart> }, now: number): void {
+    for (const start of stored.starts) {
+      this.#starts.add(start);
     }
     for (const entry of stored.runs) {
       const asked = holdsPlace(entry) || entry.state === "cancelling";
@@ -318,7 +319,7 @@ export class Admission {
   }
 
   #letGo(entry: LiveEntry, how: { charged: number; tell: boolean }, now: number): void {
-    const { graph_id, execution_id, flow } = entry.ticket;
+    const { graph_id, execution_id, flow, keys } = entry.ticket;
     this.#put(entry, { state: "running", admittedAt: now, charged: how.charged, tries: 0 });
     this.#checkAt(entry, now + (how.tell ? FIRST_RETRY_MS : APPEAR_MS));
     if (how.tell) {
@@ -328,8 +329,9 @@ export class Admission {
       this.#fair.forget(graph_id);
     }
     if (flow?.throttle !== undefined && !entry.resumed) {
-      this.#starts.add(graph_id, now);
-      this.#changes.started(graph_id, now, execution_id);
+      const start = { graph_id, key: keys.throttle ?? "", at: now };
+      this.#starts.add(start);
+      this.#changes.started({ ...start, execution_id });
       const upTo = this.#starts.prune(graph_id, flow.throttle, now);
       if (upTo !== null) {
         this.#changes.pruned(graph_id, upTo);
@@ -342,9 +344,10 @@ export class Admission {
     if (admittedAt !== null) {
       this.#fair.settle(ticket.graph_id, { charged, tookMs: now - admittedAt });
     }
-    if (why === "waiting" && entry.state === "running" && groupOf(ticket, "singleton") !== null) {
+    const goesOn = entry.state === "running" || (entry.state === "queued" && entry.resumed);
+    if (why === "waiting" && goesOn && groupOf(ticket, "singleton") !== null) {
       this.#put(entry, { state: "waiting", admittedAt: null, checkAt: Number.POSITIVE_INFINITY });
-    } else if (why === "ended" || entry.state === "running") {
+    } else if (why === "ended" || goesOn) {
       this.#runs.delete(entry);
       this.#changes.remove(ticket.execution_id);
     }

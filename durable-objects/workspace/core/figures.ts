@@ -19,7 +19,7 @@ export interface Observation {
   tokens: number;
   /** Null when nobody counted it. */
   costUsd: number | null;
-  /** Characters of its values as JSON; 0 for whole runs. */
+  /** Characters as JSON: of a block's outputs, or of all values of the largest node execution of a run. */
   size: number;
 }
 

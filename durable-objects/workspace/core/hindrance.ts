@@ -2,7 +2,8 @@ import type { QueuedReason } from "../protocol.ts";
 import { groupOf } from "./run-entry.ts";
 import type { LiveEntry } from "./run-entry.ts";
 import type { RunTable } from "./run-table.ts";
-import type { StartLog } from "./start-log.ts";
+import { MAX_REMEMBERED } from "./start-log.ts";
+import type { StartLog, Throttle } from "./start-log.ts";
 
 /** What keeps a run from starting. */
 export interface Hindrance {
@@ -33,11 +34,18 @@ export function hindranceOf(entry: LiveEntry, runs: RunTable, starts: StartLog, 
     return { reason: { code: "concurrency", message }, until: null, wholeAgent: concurrency.key === undefined };
   }
   if (throttle !== undefined && !entry.resumed) {
-    const at = starts.nextStart(ticket.graph_id, throttle, now);
+    const { graph_id, keys } = ticket;
+    const { at, wholeAgent } = starts.nextStart({ graph_id, key: keys.throttle ?? "" }, throttle, now);
     if (at > now) {
-      const message = `${throttle.limit} runs of the agent were started in the last ${throttle.period_seconds} s, the most that it allows.`;
-      return { reason: { code: "throttle", message }, until: at, wholeAgent: true };
+      const message = throttleMessage(throttle, wholeAgent);
+      return { reason: { code: "throttle", message }, until: at, wholeAgent };
     }
   }
   return undefined;
+}
+
+function throttleMessage({ limit, period_seconds, key }: Throttle, wholeAgent: boolean): string {
+  return key !== undefined && wholeAgent
+    ? `${MAX_REMEMBERED} runs of the agent were started in the last ${period_seconds} s, the most that are kept apart by ${key}.`
+    : `${limit} runs of the agent${key === undefined ? "" : ` with the same ${key}`} were started in the last ${period_seconds} s, the most that it allows.`;
 }

@@ -12,7 +12,14 @@ const WEEK = 7 * DAY;
 
 let made = 0;
 function ended(at: number, durationMs: number, more: Partial<RunReport> = {}): RunReport {
-  const figures = { started_at: at, ended_at: at + durationMs, busy_ms: durationMs, tokens: 10, cost_usd: null };
+  const figures = {
+    started_at: at,
+    ended_at: at + durationMs,
+    busy_ms: durationMs,
+    tokens: 10,
+    cost_usd: null,
+    size: 0,
+  };
   return report(`run-${(made += 1)}`, { ended: true, figures, ...more });
 }
 
@@ -31,6 +38,8 @@ describe("an estimate", () => {
       duration_ms: null,
       tokens: null,
       cost_usd: null,
+      size: null,
+      memory_class: null,
     });
     predictor.observe(
       times(29, () => ended(monday, 100)),
@@ -55,6 +64,26 @@ describe("an estimate", () => {
     expect(now.tokens?.p50).toBeGreaterThan(9.5);
     expect(now.cost_usd).toBeNull();
     expect(predictor.estimate("g", monday + 11 * HOUR)).toMatchObject({ basis: "all", sample_size: 261 });
+  });
+
+  it("[WP7] says what memory an agent needs: large if one run in ten is", () => {
+    const predictor = new Predictor(new MemoryWorkspaceStore());
+    const runs = (count: number, size: number): void => {
+      const all = times(count, () => ended(0, 5));
+      predictor.observe(
+        all.map((run) => ({ ...run, figures: run.figures === null ? null : { ...run.figures, size } })),
+        0,
+      );
+    };
+    runs(19, 1_000);
+    expect(predictor.estimate("g", 0).memory_class).toBe("small");
+    runs(1, 5_000_000);
+    expect(predictor.estimate("g", 0).memory_class).toBe("small");
+    runs(2, 5_000_000);
+    const { memory_class, size } = predictor.estimate("g", 0);
+    expect(memory_class).toBe("large");
+    near(size?.p50, 1_000);
+    near(size?.p90, 5_000_000);
   });
 
   it("knows 168 hours", () => {
@@ -160,8 +189,32 @@ describe("hints", () => {
     const predictor = new Predictor(store);
     const blocks = { slow: Array.from({ length: 60 }, (): BlockSample => [2_000, 5, 0, null]) };
     predictor.observe([ended(0, 1, { blocks })], 0);
-    expect(predictor.hints()).toEqual({});
+    expect(predictor.hints(0)).toEqual({});
     store.writeFigures(predictor.takeDirty());
-    expect(predictor.hints()).toEqual({ slow: { pool: "cpu", lease_ms: 10_000 } });
+    expect(predictor.hints(0)).toEqual({ slow: { pool: "cpu", lease_ms: 10_000 } });
+  });
+
+  it("[WP5] are those of this hour of the week once it has 50 executions, but no hour shortens a lease", () => {
+    const store = new MemoryWorkspaceStore();
+    const predictor = new Predictor(store);
+    const ran = (at: number, count: number, durationMs: number): void => {
+      const blocks = { b: Array.from({ length: count }, (): BlockSample => [durationMs, 5, 0, null]) };
+      predictor.observe([ended(at, 1, { blocks })], 0);
+    };
+    ran(0, 300, 5_000);
+    ran(HOUR, 49, 1);
+    store.writeFigures(predictor.takeDirty());
+    const usual = predictor.hints(HOUR);
+    expect(usual).toMatchObject({ b: { pool: "cpu" } });
+    expect(usual.b?.lease_ms).toBeGreaterThan(14_000);
+    ran(HOUR, 1, 1);
+    store.writeFigures(predictor.takeDirty());
+    const here = predictor.hints(HOUR);
+    expect(here).toEqual({ b: { lease_ms: usual.b?.lease_ms, per_message: 50 } });
+    expect(predictor.hints(2 * HOUR)).toEqual(usual);
+    ran(2 * HOUR, 50, 9_000);
+    store.writeFigures(predictor.takeDirty());
+    expect(predictor.hints(2 * HOUR).b?.lease_ms).toBeGreaterThan(25_000);
+    expect(predictor.hints(WEEK)).toEqual(predictor.hints(0));
   });
 });

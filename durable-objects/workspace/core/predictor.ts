@@ -1,5 +1,5 @@
 import type { BlockHints, Estimate, Outlier, Quantiles, RunReport } from "../protocol.ts";
-import { chooseHints } from "./choose-hints.ts";
+import { chooseHints, memoryClassOf } from "./choose-hints.ts";
 import { Figures } from "./figures.ts";
 import type { FiguresData, Observation } from "./figures.ts";
 import type { LogSketch } from "./log-sketch.ts";
@@ -58,7 +58,7 @@ export class Predictor {
   readonly #dirty = new Set<string>();
   readonly #expected = new Map<string, { hour: number; ms: number }>();
   readonly #seen = new RecentSet<string>(4_000);
-  #hints: Record<string, BlockHints> | null = null;
+  #hints: { hour: number; hints: Record<string, BlockHints> } | null = null;
 
   constructor(store: FiguresStore) {
     this.#store = store;
@@ -76,7 +76,13 @@ export class Predictor {
         return [];
       }
       const durationMs = Math.max(0, figures.ended_at - figures.started_at);
-      const run = { durationMs, busyMs: figures.busy_ms, tokens: figures.tokens, costUsd: figures.cost_usd, size: 0 };
+      const run = {
+        durationMs,
+        busyMs: figures.busy_ms,
+        tokens: figures.tokens,
+        costUsd: figures.cost_usd,
+        size: figures.size,
+      };
       const p99_ms = this.#outlierBound(graph_id);
       const hour = hourOfWeek(figures.started_at);
       this.#add(`g:${graph_id}`, hour, run);
@@ -114,13 +120,18 @@ export class Predictor {
       duration_ms: quantilesOf(figures.duration),
       tokens: quantilesOf(figures.tokens),
       cost_usd: quantilesOf(figures.cost),
+      size: quantilesOf(figures.size),
+      memory_class: memoryClassOf(figures.size),
     };
   }
 
-  /** How blocks are best run, for those that should not run as they declare. */
-  hints(): Record<string, BlockHints> {
-    this.#hints ??= this.#chooseHints();
-    return this.#hints;
+  /** How blocks are best run at this hour of the week, for those that should not run as they declare. From what was written. */
+  hints(now: number): Record<string, BlockHints> {
+    const hour = hourOfWeek(now);
+    if (this.#hints?.hour !== hour) {
+      this.#hints = { hour, hints: this.#chooseHints(hour) };
+    }
+    return this.#hints.hints;
   }
 
   /** Figures that changed since the last time. */
@@ -189,13 +200,13 @@ export class Predictor {
     return figures;
   }
 
-  #chooseHints(): Record<string, BlockHints> {
+  #chooseHints(hour: number): Record<string, BlockHints> {
     const blocks = [...this.#store.blockFigures()].map(([id, data]): [string, Figures] => [id, new Figures(data)]);
     const chosen = blocks
       .toSorted(([, a], [, b]) => b.n - a.n)
       .slice(0, MAX_HINTS)
       .flatMap(([id, figures]) => {
-        const hints = chooseHints(figures);
+        const hints = chooseHints(figures, new Figures(this.#store.readFigures(`b:${id}`, hour)));
         return hints === undefined ? [] : [[id, hints] as const];
       });
     return Object.fromEntries(chosen);

@@ -1,8 +1,8 @@
 import type { AdmissionTicket } from "../protocol.ts";
 
 /**
- * `queued`: accepted, not let go yet. `running`: has a place. `waiting`: waits for time, a person or another run; has no place, but is still
- * its singleton. `cancelling`: another run takes its place, as soon as its object has confirmed that it is over.
+ * `queued`: accepted, not let go yet. `running`: has a place. `waiting`: nothing of it goes on (rule WA6); has no place, but is still its
+ * singleton. `cancelling`: another run takes its place, as soon as its object has confirmed that it is over.
  */
 export type RunState = "queued" | "running" | "waiting" | "cancelling";
 

@@ -107,6 +107,7 @@ export const weft: Policy = (arrivals, places) => {
         busy_ms: durationMs,
         tokens: 0,
         cost_usd: null,
+        size: 0,
       };
       const report = {
         execution_id: id,
