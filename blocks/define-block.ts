@@ -5,6 +5,7 @@ import type {
   BlockEffects,
   BlockPool,
   BlockUiType,
+  EffectsBy,
   Gathers,
 } from "#graph/catalog/block-descriptor.ts";
 import type { JsonSchema, JsonValue } from "#graph/json.ts";
@@ -109,6 +110,8 @@ export interface BlockSpec<I extends z.ZodObject, O extends z.ZodObject> {
   /** Default false. */
   staticOutput?: boolean;
   effects: BlockEffects;
+  /** Other effects for some values of an input pin, where the value stands in the node itself. */
+  effectsBy?: EffectsBy;
   /** Default `io`. */
   pool?: BlockPool;
   /** The block gets all gathered values as a list at that pin. */
@@ -172,6 +175,7 @@ export function defineBlock<I extends z.ZodObject, O extends z.ZodObject>(spec: 
       ui_type: uiType,
       static_output: spec.staticOutput ?? false,
       effects: spec.effects,
+      ...(spec.effectsBy === undefined ? {} : { effects_by: spec.effectsBy }),
       pool: spec.pool ?? "io",
       timeout_ms: Math.min(spec.timeoutMs ?? DEFAULT_TIMEOUT_MS, DEFAULT_TIMEOUT_MS),
       input_schema: describe(spec.input, "input"),

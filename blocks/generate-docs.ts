@@ -60,7 +60,7 @@ function blockSection(descriptor: BlockDescriptor, examples: readonly BlockExamp
     descriptor.categories.join(", "),
     ...(descriptor.ui_type === "Standard" ? [] : [`type ${descriptor.ui_type}`]),
     ...(descriptor.static_output ? ["static output"] : []),
-    `effects: ${descriptor.effects}`,
+    effectsOf(descriptor),
   ];
   return [
     `## ${title(descriptor.name)}`,
@@ -70,6 +70,15 @@ function blockSection(descriptor: BlockDescriptor, examples: readonly BlockExamp
     pinTable("Output", descriptor.output_schema),
     ["Examples:", "", ...examples.map(exampleItem)].join("\n"),
   ].join("\n\n");
+}
+
+/** `effects: once; idempotent with GET, PUT at method`. */
+function effectsOf({ effects, effects_by: by }: BlockDescriptor): string {
+  const values = Map.groupBy(Object.keys(by?.effects ?? {}), (value) => by?.effects[value] ?? effects);
+  const exceptions = [...values].map(
+    ([other, names]) => `; ${other} when \`${by?.pin}\` is set to ${names.join(", ")}`,
+  );
+  return `effects: ${effects}${exceptions.join("")}`;
 }
 
 function pinTable(heading: string, schema: JsonSchema): string {

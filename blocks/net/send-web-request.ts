@@ -11,6 +11,8 @@ import { readText } from "./read-text.ts";
 const MAX_ANSWER_BYTES = 10_000_000;
 
 const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"] as const;
+/** Methods whose repetition does what one request does (RFC 9110 §9.2.2). */
+const IDEMPOTENT = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"] as const;
 const WITHOUT_BODY: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 /** Methods that change nothing at the remote, so that a key against repetition has no sense (RFC 9110 §9.2.1). */
 const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -25,9 +27,9 @@ interface WebRequest {
 }
 
 /**
- * HTTP request (autogpt.md §6.1, SendWebRequestBlock). `effects` is `once`: it belongs to the block, not to the method, the default
- * method is POST, and a repeated POST may order, pay or send twice. A lost attempt is therefore not repeated unless the node's
- * retry policy says so; the `Idempotency-Key` is then the same.
+ * HTTP request (autogpt.md §6.1, SendWebRequestBlock). A repeated POST may order, pay or send twice, and POST is the default. A lost attempt is
+ * therefore not repeated unless the node's retry policy says so (the `Idempotency-Key` is then the same), or the node names a method that
+ * HTTP itself lets anybody repeat.
  */
 export default defineBlock({
   id: "6595ae1f-b924-42cb-9a41-551a0611c4b4",
@@ -37,6 +39,7 @@ export default defineBlock({
     "server_error for 5xx. JSON answers arrive parsed, other text as text, anything else as a data URI. Answers may have up to 10 MB.",
   categories: ["OUTPUT"],
   effects: "once",
+  effectsBy: { pin: "method", effects: Object.fromEntries(IDEMPOTENT.map((method) => [method, "idempotent"])) },
   input: z.object({
     url: z.string().min(1).meta({
       description: "Address to send the request to, in full: https://…",

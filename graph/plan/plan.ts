@@ -30,6 +30,8 @@ export interface PlanNode {
   block_id: string;
   ui_type: BlockUiType;
   effects: BlockEffects;
+  /** `effects` follow from the value that stands at this pin of the node; with another value there, they are `otherwise`. */
+  refined?: { pin: string; otherwise: BlockEffects };
   pool: BlockPool;
   timeout_ms: number;
   retry?: RetryPolicy;
