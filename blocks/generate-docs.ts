@@ -72,12 +72,13 @@ function blockSection(descriptor: BlockDescriptor, examples: readonly BlockExamp
   ].join("\n\n");
 }
 
-/** `effects: once; idempotent with GET, PUT at method`. */
+/** Those of the block, and the values of a pin that have others. */
 function effectsOf({ effects, effects_by: by }: BlockDescriptor): string {
-  const values = Map.groupBy(Object.keys(by?.effects ?? {}), (value) => by?.effects[value] ?? effects);
-  const exceptions = [...values].map(
-    ([other, names]) => `; ${other} when \`${by?.pin}\` is set to ${names.join(", ")}`,
-  );
+  const values = Object.entries(by?.effects ?? {});
+  const exceptions = [...new Set(values.map(([, other]) => other))].map((other) => {
+    const names = values.flatMap(([value, its]) => (its === other ? [value] : []));
+    return `; ${other} when \`${by?.pin}\` is set to ${names.join(", ")}`;
+  });
   return `effects: ${effects}${exceptions.join("")}`;
 }
 

@@ -6,7 +6,7 @@ import type { ExecutionEvent, NodeUsage, Reused, RunError, RunStats } from "#gra
 import type { ExecutionStatus } from "#graph/run/status.ts";
 import type { Resume, ReviewDecision, Wait } from "#graph/run/wait.ts";
 import type { ArchiveLines, ArchiveSource } from "./archive-format.ts";
-import type { ChildNews } from "./core/child.ts";
+import type { ChildNews, ChildStanding } from "./core/child.ts";
 import type { Reuse } from "./core/reuse.ts";
 import type { Snapshot } from "./core/snapshot.ts";
 import type { Output } from "./core/stored-value.ts";
@@ -377,7 +377,7 @@ export interface ExecutionRpc {
   /** A child run tells its parent. */
   takeChildNews(workspaceId: string, news: ChildNews): Promise<ChildNewsAnswer>;
   /** A parent asks its child for everything from output `from` on. */
-  newsFor(workspaceId: string, from: number): Promise<Outcome<ChildNews>>;
+  newsFor(workspaceId: string, from: number): Promise<Outcome<ChildStanding>>;
 }
 
 /** Body of a message on a work queue: a hint that there is work, nothing more. */

@@ -39,6 +39,7 @@ export function evolve(state: ExecutionState, event: LogEvent, at: number): void
     case "execution_started":
       state.status = "QUEUED";
       state.inputs = event.inputs;
+      state.beganAt = at;
       return;
     case "execution_running":
       state.status = "RUNNING";
@@ -69,9 +70,11 @@ export function evolve(state: ExecutionState, event: LogEvent, at: number): void
       return;
     case "execution_paused":
       state.paused = true;
+      state.pauseChangedAt = at;
       return;
     case "execution_unpaused":
       state.paused = false;
+      state.pauseChangedAt = at;
       return;
     case "execution_completed":
     case "execution_failed":

@@ -1,8 +1,7 @@
 import { isTerminal } from "#graph/run/status.ts";
+import { nextChildLook } from "./child-look.ts";
+import { runDeadline } from "./run-limits.ts";
 import type { ExecutionState } from "./state.ts";
-
-/** How often a run looks after one that it started and that has not been heard of, ms. */
-export const CHILD_CHECK_MS = 60_000;
 
 /**
  * Rule AL1: when the object must look at the run again if nobody calls, ms since the epoch; null when the run is over. The earliest of: the end of
@@ -12,7 +11,7 @@ export function nextAlarm(state: ExecutionState, now: number, leaseMs: number): 
   if (isTerminal(state.status) || state.status === "INCOMPLETE") {
     return null;
   }
-  let at = Number.POSITIVE_INFINITY;
+  let at = runDeadline(state);
   for (const execution of state.running) {
     at = Math.min(at, execution.leaseUntil);
   }
@@ -22,11 +21,8 @@ export function nextAlarm(state: ExecutionState, now: number, leaseMs: number): 
   for (const { wait, waitingSince } of state.waiting) {
     at = Math.min(at, wait?.until ?? Number.POSITIVE_INFINITY);
     if (wait?.kind === "child") {
-      at = Math.min(at, Math.max(now, waitingSince) + CHILD_CHECK_MS);
+      at = Math.min(at, nextChildLook(Math.max(waitingSince, state.pauseChangedAt), now));
     }
-  }
-  if (state.plan.timeout_ms !== undefined) {
-    at = Math.min(at, state.createdAt + state.plan.timeout_ms);
   }
   const idle = state.running.size + state.delayed.size + state.waiting.size;
   if (state.active > idle && !state.paused) {
