@@ -39,6 +39,11 @@ export interface BlockContext {
   random(): number;
   /** Resolves after `ms`, rejects when `signal` aborts. */
   sleep(ms: number): Promise<void>;
+  /**
+   * Attempts that the node's retry policy has left after this one for failures with that code; 0 without a policy, or when it leaves the code out. For a
+   * block that has something to give in the end and would rather fail before.
+   */
+  retriesLeft(code: string): number;
   /** Set when the block goes on after a `Suspension`. */
   resume: Resume | null;
   /**
@@ -135,21 +140,24 @@ export interface Block {
   run: (args: { input: never; ctx: BlockContext }) => AsyncGenerator<[pin: string, value: unknown], void, undefined>;
 }
 
-/** A failure that a block foresees. `code` is stable; `retryable` tells whether another attempt may succeed. */
+/**
+ * A failure that a block foresees. `code` is stable; `retryable` tells whether another attempt may succeed: `false` is final, unless the node's retry
+ * policy names the code; undefined leaves it to the policy.
+ */
 export class BlockError extends Error {
   readonly code: string;
-  readonly retryable: boolean;
+  readonly retryable: boolean | undefined;
   /** Earliest next attempt, ms from now (a `Retry-After`). */
   readonly retryAfterMs: number | undefined;
   constructor(
     code: string,
     message: string,
-    options: { retryable?: boolean; retryAfterMs?: number; cause?: unknown } = {},
+    options: { retryable?: boolean | undefined; retryAfterMs?: number; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "BlockError";
     this.code = code;
-    this.retryable = options.retryable ?? false;
+    this.retryable = options.retryable;
     this.retryAfterMs = options.retryAfterMs;
   }
 }

@@ -46,6 +46,7 @@ export function testContext(example: Pick<BlockExample, "fetch" | "credentials" 
       controller.signal.throwIfAborted();
       now += ms;
     },
+    retriesLeft: () => 0,
     resume: null,
     callbackUrl: () => "https://weft.test/callback",
     logger: {

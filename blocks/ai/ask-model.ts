@@ -14,13 +14,17 @@ export async function modelAsker(
   wish: { model: string; ollamaHost: string; maxTokens: number | null },
 ): Promise<Ask> {
   const { client, model } = await chooseModelClient(ctx, wish);
+  let calls = 0;
   return async (messages, format) => {
+    calls += 1;
     const reply = await client.generate({
       model,
       messages,
       format,
       maxTokens: wish.maxTokens ?? undefined,
       signal: ctx.signal,
+      // A conversation asks several times, each time something else.
+      idempotencyKey: `${ctx.idempotencyKey}:${calls}`,
     });
     ctx.usage({ input_tokens: reply.usage.inputTokens, output_tokens: reply.usage.outputTokens, calls: 1 });
     if (reply.stop === "refused") {

@@ -235,6 +235,10 @@ export interface Lease {
   /** ms since the epoch; renew before it passes. */
   deadline: number;
   idempotency_key: string;
+  /** Attempts that the node's retry policy allows after this one; absent: none. */
+  retries_left?: number;
+  /** The only codes that it repeats; absent: all but the final ones. */
+  retry_on?: string[];
   /** Set when an equal execution's result may serve for a time. */
   cache: { ttl_seconds: number } | null;
   /** Set when the node execution goes on after a wait. */
@@ -274,7 +278,10 @@ export interface AttemptReport {
         status: "failed";
         duration_ms: number;
         error: RunError;
+        /** The block says that another attempt may succeed. */
         retryable: boolean;
+        /** The block says that none can; without either the node's policy decides alone. */
+        final?: true;
         retry_after_ms?: number;
         usage?: NodeUsage;
       }

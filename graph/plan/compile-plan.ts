@@ -80,6 +80,7 @@ function planNode(node: GraphNode, block: BlockDescriptor): PlanNode {
     effects: block.effects,
     pool: block.pool,
     timeout_ms: weft?.timeout_ms ?? block.timeout_ms,
+    ...(weft?.total_timeout_ms === undefined ? {} : { total_timeout_ms: weft.total_timeout_ms }),
     ...(weft?.retry === undefined ? {} : { retry: weft.retry }),
     ...(weft?.cache === undefined || block.effects === "once" ? {} : { cache: weft.cache }),
     input_default: node.input_default,

@@ -34,6 +34,8 @@ export interface PlanNode {
   refined?: { pin: string; otherwise: BlockEffects };
   pool: BlockPool;
   timeout_ms: number;
+  /** Longest time over all attempts of one node execution, ms; absent = no limit. */
+  total_timeout_ms?: number;
   retry?: RetryPolicy;
   /** `input_default` of the node, as in the file (flat dynamic keys included). */
   input_default: JsonObject;

@@ -19,6 +19,7 @@ import { runDeadline } from "./run-limits.ts";
 import { resumeDue, signal } from "./waiting.ts";
 import { planNode } from "./state.ts";
 import type { ExecutionState, NodeExecution } from "./state.ts";
+import { failOverdue } from "./total-limit.ts";
 
 /** Everything that can happen to a run. */
 export type Input =
@@ -169,6 +170,7 @@ function tick(recorder: Recorder): void {
     recorder.fatal = { code: "run_timeout", message };
     return;
   }
+  failOverdue(recorder);
   promoteDelayed(recorder);
   resumeDue(recorder);
   expireLeases(recorder);

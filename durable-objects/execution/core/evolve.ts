@@ -108,6 +108,7 @@ function createExecution(state: ExecutionState, id: string, node: number): NodeE
     waitingSince: 0,
     resume: null,
     held: [],
+    triedSince: null,
     startedAt: 0,
     leaseUntil: 0,
     consumer: "",
@@ -235,6 +236,7 @@ function evolveStarted(state: ExecutionState, event: EventOf<"node_started">, at
   execution.status = "RUNNING";
   execution.attempt = event.attempt;
   execution.startedAt = at;
+  execution.triedSince ??= at;
   state.running.add(execution);
 }
 
@@ -336,6 +338,7 @@ function evolveWaiting(state: ExecutionState, event: EventOf<"node_waiting">, at
   state.running.delete(execution);
   state.waiting.add(execution);
   execution.wait = event.wait;
+  execution.triedSince = null;
   execution.waitingSince = at;
   execution.status = event.wait.kind === "review" ? "REVIEW" : "RUNNING";
   count(state, event);

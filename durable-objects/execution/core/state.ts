@@ -58,6 +58,8 @@ export interface NodeExecution {
   resume: Resume | null;
   /** Outputs of an execution that is not yet the oldest of its node (rule FF1). */
   held: PendingOutput[];
+  /** ms since the epoch: the first attempt since it was last queued or went on after a wait began; null before. */
+  triedSince: number | null;
   /** ms since the epoch: the running attempt began. */
   startedAt: number;
   /** ms since the epoch: the lease ends. Not logged: renewed in memory, generous after a reload. */
