@@ -5,6 +5,7 @@ import type {
   BlockEffects,
   BlockPool,
   BlockUiType,
+  EffectsBy,
   Gathers,
 } from "#graph/catalog/block-descriptor.ts";
 import type { JsonSchema, JsonValue } from "#graph/json.ts";
@@ -50,6 +51,11 @@ export interface BlockContext {
   random(): number;
   /** Resolves after `ms`, rejects when `signal` aborts. */
   sleep(ms: number): Promise<void>;
+  /**
+   * Attempts that the node's retry policy has left after this one for failures with that code; 0 without a policy, or when it leaves the code out. For a
+   * block that has something to give in the end and would rather fail before.
+   */
+  retriesLeft(code: string): number;
   /** Set when the block goes on after a `Suspension`. */
   resume: Resume | null;
   /**
@@ -121,6 +127,8 @@ export interface BlockSpec<I extends z.ZodObject, O extends z.ZodObject> {
   /** Default false. */
   staticOutput?: boolean;
   effects: BlockEffects;
+  /** Other effects for some values of an input pin, where the value stands in the node itself. */
+  effectsBy?: EffectsBy;
   /** Default `io`. */
   pool?: BlockPool;
   /** The block gets all gathered values as a list at that pin. */
@@ -144,21 +152,24 @@ export interface Block {
   run: (args: { input: never; ctx: BlockContext }) => AsyncGenerator<[pin: string, value: unknown], void, undefined>;
 }
 
-/** A failure that a block foresees. `code` is stable; `retryable` tells whether another attempt may succeed. */
+/**
+ * A failure that a block foresees. `code` is stable; `retryable` tells whether another attempt may succeed: `false` is final, unless the node's retry
+ * policy names the code; undefined leaves it to the policy.
+ */
 export class BlockError extends Error {
   readonly code: string;
-  readonly retryable: boolean;
+  readonly retryable: boolean | undefined;
   /** Earliest next attempt, ms from now (a `Retry-After`). */
   readonly retryAfterMs: number | undefined;
   constructor(
     code: string,
     message: string,
-    options: { retryable?: boolean; retryAfterMs?: number; cause?: unknown } = {},
+    options: { retryable?: boolean | undefined; retryAfterMs?: number; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "BlockError";
     this.code = code;
-    this.retryable = options.retryable ?? false;
+    this.retryable = options.retryable;
     this.retryAfterMs = options.retryAfterMs;
   }
 }
@@ -184,6 +195,7 @@ export function defineBlock<I extends z.ZodObject, O extends z.ZodObject>(spec: 
       ui_type: uiType,
       static_output: spec.staticOutput ?? false,
       effects: spec.effects,
+      ...(spec.effectsBy === undefined ? {} : { effects_by: spec.effectsBy }),
       pool: spec.pool ?? "io",
       timeout_ms: Math.min(spec.timeoutMs ?? DEFAULT_TIMEOUT_MS, DEFAULT_TIMEOUT_MS),
       input_schema: describe(spec.input, "input"),

@@ -60,7 +60,7 @@ function blockSection(descriptor: BlockDescriptor, examples: readonly BlockExamp
     descriptor.categories.join(", "),
     ...(descriptor.ui_type === "Standard" ? [] : [`type ${descriptor.ui_type}`]),
     ...(descriptor.static_output ? ["static output"] : []),
-    `effects: ${descriptor.effects}`,
+    effectsOf(descriptor),
   ];
   return [
     `## ${title(descriptor.name)}`,
@@ -70,6 +70,16 @@ function blockSection(descriptor: BlockDescriptor, examples: readonly BlockExamp
     pinTable("Output", descriptor.output_schema),
     ["Examples:", "", ...examples.map(exampleItem)].join("\n"),
   ].join("\n\n");
+}
+
+/** Those of the block, and the values of a pin that have others. */
+function effectsOf({ effects, effects_by: by }: BlockDescriptor): string {
+  const values = Object.entries(by?.effects ?? {});
+  const exceptions = [...new Set(values.map(([, other]) => other))].map((other) => {
+    const names = values.flatMap(([value, its]) => (its === other ? [value] : []));
+    return `; ${other} when \`${by?.pin}\` is set to ${names.join(", ")}`;
+  });
+  return `effects: ${effects}${exceptions.join("")}`;
 }
 
 function pinTable(heading: string, schema: JsonSchema): string {

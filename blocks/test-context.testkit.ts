@@ -52,6 +52,7 @@ export function testContext(
       controller.signal.throwIfAborted();
       now += ms;
     },
+    retriesLeft: () => 0,
     resume: null,
     callbackUrl: () => "https://weft.test/callback",
     logger: {

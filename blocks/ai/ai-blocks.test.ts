@@ -84,7 +84,7 @@ describe.each(["gpt-4o", "claude-sonnet-5-5"])("AITextGeneratorBlock with %s", (
     server.enqueue({ text: "I will not.", stop: "refused" });
     await expect(run(aiTextGenerator, { prompt: "x", model })).rejects.toMatchObject({
       code: "model_refused",
-      retryable: false,
+      retryable: undefined,
     });
     expect(server.requests.length).toBe(2);
   });

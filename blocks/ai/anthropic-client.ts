@@ -8,6 +8,7 @@ import type {
   ToolChoice,
 } from "@anthropic-ai/sdk/resources/messages";
 import type { ModelClient, ModelEndpoint, ModelMessage, ModelReply, ModelRequest, ToolCall } from "./model-client.ts";
+import { callOptions } from "./model-client.ts";
 import { cutStream, modelError } from "./model-error.ts";
 import { MODEL_TIMEOUT_MS, modelFetch, NO_KEY } from "./model-fetch.ts";
 
@@ -35,7 +36,7 @@ export function anthropicClient(endpoint: ModelEndpoint): ModelClient {
     async generate(request) {
       const reply = new ReplyBuilder(request);
       try {
-        const stream = await client.messages.create(paramsOf(request), { signal: request.signal });
+        const stream = await client.messages.create(paramsOf(request), callOptions(request));
         for await (const event of stream) {
           reply.add(event);
         }

@@ -18,13 +18,17 @@ export async function modelAsker(
 ): Promise<Ask> {
   const { client, model, provider, atList } = await chooseModelClient(ctx, wish);
   const price = ctx.modelPrice(provider, model) ?? (atList ? priceOf(LIST_PRICES[provider], model) : undefined);
+  let calls = 0;
   return async (messages, format) => {
+    calls += 1;
     const reply = await client.generate({
       model,
       messages,
       format,
       maxTokens: wish.maxTokens ?? undefined,
       signal: ctx.signal,
+      // A conversation asks several times, each time something else.
+      idempotencyKey: `${ctx.idempotencyKey}:${calls}`,
     });
     const { inputTokens, outputTokens } = reply.usage;
     const cost = price === undefined ? undefined : callCost(price, reply.usage);

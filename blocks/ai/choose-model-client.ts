@@ -41,6 +41,7 @@ export async function chooseModelClient(
     throw new BlockError(
       "missing_model",
       "No model is named. Write one on the pin model, for example gpt-4o or claude-sonnet-5-5.",
+      { retryable: false },
     );
   }
   if (/^claude/i.test(model)) {
@@ -99,6 +100,7 @@ async function required(
       "missing_credential",
       `No key for ${about.name} is set. Set the environment variable ${about.variable}_API_KEY, or ${about.variable}_BASE_URL for a server that ` +
         "speaks the same protocol. To try it without a key, start `npm run weft -- fake-llm` and set what it prints.",
+      { retryable: false },
     );
   }
   return credential;
@@ -115,6 +117,7 @@ async function ollamaClient(ctx: BlockContext, pin: string): Promise<ModelClient
     throw new BlockError(
       "invalid_ollama_host",
       `${JSON.stringify(host)} is not the address of an Ollama server. Write it like ${DEFAULT_OLLAMA_HOST}.`,
+      { retryable: false },
     );
   }
   const path = url.pathname.replace(/\/+$/, "");

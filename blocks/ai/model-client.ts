@@ -33,6 +33,8 @@ export interface ModelRequest {
   /** The reply must be JSON of this schema (of an object). Not together with `tools`. */
   format?: { name: string; schema: JsonSchema };
   signal: AbortSignal;
+  /** Sent as `Idempotency-Key`: the same for the same call in every attempt of a node execution. Absent: none is sent. */
+  idempotencyKey?: string;
   /** Text as it comes in. */
   onText?: (delta: string) => void;
 }
@@ -52,6 +54,14 @@ export interface ModelReply {
  */
 export interface ModelClient {
   generate(request: ModelRequest): Promise<ModelReply>;
+}
+
+/** What both clients' calls have in common. */
+export function callOptions({ signal, idempotencyKey }: ModelRequest): {
+  signal: AbortSignal;
+  headers?: Record<string, string>;
+} {
+  return idempotencyKey === undefined ? { signal } : { signal, headers: { "idempotency-key": idempotencyKey } };
 }
 
 /** How to reach a provider. */

@@ -52,6 +52,19 @@ describe.each(PROVIDERS)("the $protocol client", ({ protocol, make, baseUrl, mod
     return error as BlockError;
   }
 
+  it("sends the key against repetition that it is given, and none else", async () => {
+    const keys: (string | null)[] = [];
+    const watched: ModelEndpoint["fetch"] = (input, init) => {
+      keys.push(new Request(input, init).headers.get("idempotency-key"));
+      return fetch(input, init);
+    };
+    for (const idempotencyKey of ["run:n1:1", undefined]) {
+      server.enqueue({ text: "Hi." });
+      await client({ fetch: watched }).generate(request({ idempotencyKey }));
+    }
+    expect(keys).toEqual(["run:n1:1", null]);
+  });
+
   it("streams text as it comes", async () => {
     const text = "One two three four five six seven eight nine, 你好 🙂 end.";
     server.enqueue({ text, usage: { inputTokens: 11, outputTokens: 22 } });

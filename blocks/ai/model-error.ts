@@ -1,10 +1,10 @@
 import { APIConnectionTimeoutError as AnthropicTimeout } from "@anthropic-ai/sdk";
 import { APIConnectionTimeoutError as OpenAiTimeout } from "openai";
 import { BlockError } from "#blocks/define-block.ts";
+import { retryAfterMs } from "#blocks/net/retry-after.ts";
 import type { ModelEndpoint } from "./model-client.ts";
 
 const MAX_DETAIL_LENGTH = 500;
-const MAX_RETRY_AFTER_MS = 3_600_000;
 /** Types of error that Anthropic sends within a stream, where there is no status. */
 const STATUS_OF_TYPE: Readonly<Record<string, number>> = {
   overloaded_error: 529,
@@ -13,6 +13,9 @@ const STATUS_OF_TYPE: Readonly<Record<string, number>> = {
   timeout_error: 504,
   server_error: 500,
 };
+
+/** The same request would be answered the same way. */
+const FINAL = { retryable: false };
 
 /** What both clients' errors have in common. */
 interface ApiErrorShape {
@@ -25,7 +28,7 @@ interface ApiErrorShape {
 /**
  * What a client threw, as a BlockError:
  * `model_rate_limited` (429, retryable, with the server's `Retry-After`), `model_unavailable` (5xx, 408, 409, 529, broken connection; retryable),
- * `model_timeout` (retryable), `model_unauthorized` (401, 403), `model_not_found` (404), `model_input_too_long`, `model_rejected` (any other
+ * `model_timeout` (retryable), and, which no repetition mends, `model_unauthorized` (401, 403), `model_not_found` (404), `model_input_too_long`, `model_rejected` (any other
  * 4xx). Errors of the guarded `fetch` keep their own codes. The key is cut out of every text.
  */
 export function modelError(error: unknown, endpoint: ModelEndpoint): BlockError {
@@ -39,9 +42,9 @@ export function modelError(error: unknown, endpoint: ModelEndpoint): BlockError 
   const shape: ApiErrorShape = typeof error === "object" && error !== null ? error : {};
   const status = typeof shape.status === "number" ? shape.status : STATUS_OF_TYPE[String(shape.type)];
   const detail = redact(detailOf(shape, error), endpoint.apiKey);
-  const retryAfterMs = shape.headers instanceof Headers ? retryAfter(shape.headers) : undefined;
+  const asked = shape.headers instanceof Headers ? retryAfterMs(shape.headers, Date.now()) : undefined;
   if (status !== undefined) {
-    return statusError(status, { name: endpoint.name, detail, retryAfterMs });
+    return statusError(status, { name: endpoint.name, detail, retryAfterMs: asked });
   }
   if (error instanceof OpenAiTimeout || error instanceof AnthropicTimeout) {
     return new BlockError("model_timeout", `${endpoint.name} did not answer in time.`, { retryable: true });
@@ -70,12 +73,14 @@ function statusError(
     return new BlockError(
       "model_unauthorized",
       `${name} refuses the key: ${detail} Check the key and what it may use.`,
+      FINAL,
     );
   }
   if (status === 404) {
     return new BlockError(
       "model_not_found",
       `${name} does not know the model or the address: ${detail} Check the model's name and the base URL.`,
+      FINAL,
     );
   }
   if (
@@ -85,9 +90,10 @@ function statusError(
     return new BlockError(
       "model_input_too_long",
       `The prompt is too long for the model: ${detail} Shorten it, or choose another model.`,
+      FINAL,
     );
   }
-  return new BlockError("model_rejected", `${name} rejects the request with the status ${status}: ${detail}`);
+  return new BlockError("model_rejected", `${name} rejects the request with the status ${status}: ${detail}`, FINAL);
 }
 
 function findBlockError(error: unknown): BlockError | undefined {
@@ -123,17 +129,6 @@ export function redact(text: string, apiKey: string): string {
   return whole
     .replace(/\b(?:sk|pk|rk|gsk|xai|key)[-_][\w*.-]{6,}/gi, "[redacted]")
     .replace(/\bBearer\s+\S+/gi, "Bearer [redacted]");
-}
-
-/** `Retry-After` in seconds or as a date, or `retry-after-ms`; at most an hour. */
-function retryAfter(headers: Headers): number | undefined {
-  const ms = Number(headers.get("retry-after-ms") ?? Number.NaN);
-  const value = headers.get("retry-after") ?? "";
-  const seconds = value === "" ? Number.NaN : Number(value);
-  const found = [ms, seconds * 1000, Date.parse(value) - Date.now()].find(
-    (candidate) => Number.isFinite(candidate) && candidate >= 0,
-  );
-  return found === undefined ? undefined : Math.min(found, MAX_RETRY_AFTER_MS);
 }
 
 /** The stream ended before the model had. */

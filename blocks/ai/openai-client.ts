@@ -5,6 +5,7 @@ import type {
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
 import type { ModelClient, ModelEndpoint, ModelMessage, ModelReply, ModelRequest, ToolCall } from "./model-client.ts";
+import { callOptions } from "./model-client.ts";
 import { cutStream, modelError } from "./model-error.ts";
 import { MODEL_TIMEOUT_MS, modelFetch, NO_KEY } from "./model-fetch.ts";
 
@@ -28,7 +29,7 @@ export function openAiClient(endpoint: ModelEndpoint): ModelClient {
     async generate(request) {
       const reply = new ReplyBuilder(request.onText);
       try {
-        const stream = await client.chat.completions.create(paramsOf(request, endpoint), { signal: request.signal });
+        const stream = await client.chat.completions.create(paramsOf(request, endpoint), callOptions(request));
         for await (const chunk of stream) {
           reply.add(chunk);
         }

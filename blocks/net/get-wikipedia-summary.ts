@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { BlockError, defineBlock } from "#blocks/define-block.ts";
 import type { EgressInit } from "./egress-init.ts";
+import { retryAfterMs } from "./retry-after.ts";
 
 const Summary = z.object({ extract: z.string() });
 
@@ -56,6 +57,7 @@ export default defineBlock({
       throw new BlockError(
         "topic_not_found",
         `Wikipedia has no article ${JSON.stringify(input.topic)}. Check the spelling of the title.`,
+        { retryable: false },
       );
     }
     if (!response.ok) {
@@ -64,6 +66,7 @@ export default defineBlock({
         `Wikipedia answered with the status ${response.status}. Try again later.`,
         {
           retryable: response.status === 429 || response.status >= 500,
+          retryAfterMs: retryAfterMs(response.headers, ctx.now()),
         },
       );
     }

@@ -3,6 +3,7 @@ import { BlockError, defineBlock } from "#blocks/define-block.ts";
 import type { EgressInit } from "./egress-init.ts";
 import { feedEntries } from "./feed-entries.ts";
 import { readText } from "./read-text.ts";
+import { retryAfterMs } from "./retry-after.ts";
 
 const MAX_FEED_BYTES = 10_000_000;
 const MINUTE_MS = 60_000;
@@ -138,6 +139,7 @@ export default defineBlock({
     if (!response.ok) {
       throw new BlockError("feed_unavailable", `The feed's server answered with the status ${response.status}.`, {
         retryable: response.status === 429 || response.status >= 500,
+        retryAfterMs: retryAfterMs(response.headers, ctx.now()),
       });
     }
     const entries = feedEntries(await readText(response)).filter(

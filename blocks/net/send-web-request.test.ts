@@ -11,7 +11,7 @@ interface Sent {
   body: string;
 }
 
-async function send(data: JsonObject, answer: Response = Response.json({})) {
+async function send(data: JsonObject, answer: Response = Response.json({}), retriesLeft = 0) {
   const sent: Sent[] = [];
   const { ctx } = testContext();
   const fetch: typeof ctx.fetch = async (input, init) => {
@@ -23,7 +23,7 @@ async function send(data: JsonObject, answer: Response = Response.json({})) {
   for await (const output of runBlock(
     sendWebRequest,
     { input_default: {}, data: { url: "https://api.example.com/x", ...data } },
-    { ...ctx, fetch },
+    { ...ctx, fetch, retriesLeft: (code) => (code === "http_busy" ? retriesLeft : 0) },
   )) {
     outputs.push(output);
   }
@@ -141,5 +141,39 @@ describe("what SendWebRequestBlock gives", () => {
     const { outputs } = await send({}, typed('{"__proto__": {"polluted": true}}', "application/json"));
     expect(JSON.stringify(outputs[0]?.[1])).toBe('{"__proto__":{"polluted":true}}');
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+});
+
+describe("a busy server", () => {
+  const busy = (status: number): Response =>
+    new Response("later", { status, headers: { "content-type": "text/plain", "retry-after": "7" } });
+
+  it.each([
+    [429, "POST"],
+    [503, "POST"],
+    [503, "GET"],
+    [502, "GET"],
+    [504, "PUT"],
+    [504, "DELETE"],
+  ])(
+    "that answers %i to %s is asked again while the policy has attempts left, when it says",
+    async (status, method) => {
+      const error: unknown = await send({ method }, busy(status), 1).catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ code: "http_busy", retryable: true, retryAfterMs: 7_000 });
+    },
+  );
+
+  it.each([
+    [502, "POST"],
+    [504, "PATCH"],
+    [500, "GET"],
+    [408, "GET"],
+  ])("that answers %i to %s has answered", async (status, method) => {
+    const pin = status < 500 ? "client_error" : "server_error";
+    expect((await send({ method }, busy(status), 1)).outputs).toEqual([[pin, "later"]]);
+  });
+
+  it("gives its answer at the last attempt", async () => {
+    expect((await send({ method: "GET" }, busy(429), 0)).outputs).toEqual([["client_error", "later"]]);
   });
 });

@@ -4,6 +4,7 @@ import type { BlockContext } from "#blocks/define-block.ts";
 import { anyValue, dictionary } from "#blocks/pin-types.ts";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { EgressInit } from "./egress-init.ts";
+import { retryAfterMs } from "./retry-after.ts";
 import { textsPin } from "./texts-pin.ts";
 import { readText } from "./read-text.ts";
 
@@ -11,9 +12,15 @@ import { readText } from "./read-text.ts";
 const MAX_ANSWER_BYTES = 10_000_000;
 
 const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"] as const;
+/** Methods whose repetition does what one request does (RFC 9110 §9.2.2). */
+const IDEMPOTENT = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"] as const;
 const WITHOUT_BODY: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 /** Methods that change nothing at the remote, so that a key against repetition has no sense (RFC 9110 §9.2.1). */
 const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+const FINAL = { retryable: false };
+/** Failure of an attempt that the node's retry policy repeats. */
+const BUSY = "http_busy";
 
 interface WebRequest {
   url: string;
@@ -25,9 +32,12 @@ interface WebRequest {
 }
 
 /**
- * HTTP request (autogpt.md §6.1, SendWebRequestBlock). `effects` is `once`: it belongs to the block, not to the method, the default
- * method is POST, and a repeated POST may order, pay or send twice. A lost attempt is therefore not repeated unless the node's
- * retry policy says so; the `Idempotency-Key` is then the same.
+ * HTTP request (autogpt.md §6.1, SendWebRequestBlock). A repeated POST may order, pay or send twice, and POST is the default. A lost attempt is
+ * therefore not repeated unless the node's retry policy says so (the `Idempotency-Key` is then the same), or the node names a method that
+ * HTTP itself lets anybody repeat.
+ *
+ * A busy server's answer is a value like any other (AutoGPT), unless the node's retry policy has attempts left for `http_busy`: then it is a failure of
+ * this attempt, and the next one comes when the server's `Retry-After` is over. The last attempt gives the answer.
  */
 export default defineBlock({
   id: "6595ae1f-b924-42cb-9a41-551a0611c4b4",
@@ -37,6 +47,7 @@ export default defineBlock({
     "server_error for 5xx. JSON answers arrive parsed, other text as text, anything else as a data URI. Answers may have up to 10 MB.",
   categories: ["OUTPUT"],
   effects: "once",
+  effectsBy: { pin: "method", effects: Object.fromEntries(IDEMPOTENT.map((method) => [method, "idempotent"])) },
   input: z.object({
     url: z.string().min(1).meta({
       description: "Address to send the request to, in full: https://…",
@@ -106,21 +117,42 @@ export default defineBlock({
   ],
   async *run({ input, ctx }) {
     const response = await ctx.fetch(input.url.trim(), requestOf(input, ctx));
+    if (isBusy(response.status, input.method) && ctx.retriesLeft(BUSY) > 0) {
+      await response.body?.cancel();
+      throw new BlockError(
+        BUSY,
+        `The server is busy: it answered ${input.method} with the status ${response.status}.`,
+        {
+          retryable: true,
+          retryAfterMs: retryAfterMs(response.headers, ctx.now()),
+        },
+      );
+    }
     const content = await contentOf(response);
     const pin = response.status < 400 ? "response" : response.status < 500 ? "client_error" : "server_error";
     yield [pin, content];
   },
 });
 
+/**
+ * The server says that it did not do what it was asked, for now (429, 503), or a gateway does not know (502, 504), which is as good where the
+ * request may be repeated.
+ */
+function isBusy(status: number, method: string): boolean {
+  const methods: readonly string[] = IDEMPOTENT;
+  return status === 429 || status === 503 || ((status === 502 || status === 504) && methods.includes(method));
+}
+
 function requestOf(input: WebRequest, ctx: BlockContext): EgressInit {
   if (input.files.length > 0) {
-    throw new BlockError("files_not_supported", "This block cannot send files yet. Leave the files pin empty.");
+    throw new BlockError("files_not_supported", "This block cannot send files yet. Leave the files pin empty.", FINAL);
   }
   const body = input.body !== null && Object.keys(input.body).length > 0 ? input.body : null;
   if (body !== null && WITHOUT_BODY.has(input.method)) {
     throw new BlockError(
       "body_not_allowed",
       `A ${input.method} request has no body. Put the values into the URL, or choose another method.`,
+      FINAL,
     );
   }
   const headers = new Headers({ accept: "application/json, text/*;q=0.9, */*;q=0.8" });
@@ -153,6 +185,7 @@ function setHeader(headers: Headers, name: string, value: string): void {
     throw new BlockError(
       "invalid_header",
       `The header ${JSON.stringify(name)} has a name or value that HTTP does not allow.`,
+      FINAL,
     );
   }
 }

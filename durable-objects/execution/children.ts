@@ -17,13 +17,20 @@ export const ENDED = "The run that started it ended.";
 export class Children {
   readonly #effects: Effects;
   readonly #take: (news: ChildNews) => Promise<void>;
+  /** A run was not reached: it is not known whether it is there, or as this run would have it. */
+  readonly #doubt: () => void;
   readonly #open: Set<string>;
   /** Those to be stopped that have not answered yet. */
   readonly #stopping: Set<string>;
 
-  constructor(effects: Effects, state: ExecutionState, take: (news: ChildNews) => Promise<void>) {
+  constructor(
+    effects: Effects,
+    state: ExecutionState,
+    on: { news: (news: ChildNews) => Promise<void>; doubt: () => void },
+  ) {
     this.#effects = effects;
-    this.#take = take;
+    this.#take = on.news;
+    this.#doubt = on.doubt;
     this.#stopping = new Set(state.orphaned);
     this.#open = new Set([...state.waiting].filter(({ wait }) => wait?.kind === "child").map(({ id }) => id));
   }
@@ -67,10 +74,8 @@ export class Children {
   check(state: ExecutionState): void {
     for (const { id, wait, outputs, outputBase } of state.waiting) {
       if (wait?.kind === "child") {
-        this.#effects.background(
-          "look after the child run",
-          this.#ask({ ne: id, payload: wait.payload, from: outputs - outputBase, paused: state.paused }),
-        );
+        const of = { ne: id, payload: wait.payload, from: outputs - outputBase };
+        this.#attempt("look after the child run", this.#ask(of, state));
       }
     }
   }
@@ -94,7 +99,7 @@ export class Children {
     this.#stopping.delete(ne);
   }
 
-  async #ask(of: { ne: string; payload: JsonValue; from: number; paused: boolean }): Promise<void> {
+  async #ask(of: { ne: string; payload: JsonValue; from: number }, state: ExecutionState): Promise<void> {
     const child = this.#effects.child(of.ne);
     const { workspaceId } = this.#effects;
     const answer = await child.newsFor(workspaceId, of.from);
@@ -102,14 +107,17 @@ export class Children {
       await this.#startNow(of.ne, of.payload);
       return;
     }
-    await this.#take({ ...answer.value, ne: of.ne });
-    if (answer.value.end === undefined) {
-      await (of.paused ? child.pause(workspaceId) : child.unpause(workspaceId));
+    const { outputs, end, paused } = answer.value;
+    if (outputs.length > 0 || end !== undefined) {
+      await this.#take({ ...answer.value, ne: of.ne });
+    }
+    if (end === undefined && paused !== state.paused) {
+      await (state.paused ? child.pause(workspaceId) : child.unpause(workspaceId));
     }
   }
 
   #start(ne: string, payload: Parameters<Effects["startChild"]>[1]): void {
-    this.#effects.background("start the child run", this.#startNow(ne, payload));
+    this.#attempt("start the child run", this.#startNow(ne, payload));
   }
 
   /** A refusal is the child's end; a failure of the call is not: the next look tries again. */
@@ -127,7 +135,18 @@ export class Children {
     act: (child: ReturnType<Effects["child"]>, workspaceId: string) => Promise<unknown>,
   ): void {
     for (const ne of nes) {
-      this.#effects.background(what, act(this.#effects.child(ne), this.#effects.workspaceId));
+      this.#attempt(what, act(this.#effects.child(ne), this.#effects.workspaceId));
     }
+  }
+
+  /** Work with a run that is waited for; when it fails, there is another look soon. */
+  #attempt(what: string, work: Promise<unknown>): void {
+    this.#effects.background(
+      what,
+      work.catch((error: unknown) => {
+        this.#doubt();
+        throw error;
+      }),
+    );
   }
 }

@@ -4,7 +4,7 @@ import type { ArchiveLines, ArchiveSource } from "./archive-format.ts";
 import type { JsonValue } from "#graph/json.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { ReviewDecision } from "#graph/run/wait.ts";
-import type { ChildNews } from "./core/child.ts";
+import type { ChildNews, ChildStanding } from "./core/child.ts";
 import type { Input } from "./core/decide.ts";
 import { errorMessage, log } from "../logger.ts";
 import { createEffects } from "./effects.ts";
@@ -241,10 +241,11 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
     return { outputs: open === null ? -1 : await open.takeNews(news) };
   }
 
-  async newsFor(workspaceId: string, from: number): Promise<Outcome<ChildNews>> {
+  async newsFor(workspaceId: string, from: number): Promise<Outcome<ChildStanding>> {
     const open = this.#owned(workspaceId);
-    const news = open?.parent?.news(open.run.state, from);
-    return news === undefined ? NOT_FOUND : { ok: true, value: news };
+    return open === null || open.parent === null
+      ? NOT_FOUND
+      : { ok: true, value: { ...open.parent.news(open.run.state, from), paused: open.run.state.paused } };
   }
 
   /** Never throws: the platform drops an alarm that has failed a few times, and this one is what recovers the run. */

@@ -3,6 +3,7 @@ import { errorMessage, log } from "../logger.ts";
 import { BlockSamples } from "./block-samples.ts";
 import { Children, ENDED } from "./children.ts";
 import type { ChildNews } from "./core/child.ts";
+import { FIRST_LOOK_MS } from "./core/child-look.ts";
 import type { Input } from "./core/decide.ts";
 import type { Effects } from "./effects.ts";
 import { History } from "./history.ts";
@@ -51,7 +52,10 @@ export class OpenRun {
     this.#deps = deps;
     this.history = new History(store, run.header.plan, run.header.execution_id);
     this.#runner = new Runner(deps.effects, deps);
-    this.#children = new Children(deps.effects, run.state, (news) => this.takeNews(news).then(() => undefined));
+    this.#children = new Children(deps.effects, run.state, {
+      news: (news) => this.takeNews(news).then(() => undefined),
+      doubt: () => this.#lookSoon(FIRST_LOOK_MS),
+    });
     this.#samples = new BlockSamples(run.header.plan);
     const { parent, admission } = run.header;
     this.#place = admission === undefined ? null : new Place(deps.effects, admission.ticket, this.idle);
@@ -174,10 +178,13 @@ export class OpenRun {
   async alarm(): Promise<void> {
     this.#runner.alarmRang();
     if (!this.ended) {
+      // Before anything sets the next alarm: should this object be gone meanwhile, the platform rings this one again.
+      await this.#askParent();
+    }
+    if (!this.ended) {
       this.apply({ type: "tick" }, null);
       await this.#checkHeld();
       this.#children.check(this.run.state);
-      this.#showParent();
       return;
     }
     if (!(await this.settle())) {
@@ -229,27 +236,43 @@ export class OpenRun {
   }
 
   #tellParent(commit: Commit): void {
+    if (this.parent === null) {
+      return;
+    }
     if (commit.events.some(({ type }) => type === "execution_started")) {
-      this.#showParent();
+      // Whoever started it may have ended meanwhile (rule CH4): there is an alarm until the parent has said that it waits for this run.
+      this.#lookSoon(this.#deps.leaseMs);
+      this.#deps.effects.background("tell the parent run", this.#talk());
     } else if (this.ended || commit.events.some(({ type }) => type === "execution_output")) {
       this.#deps.effects.background("tell the parent run", this.#talk());
     }
   }
 
-  /** Until the parent has said that it waits for this run there is an alarm: whoever started it may have ended meanwhile (rule CH4). */
-  #showParent(): void {
-    if (this.parent !== null && !this.parent.known && !this.parent.settled) {
-      if (!this.ended) {
-        this.#runner.armAtLatest(this.#deps.effects.now() + this.#deps.leaseMs);
-      }
-      this.#deps.effects.background("tell the parent run", this.#talk());
+  /** One that was loaded again does not know whether its parent has ever answered. */
+  async #askParent(): Promise<void> {
+    const { parent } = this;
+    if (parent !== null && !parent.known && !parent.settled) {
+      await this.#talk().catch((error: unknown) => this.#warn("could not tell the parent run", error));
     }
   }
 
   async #talk(): Promise<void> {
-    const wanted = (await this.parent?.tell(this.run.state)) ?? true;
+    let wanted: boolean;
+    try {
+      wanted = (await this.parent?.tell(this.run.state)) ?? true;
+    } catch (error) {
+      this.#lookSoon(this.#deps.leaseMs);
+      throw error;
+    }
     if (!wanted && !this.ended && !this.#broken) {
       this.apply({ type: "cancel", reason: ENDED }, null);
+    }
+  }
+
+  /** There is an alarm after `ms` at the latest; after the end there is one anyway. */
+  #lookSoon(ms: number): void {
+    if (!this.ended && !this.#broken) {
+      this.#runner.armAtLatest(this.#deps.effects.now() + ms);
     }
   }
 

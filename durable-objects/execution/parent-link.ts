@@ -28,7 +28,7 @@ export class ParentLink {
     return this.#settled;
   }
 
-  /** The parent has answered, and waits for this run. */
+  /** The parent has answered the last time that it was told, and waits for this run. */
   get known(): boolean {
     return this.#known;
   }
@@ -78,6 +78,10 @@ export class ParentLink {
         this.#told = have;
       }
       return true;
+    } catch (error) {
+      // What the parent has not heard it is told at the next alarm.
+      this.#known = false;
+      throw error;
     } finally {
       this.#sending = false;
     }

@@ -6,7 +6,7 @@ import type { ExecutionEvent, NodeUsage, Reused, RunError, RunStats } from "#gra
 import type { ExecutionStatus } from "#graph/run/status.ts";
 import type { Resume, ReviewDecision, Wait } from "#graph/run/wait.ts";
 import type { ArchiveLines, ArchiveSource } from "./archive-format.ts";
-import type { ChildNews } from "./core/child.ts";
+import type { ChildNews, ChildStanding } from "./core/child.ts";
 import type { Reuse } from "./core/reuse.ts";
 import type { Snapshot } from "./core/snapshot.ts";
 import type { Output } from "./core/stored-value.ts";
@@ -238,6 +238,10 @@ export interface Lease {
   /** ms since the epoch; renew before it passes. */
   deadline: number;
   idempotency_key: string;
+  /** Attempts that the node's retry policy allows after this one; absent: none. */
+  retries_left?: number;
+  /** The only codes that it repeats; absent: all but the final ones. */
+  retry_on?: string[];
   /** Set when an equal execution's result may serve for a time. */
   cache: { ttl_seconds: number } | null;
   /** Set when the node execution goes on after a wait. */
@@ -279,7 +283,10 @@ export interface AttemptReport {
         status: "failed";
         duration_ms: number;
         error: RunError;
+        /** The block says that another attempt may succeed. */
         retryable: boolean;
+        /** The block says that none can; without either the node's policy decides alone. */
+        final?: true;
         retry_after_ms?: number;
         usage?: NodeUsage;
       }
@@ -388,7 +395,7 @@ export interface ExecutionRpc {
   /** A child run tells its parent. */
   takeChildNews(workspaceId: string, news: ChildNews): Promise<ChildNewsAnswer>;
   /** A parent asks its child for everything from output `from` on. */
-  newsFor(workspaceId: string, from: number): Promise<Outcome<ChildNews>>;
+  newsFor(workspaceId: string, from: number): Promise<Outcome<ChildStanding>>;
 }
 
 /** Body of a message on a work queue: a hint that there is work, nothing more. */

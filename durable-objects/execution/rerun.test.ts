@@ -123,6 +123,19 @@ describe("what a new run takes over", () => {
     expect(played.memo({ node_execution_id: "n1", inputs: {} })).toEqual([]);
   });
 
+  it("[LS8] [FK2] has the effects that the block declares when another value is laid over the pin that they came from", () => {
+    const refined = { pin: "method", otherwise: "once" } as const;
+    const request = { effects: "idempotent", refined, input_default: { method: "GET" } } as const;
+    const played = new Played(plan({ a: request, b: request }, []));
+    const effects = (inputs: ForkPoint["inputs"]): unknown => {
+      const rerun = played.rerun({ node_execution_id: "n1", inputs });
+      return rerun.ok ? rerun.value.plan.nodes.map((node) => node.effects) : rerun;
+    };
+    expect(effects({ url: "https://b.test/" })).toEqual(["idempotent", "idempotent"]);
+    expect(effects({ method: "POST" })).toEqual(["once", "idempotent"]);
+    expect(effects({ "method_#_x": 1 })).toEqual(["once", "idempotent"]);
+  });
+
   it("[FK3] is refused for node executions that are not there or never had their inputs", () => {
     const joined = plan({ a: {}, b: {}, j: {} }, ["a.out -> j.x", "b.out -> j.y"]);
     const played = new Played(joined);

@@ -1,10 +1,11 @@
+import { withoutRefinement } from "#graph/plan/effects-of-node.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import { isTerminal } from "#graph/run/status.ts";
 import { addUsage, usagePart } from "#graph/run/usage.ts";
 import type { LogEvent } from "./core/log-event.ts";
 import { queuedInput } from "./present.ts";
 import { memoKey } from "./core/reuse.ts";
-import type { MemoEntry } from "./core/reuse.ts";
+import type { MemoEntry, Override } from "./core/reuse.ts";
 import type { ExecutionState } from "./core/state.ts";
 import type { History } from "./history.ts";
 import { resolved } from "./log-reading.ts";
@@ -54,7 +55,7 @@ export function* readRerun(run: Omit<Source, "history">, fork: ForkPoint | null)
   }
   const kept = target === undefined ? [...records.values()] : survivors(records.values(), target, state.plan);
   const memo = kept.filter(({ completed }) => completed).map(({ entry }) => entry);
-  const override =
+  const override: { override?: Override } =
     fork === null || target === undefined
       ? {}
       : { override: { node_id: target.entry.node_id, ordinal: target.ordinal, inputs: fork.inputs } };
@@ -62,7 +63,7 @@ export function* readRerun(run: Omit<Source, "history">, fork: ForkPoint | null)
   return {
     ok: true,
     value: {
-      plan: state.plan,
+      plan: override.override === undefined ? state.plan : overlaidPlan(state.plan, override.override),
       inputs: header.held_inputs ?? state.inputs,
       reuse: { memo, ...override },
       flow: header.admission?.ticket.flow ?? null,
@@ -72,6 +73,11 @@ export function* readRerun(run: Omit<Source, "history">, fork: ForkPoint | null)
         : { root: { root_graph_id: root.root_graph_id, root_graph_version: root.root_graph_version } }),
     },
   };
+}
+
+/** Rule LS8: what the plan took from a value of the node does not hold for another value. */
+function overlaidPlan(plan: Plan, { node_id, inputs }: Override): Plan {
+  return { ...plan, nodes: plan.nodes.map((node) => (node.id === node_id ? withoutRefinement(node, inputs) : node)) };
 }
 
 /** A node execution of the log. */

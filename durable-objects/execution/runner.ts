@@ -164,7 +164,12 @@ export class Runner {
   /** Rule AL2: the alarm is only ever moved earlier; when it rings too early, it is set again. One row written for a short run. */
   #arm(commit: Commit, state: ExecutionState): void {
     const now = this.#effects.now();
-    const waits = commit.events.some(({ type }) => type === "node_retrying" || type === "node_waiting");
+    const waits = commit.events.some(
+      (event) =>
+        event.type === "node_retrying" ||
+        event.type === "node_waiting" ||
+        (event.type === "node_started" && state.plan.nodes[event.node]?.total_timeout_ms !== undefined),
+    );
     // An alarm far off, of a wait, is too late for work that has become ready meanwhile.
     const far = this.#alarmAt === null || this.#alarmAt > now + this.#leaseMs;
     const at = far || waits ? nextAlarm(state, now, this.#leaseMs) : null;

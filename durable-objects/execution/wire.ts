@@ -31,8 +31,14 @@ export function toLease(
     cache: node.cache ?? null,
     resume: execution.resume,
     idempotency_key: `${run.executionId}:${execution.id}`,
+    ...retriesOf(node, execution.failures),
     ...selectsOf(node),
   };
+}
+
+function retriesOf({ retry }: PlanNode, failures: number): Pick<Lease, "retries_left" | "retry_on"> {
+  const left = (retry?.max_attempts ?? 1) - failures - 1;
+  return left <= 0 ? NONE : { retries_left: left, ...(retry?.on === undefined ? {} : { retry_on: retry.on }) };
 }
 
 const NONE = {};
@@ -66,7 +72,13 @@ function toEnd(end: AttemptReport["end"]): Report["end"] {
   }
   return end.status === "completed"
     ? { ...base, status: "completed", ...(end.reused === undefined ? {} : { reused: end.reused }) }
-    : { ...base, status: "failed", error: end.error, retryable: end.retryable, retryAfterMs: end.retry_after_ms };
+    : {
+        ...base,
+        status: "failed",
+        error: end.error,
+        retryable: end.final === true ? false : end.retryable || undefined,
+        retryAfterMs: end.retry_after_ms,
+      };
 }
 
 /** The answer of an object that holds no run. */

@@ -50,6 +50,12 @@ export interface Gathers {
   count_pin: string;
 }
 
+/** Effects that depend on a value of the node: those of the input pin's text, for the texts that are named; else the block's own. */
+export interface EffectsBy {
+  pin: string;
+  effects: Record<string, BlockEffects>;
+}
+
 /**
  * Everything that the graph, the engine, the API and the editor know of a block: plain data, no code.
  * The catalogue of `GET /api/v1/blocks` is a list of these.
@@ -64,6 +70,8 @@ export interface BlockDescriptor {
   /** Its outputs are kept and reused for every later execution of the node they are linked to. */
   static_output: boolean;
   effects: BlockEffects;
+  /** Holds where the value stands in the node itself, so that it is known before the run (graph/plan/effects-of-node.ts). */
+  effects_by?: EffectsBy;
   pool: BlockPool;
   /** Longest time one attempt may take, ms. */
   timeout_ms: number;

@@ -165,7 +165,10 @@ const SKETCHES: Record<keyof typeof BLOCK, Sketch> = {
       ["url"],
     ),
     output: ["response", "client_error", "server_error"],
-    more: { effects: "once" },
+    more: {
+      effects: "once",
+      effects_by: { pin: "method", effects: { GET: "idempotent", PUT: "idempotent" } },
+    },
   },
   authenticatedWebRequest: {
     input: object(

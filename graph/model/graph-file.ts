@@ -44,7 +44,10 @@ export type RetryPolicy = z.infer<typeof retryPolicySchema>;
 /** Weft's own per-node settings, kept under `metadata.weft`. */
 export const nodeWeftSchema = z.looseObject({
   retry: retryPolicySchema.optional(),
+  /** Longest time of one attempt, ms. */
   timeout_ms: z.int().min(1).max(600_000).optional(),
+  /** Longest time from the first attempt to the end of the last, ms; at most 366 days. */
+  total_timeout_ms: z.int().min(1).max(31_622_400_000).optional(),
   cache: z.object({ ttl_seconds: z.int().min(1) }).optional(),
   pinned: z.record(z.string(), z.array(jsonValueSchema)).optional(),
 });

@@ -10,6 +10,7 @@ import {
 import { getOwn } from "../own-property.ts";
 import { basePinName } from "../pins/dynamic-pins.ts";
 import { requiredInputNames } from "../schema/io-nodes.ts";
+import { effectsOfNode } from "./effects-of-node.ts";
 import { gatheringBelow, MAX_GATHERING } from "./gathering.ts";
 import type { Plan, PlanNode } from "./plan.ts";
 
@@ -43,6 +44,7 @@ export function compilePlan(graph: GraphFile | SubGraph, catalog: BlockCatalog, 
     const linked = [...(pins[index] ?? [])];
     node.linked_pins = linked.map(([pin]) => pin);
     node.static_pins = linked.filter(([, { is_static }]) => is_static).map(([pin]) => pin);
+    Object.assign(node, effectsOfNode(blockAt(blocks, index), node.input_default, node.linked_pins));
     if (node.gathers !== undefined && node.linked_pins.includes(node.gathers.count_pin)) {
       node.gathers.until = "count";
     }
@@ -78,6 +80,7 @@ function planNode(node: GraphNode, block: BlockDescriptor): PlanNode {
     effects: block.effects,
     pool: block.pool,
     timeout_ms: weft?.timeout_ms ?? block.timeout_ms,
+    ...(weft?.total_timeout_ms === undefined ? {} : { total_timeout_ms: weft.total_timeout_ms }),
     ...(weft?.retry === undefined ? {} : { retry: weft.retry }),
     ...(weft?.cache === undefined || block.effects === "once" ? {} : { cache: weft.cache }),
     input_default: node.input_default,

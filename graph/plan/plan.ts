@@ -30,8 +30,12 @@ export interface PlanNode {
   block_id: string;
   ui_type: BlockUiType;
   effects: BlockEffects;
+  /** `effects` follow from the value that stands at this pin of the node; with another value there, they are `otherwise`. */
+  refined?: { pin: string; otherwise: BlockEffects };
   pool: BlockPool;
   timeout_ms: number;
+  /** Longest time over all attempts of one node execution, ms; absent = no limit. */
+  total_timeout_ms?: number;
   retry?: RetryPolicy;
   /** `input_default` of the node, as in the file (flat dynamic keys included). */
   input_default: JsonObject;

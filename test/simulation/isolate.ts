@@ -219,6 +219,7 @@ export class Isolate implements Caller, Clock {
       signal,
       idempotencyKey: lease.idempotency_key,
       callbackUrl: () => "https://weft.test/callback",
+      retriesLeft: () => lease.retries_left ?? 0,
       resume: lease.resume,
       run: {
         executionId,

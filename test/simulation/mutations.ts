@@ -306,8 +306,8 @@ export const MUTATIONS: readonly Mutation[] = [
     what: "a child that did not hear the end of the pause is not told again",
     rule: "CH3",
     file: `${OBJECT}/children.ts`,
-    find: "    if (answer.value.end === undefined) {",
-    replace: "    if (answer.value.end === undefined && of.ne.length === 0) {",
+    find: "    if (end === undefined && paused !== state.paused) {",
+    replace: "    if (end === undefined && paused !== state.paused && of.ne.length === 0) {",
   },
   {
     name: "child-never-asked",

@@ -87,6 +87,7 @@ export function workSession(object: IsolatedObject, consumer: Consumer = {}, mes
           onUsage,
           idempotencyKey: lease.idempotency_key,
           resume: lease.resume,
+          retries: lease,
           run: {
             executionId: object.id,
             nodeExecutionId: lease.node_execution_id,

@@ -284,6 +284,7 @@ export class Attempt {
       duration_ms: this.#elapsed(),
       error: { code, message: clip(errorMessage(error)), node_id: this.lease.node_id },
       retryable: foreseen?.retryable ?? error instanceof StorageUnavailable,
+      ...(foreseen?.retryable === false ? { final: true } : {}),
       ...(foreseen?.retryAfterMs === undefined ? {} : { retry_after_ms: foreseen.retryAfterMs }),
       ...usagePart(this.#usage),
     };

@@ -5,6 +5,7 @@ import { MODEL_PROVIDERS } from "#blocks/ai/model-prices.ts";
 import type { PriceList } from "#blocks/ai/model-prices.ts";
 import { readModelPrices } from "#blocks/ai/read-model-prices.ts";
 import type { OwnPrices } from "#blocks/ai/read-model-prices.ts";
+import type { Lease } from "#durable-objects/execution/protocol.ts";
 import { errorMessage, log } from "#durable-objects/logger.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
 import type { Resume } from "#graph/run/wait.ts";
@@ -31,13 +32,15 @@ export interface BlockContextOptions {
   idempotencyKey: string;
   run: BlockContext["run"];
   resume?: Resume | null;
+  /** What the node's retry policy still allows. Default: nothing. */
+  retries?: Pick<Lease, "retries_left" | "retry_on">;
   /** Called with every addition to the usage. */
   onUsage: (add: NodeUsage) => void;
 }
 
 /** The real context that blocks run with, in consumers and for single-block calls alike. */
 export function createBlockContext(options: BlockContextOptions): BlockContext {
-  const { env, signal, idempotencyKey, run, onUsage, resume = null } = options;
+  const { env, signal, idempotencyKey, run, onUsage, resume = null, retries = {} } = options;
   const names = { execution_id: run.executionId, node_execution_id: run.nodeExecutionId, node_id: run.nodeId };
   return {
     fetch: egressFor(env.WEFT_EGRESS_ALLOW ?? ""),
@@ -45,6 +48,7 @@ export function createBlockContext(options: BlockContextOptions): BlockContext {
     idempotencyKey,
     run,
     resume,
+    retriesLeft: (code) => (retries.retry_on?.includes(code) === false ? 0 : (retries.retries_left ?? 0)),
     credential: async (provider) => providerCredential(env, provider),
     modelPrice: (provider, model) => priceOf(ownPrices(env.WEFT_MODEL_PRICES ?? "", provider), model),
     usage: onUsage,

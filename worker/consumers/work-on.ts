@@ -73,6 +73,7 @@ function contextFor(
     onUsage,
     idempotencyKey: lease.idempotency_key,
     resume: lease.resume,
+    retries: lease,
     run: { ...run, nodeExecutionId: lease.node_execution_id, nodeId: lease.node_id, attempt: lease.attempt },
   });
 }

@@ -9,6 +9,8 @@ const pinSchema = z
   .custom<JsonSchema>((value) => typeof value === "object" && value !== null)
   .openapi({ type: "object", additionalProperties: true, description: "JSON Schema of the pins." });
 
+const effectsSchema = z.enum(["pure", "idempotent", "once"]);
+
 export const blockSchema = z
   .object({
     id: z.string(),
@@ -28,7 +30,13 @@ export const blockSchema = z
       "MCP Tool",
     ]),
     static_output: z.boolean(),
-    effects: z.enum(["pure", "idempotent", "once"]),
+    effects: effectsSchema.openapi({
+      description: "What a lost attempt means: pure and idempotent blocks are run again, a once block is not.",
+    }),
+    effects_by: z
+      .object({ pin: z.string(), effects: z.record(z.string(), effectsSchema) })
+      .optional()
+      .openapi({ description: "Other effects for some values of a pin, where the value stands in the node itself." }),
     pool: z.enum(["io", "cpu", "memory"]),
     timeout_ms: z.number(),
     input_schema: pinSchema,

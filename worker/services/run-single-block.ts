@@ -57,6 +57,6 @@ function refusal(error: unknown, name: string): unknown {
   if (error.code === "invalid_input") {
     return new ServiceError(422, "invalid_inputs", error.message, { cause: error });
   }
-  const details = { code: error.code, retryable: error.retryable };
+  const details = { code: error.code, retryable: error.retryable ?? false };
   return new ServiceError(422, "block_failed", `${name} failed: ${error.message}`, { details, cause: error });
 }

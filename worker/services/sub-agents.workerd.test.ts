@@ -181,6 +181,23 @@ describe("an agent that runs an agent", () => {
     await until(async () => value(await childStub.view(principal.workspaceId)).status === "TERMINATED");
   });
 
+  it("[CH3] lets a sleeping child that is loaded again sleep on, with no other alarm than that of its own wait", async () => {
+    const child = await storedPlan(childGraph(300));
+    const plan = await storedPlan(parentGraph({ id: child.graph_id, version: child.graph_version }));
+    const { id } = await start(plan, { list: [1] }, 0);
+    const childId = childExecutionId(id, "n2");
+    const asleep = async (): Promise<boolean> => {
+      const events = await executionStub(env, childId).events(principal.workspaceId, 0, 100);
+      return events.ok && events.value.items.some(({ type }) => type === "node_waiting");
+    };
+    await until(asleep);
+    await evictDurableObject(inside(childId));
+    expect(await runDurableObjectAlarm(inside(childId))).toBe(true);
+    const alarm = await runInDurableObject(inside(childId), (_, { storage }) => storage.getAlarm());
+    expect(alarm).toBeGreaterThan(Date.now() + 299 * 86_400_000);
+    value(await executionStub(env, id).cancel(principal.workspaceId, "enough"));
+  });
+
   it("[CH3] starts a child that is not there when it looks after it, and takes news that were lost", async () => {
     const child = await storedPlan(childGraph(0));
     const plan = await storedPlan(parentGraph({ id: child.graph_id, version: child.graph_version }));

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { decide } from "./decide.ts";
 import { nextAlarm } from "./next-alarm.ts";
 import { plan, TestRun } from "./plan.testkit.ts";
+import { initialState } from "./state.ts";
 
 const once = { effects: "once" as const };
 const retry = { max_attempts: 3, backoff_ms: 100, max_backoff_ms: 150 };
@@ -155,6 +157,63 @@ describe("attempts", () => {
     expect(invalid.state.status).toBe("FAILED");
   });
 
+  it.each([
+    ["what the block calls final is not repeated", false, undefined, "FAILED"],
+    ["what it says nothing of is", undefined, undefined, "RUNNING"],
+    ["what it calls passing is", true, undefined, "RUNNING"],
+    ["the policy may name a final code", false, ["boom"], "RUNNING"],
+    ["a code that it does not name is not repeated", true, ["other"], "FAILED"],
+  ])("[RT2] %s", (_, retryable, on, status) => {
+    const run = new TestRun(plan({ a: { retry: { ...retry, on } } }, []));
+    run.fails(run.lease().a ?? "", { retryable });
+    expect(run.state.status).toBe(status);
+  });
+
+  it("[RT4] [AL1] ends the attempts of a node at the limit that they have together", () => {
+    const run = new TestRun(plan({ a: { total_timeout_ms: 1_500, retry: { ...retry, max_attempts: 100 } } }, []));
+    run.now += 5_000;
+    const { a = "" } = run.lease();
+    const end = run.now + 1_500;
+    run.now += 700;
+    run.do({ type: "renew", attempts: [{ node_execution_id: a, attempt: 1 }] });
+    expect(nextAlarm(run.state, run.now, run.leaseMs)).toBe(end);
+    run.fails(a);
+    run.now += 700;
+    run.lease();
+    run.now = end - 1;
+    run.do({ type: "tick" });
+    expect(run.state.status).toBe("RUNNING");
+    run.now = end;
+    run.do({ type: "tick" });
+    expect(run.state.error).toMatchObject({ code: "node_timeout", node_id: "a" });
+    expect(run.state.error?.message).toContain("1.5 s that they have together");
+    expect(run.completes(a).refused).toHaveLength(1);
+  });
+
+  it("[RT4] does not wait for a retry that would come too late, and says what failed", () => {
+    const run = new TestRun(plan({ a: { total_timeout_ms: 1_500, retry } }, []));
+    run.fails(run.lease().a ?? "", { code: "busy", retryAfterMs: 1_500 });
+    expect(run.state.error).toMatchObject({ code: "node_timeout" });
+    expect(run.state.error?.message).toContain("busy: it broke");
+  });
+
+  it("[RT4] ends what waits for its next attempt, and not what waits for a time", () => {
+    const run = new TestRun(plan({ a: { total_timeout_ms: 1_500, retry }, b: { total_timeout_ms: 1_500 } }, []));
+    const { a = "", b = "" } = run.lease();
+    const wait = { kind: "timer", until: run.now + 5_000, state: null, payload: null } as const;
+    run.report(b, { end: { status: "waiting", durationMs: 1, usage: undefined, wait } });
+    run.now += 1_000;
+    run.fails(a, { retryAfterMs: 400 });
+    run.now += 500;
+    const failed = run.do({ type: "tick" }).events.flatMap((event) => (event.type === "node_failed" ? [event.ne] : []));
+    expect(failed).toEqual([a]);
+    run.now += 3_500;
+    run.do({ type: "tick" });
+    expect(Object.keys(run.lease())).toEqual(["b"]);
+    run.now += 1_400;
+    expect(run.completes(b).refused).toEqual([]);
+  });
+
   it("[EN3] stops a loop at the step limit", () => {
     const run = new TestRun(plan({ a: {}, loop: {} }, ["a.out -> loop.x", "loop.out -> loop.x"], { step_limit: 10 }));
     run.completes(run.lease().a ?? "", ["out", 0]);
@@ -173,6 +232,17 @@ describe("attempts", () => {
     run.do({ type: "tick" });
     expect(run.state.error?.code).toBe("run_timeout");
     expect(run.types().slice(-2)).toEqual(["node_terminated", "execution_failed"]);
+  });
+
+  it("[EN4] counts the time of a run from its start, not from when it was created", () => {
+    const state = initialState(plan({ a: {} }, [], { timeout_ms: 700 }), 1_000);
+    const at = (now: number): Parameters<typeof decide>[2] => ({ now, random: () => 0.5, leaseMs: 1_000 });
+    decide(state, { type: "start", inputs: {} }, at(50_000));
+    decide(state, { type: "tick" }, at(50_699));
+    expect(state.status).toBe("QUEUED");
+    expect(nextAlarm(state, 50_699, 1_000)).toBe(50_700);
+    decide(state, { type: "tick" }, at(50_700));
+    expect(state.error?.code).toBe("run_timeout");
   });
 
   it("[EN5] [EN6] cancels at once, and then nothing changes any more", () => {

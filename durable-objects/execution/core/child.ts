@@ -16,6 +16,12 @@ export interface ChildNews {
   end?: { status: "completed" | "failed" | "terminated"; durationMs: number; error: RunError | null; usage: NodeUsage };
 }
 
+/** What a run answers to the one that started it. */
+export interface ChildStanding extends ChildNews {
+  /** Whether it is paused; absent where older code answers. */
+  paused?: boolean;
+}
+
 /**
  * Rule CH2: a child's outputs become its node's outputs while it runs, each once; its end ends the node. Answers how many outputs of the child
  * are committed here, or -1 when the node does not wait for it.

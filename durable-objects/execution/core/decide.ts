@@ -16,9 +16,11 @@ import { Recorder } from "./recorder.ts";
 import type { DecisionEnv } from "./recorder.ts";
 import { commitReport } from "./report.ts";
 import type { Report } from "./report.ts";
+import { runDeadline } from "./run-limits.ts";
 import { resumeDue, signal } from "./waiting.ts";
 import { planNode } from "./state.ts";
 import type { ExecutionState, NodeExecution } from "./state.ts";
+import { failOverdue } from "./total-limit.ts";
 
 /** Everything that can happen to a run. */
 export type Input =
@@ -164,11 +166,12 @@ function start(recorder: Recorder, inputs: JsonObject): void {
 
 function tick(recorder: Recorder): void {
   const { state, env } = recorder;
-  const timeout = state.plan.timeout_ms;
-  if (timeout !== undefined && env.now >= state.createdAt + timeout) {
-    recorder.fatal = { code: "run_timeout", message: `The run took longer than its limit of ${timeout} ms.` };
+  if (env.now >= runDeadline(state)) {
+    const message = `The run took longer than its limit of ${state.plan.timeout_ms} ms.`;
+    recorder.fatal = { code: "run_timeout", message };
     return;
   }
+  failOverdue(recorder);
   promoteDelayed(recorder);
   resumeDue(recorder);
   expireLeases(recorder);

@@ -40,6 +40,7 @@ export function evolve(state: ExecutionState, event: LogEvent, at: number): void
     case "execution_started":
       state.status = "QUEUED";
       state.inputs = event.inputs;
+      state.beganAt = at;
       return;
     case "execution_running":
       state.status = "RUNNING";
@@ -70,9 +71,11 @@ export function evolve(state: ExecutionState, event: LogEvent, at: number): void
       return;
     case "execution_paused":
       state.paused = true;
+      state.pauseChangedAt = at;
       return;
     case "execution_unpaused":
       state.paused = false;
+      state.pauseChangedAt = at;
       return;
     case "execution_completed":
     case "execution_failed":
@@ -106,6 +109,7 @@ function createExecution(state: ExecutionState, id: string, node: number): NodeE
     waitingSince: 0,
     resume: null,
     held: [],
+    triedSince: null,
     startedAt: 0,
     leaseUntil: 0,
     consumer: "",
@@ -233,6 +237,7 @@ function evolveStarted(state: ExecutionState, event: EventOf<"node_started">, at
   execution.status = "RUNNING";
   execution.attempt = event.attempt;
   execution.startedAt = at;
+  execution.triedSince ??= at;
   state.running.add(execution);
 }
 
@@ -333,6 +338,7 @@ function evolveWaiting(state: ExecutionState, event: EventOf<"node_waiting">, at
   state.running.delete(execution);
   state.waiting.add(execution);
   execution.wait = event.wait;
+  execution.triedSince = null;
   execution.waitingSince = at;
   execution.status = event.wait.kind === "review" ? "REVIEW" : "RUNNING";
   count(state, event);

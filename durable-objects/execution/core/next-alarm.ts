@@ -1,32 +1,30 @@
 import { isTerminal } from "#graph/run/status.ts";
+import { nextChildLook } from "./child-look.ts";
+import { runDeadline } from "./run-limits.ts";
+import { planNode } from "./state.ts";
 import type { ExecutionState } from "./state.ts";
-
-/** How often a run looks after one that it started and that has not been heard of, ms. */
-export const CHILD_CHECK_MS = 60_000;
+import { totalDeadline } from "./total-limit.ts";
 
 /**
  * Rule AL1: when the object must look at the run again if nobody calls, ms since the epoch; null when the run is over. The earliest of: the end of
- * a lease, of a backoff or of a wait, the run's time limit, a look after a child, and one lease length from now while work is ready that no consumer has come for.
+ * a lease, of a backoff or of a wait, the time limit of the run or of a node execution, a look after a child, and one lease length from now while work is ready that no consumer has come for.
  */
 export function nextAlarm(state: ExecutionState, now: number, leaseMs: number): number | null {
   if (isTerminal(state.status) || state.status === "INCOMPLETE") {
     return null;
   }
-  let at = Number.POSITIVE_INFINITY;
+  let at = runDeadline(state);
   for (const execution of state.running) {
-    at = Math.min(at, execution.leaseUntil);
+    at = Math.min(at, execution.leaseUntil, totalDeadline(planNode(state, execution.node), execution));
   }
   for (const execution of state.delayed) {
-    at = Math.min(at, execution.notBefore);
+    at = Math.min(at, execution.notBefore, totalDeadline(planNode(state, execution.node), execution));
   }
   for (const { wait, waitingSince } of state.waiting) {
     at = Math.min(at, wait?.until ?? Number.POSITIVE_INFINITY);
     if (wait?.kind === "child") {
-      at = Math.min(at, Math.max(now, waitingSince) + CHILD_CHECK_MS);
+      at = Math.min(at, nextChildLook(Math.max(waitingSince, state.pauseChangedAt), now));
     }
-  }
-  if (state.plan.timeout_ms !== undefined) {
-    at = Math.min(at, state.createdAt + state.plan.timeout_ms);
   }
   const idle = state.running.size + state.delayed.size + state.waiting.size;
   if (state.active > idle && !state.paused) {

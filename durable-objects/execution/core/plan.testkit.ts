@@ -97,10 +97,10 @@ export class TestRun {
     return this.report(ne, { outputs, end: { status: "completed", durationMs: 1, usage: undefined } });
   }
 
-  fails(ne: string, more: { code?: string; retryAfterMs?: number } = {}): Decision {
+  fails(ne: string, more: { code?: string; retryable?: boolean; retryAfterMs?: number } = {}): Decision {
     const error = { code: more.code ?? "boom", message: "it broke" };
-    const retryAfterMs = more.retryAfterMs;
-    const end = { status: "failed", durationMs: 1, usage: undefined, error, retryable: true, retryAfterMs } as const;
+    const { retryable, retryAfterMs } = more;
+    const end = { status: "failed", durationMs: 1, usage: undefined, error, retryable, retryAfterMs } as const;
     return this.report(ne, { outputs: [], end });
   }
 

@@ -9,6 +9,7 @@ import { beginWait } from "./waiting.ts";
 import { retryDelay } from "./retry-policy.ts";
 import type { Output } from "./stored-value.ts";
 import { planNode } from "./state.ts";
+import { totalDeadline, totalTimeout } from "./total-limit.ts";
 import type { NodeExecution } from "./state.ts";
 
 /** Committing what consumers found out. Rules RP1 to RP6 of SPEC.md. */
@@ -27,7 +28,7 @@ export interface Report {
         durationMs: number;
         usage: NodeUsage | undefined;
         error: RunError;
-        retryable: boolean;
+        retryable: boolean | undefined;
         retryAfterMs: number | undefined;
       }
     | { status: "waiting"; durationMs: number; usage: NodeUsage | undefined; wait: Wait }
@@ -92,9 +93,14 @@ function retryOrFail(
   end: Extract<Report["end"], { status: "failed" }>,
 ): void {
   const { env } = recorder;
-  const delay = retryDelay(planNode(recorder.state, execution.node), end, execution.failures, env.random);
+  const node = planNode(recorder.state, execution.node);
+  const delay = retryDelay(node, end, execution.failures, env.random);
   if (delay === null) {
     failNode(recorder, execution, end);
+    return;
+  }
+  if (env.now + delay >= totalDeadline(node, execution)) {
+    failNode(recorder, execution, { ...end, error: totalTimeout(node, end.error) });
     return;
   }
   recorder.emit({

@@ -9,14 +9,14 @@ const FINAL_CODES: ReadonlySet<string> = new Set(["invalid_input", "unknown_bloc
 
 export interface Failure {
   error: RunError;
-  /** The block says that another attempt may succeed. */
-  retryable: boolean;
+  /** Whether another attempt may succeed, as the block sees it; undefined when it does not say. */
+  retryable: boolean | undefined;
   /** Earliest next attempt, ms from now. */
   retryAfterMs: number | undefined;
 }
 
 /**
- * Rule RT1: how long to wait before the next attempt, ms, or null when there is none. Exponential backoff with full jitter: a uniform share of
+ * Rules RT1 and RT2: how long to wait before the next attempt, ms, or null when there is none. Exponential backoff with full jitter: a uniform share of
  * min(max_backoff_ms, backoff_ms × 2^failures), never less than what the remote asked for.
  *
  * @param failures failed attempts before this one
@@ -26,7 +26,7 @@ export function retryDelay(node: PlanNode, failure: Failure, failures: number, r
   if (policy === undefined || failures + 1 >= policy.max_attempts || FINAL_CODES.has(failure.error.code)) {
     return null;
   }
-  if (policy.on !== undefined && !policy.on.includes(failure.error.code)) {
+  if (policy.on === undefined ? failure.retryable === false : !policy.on.includes(failure.error.code)) {
     return null;
   }
   const ceiling = Math.min(policy.max_backoff_ms, policy.backoff_ms * 2 ** Math.min(failures, 30));

@@ -7,6 +7,11 @@ export const MAX_INCOMPLETE = 100_000;
 /** Events of a run: about half of what the storage of an object holds. */
 export const MAX_EVENTS = 50_000_000;
 
+/** Rule EN4: when the run must be over, ms since the epoch; Infinity without a limit. The time that it was held does not count. */
+export function runDeadline({ plan, beganAt, createdAt }: ExecutionState): number {
+  return plan.timeout_ms === undefined ? Number.POSITIVE_INFINITY : (beganAt ?? createdAt) + plan.timeout_ms;
+}
+
 /** Why a run has become too large to go on, or null. The number of node executions has a limit of its own (rule EN3). */
 export function outgrown(state: ExecutionState): RunError | null {
   if (state.created - state.stats.node_execution_count > MAX_INCOMPLETE) {

@@ -16,7 +16,7 @@ import type { BoundValue, ExecutionState, NodeExecution, NodeState, PendingOutpu
  * What a stored snapshot is read by. A change after which `restoreSnapshot` would misread what older code has written, or the other way round, is a
  * new version: a snapshot of another version is not read, the log is folded instead.
  */
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 
 type SavedBinding = [pin: string, ref: ValueRef, value: JsonValue];
 
@@ -45,6 +45,7 @@ export interface Snapshot {
   error: RunError | null;
   unhandled: RunError | null;
   createdAt: number;
+  beganAt: number | null;
   startedAt: number | null;
   endedAt: number | null;
   stats: RunStats;
@@ -57,6 +58,7 @@ export interface Snapshot {
   running: string[];
   waiting: string[];
   paused: boolean;
+  pauseChangedAt: number;
   autoApproved: number[];
   /** Null for a run that was not started from another one. */
   reuse: SavedReuse | null;
@@ -74,6 +76,7 @@ export function takeSnapshot(state: ExecutionState, options: { replica?: boolean
     error: state.error,
     unhandled: state.unhandled,
     createdAt: state.createdAt,
+    beganAt: state.beganAt,
     startedAt: state.startedAt,
     endedAt: state.endedAt,
     stats: { ...state.stats },
@@ -106,6 +109,7 @@ export function takeSnapshot(state: ExecutionState, options: { replica?: boolean
     running: [...state.running].map(({ id }) => id),
     waiting: [...state.waiting].map(({ id }) => id),
     paused: state.paused,
+    pauseChangedAt: state.pauseChangedAt,
     autoApproved: [...state.autoApproved],
     reuse: state.reuse?.save() ?? null,
   };
@@ -136,8 +140,8 @@ function saveExecution(execution: NodeExecution): SavedExecution {
 export function restoreSnapshot(plan: Plan, snapshot: Snapshot, reuse?: Reuse): ExecutionState {
   const state = initialState(plan, snapshot.createdAt);
   state.reuse = restoreReuse(plan, snapshot.reuse, reuse);
-  const { status, inputs, error, unhandled, startedAt, endedAt, created, active } = snapshot;
-  Object.assign(state, { status, inputs, error, unhandled, startedAt, endedAt, created, active });
+  const { status, inputs, error, unhandled, beganAt, startedAt, endedAt, created, active } = snapshot;
+  Object.assign(state, { status, inputs, error, unhandled, beganAt, startedAt, endedAt, created, active });
   state.lastSeq = snapshot.seq;
   state.stats = { ...snapshot.stats };
   state.outputs = new Map(snapshot.outputs.map(([name, values]) => [name, [...values]]));
@@ -171,6 +175,7 @@ export function restoreSnapshot(plan: Plan, snapshot: Snapshot, reuse?: Reuse): 
   state.running = new Set(snapshot.running.map(open));
   state.waiting = new Set(snapshot.waiting.map(open));
   state.paused = snapshot.paused;
+  state.pauseChangedAt = snapshot.pauseChangedAt;
   state.autoApproved = new Set(snapshot.autoApproved);
   return state;
 }

@@ -58,6 +58,8 @@ export interface NodeExecution {
   resume: Resume | null;
   /** Outputs of an execution that is not yet the oldest of its node (rule FF1). */
   held: PendingOutput[];
+  /** ms since the epoch: the first attempt since it was last queued or went on after a wait began; null before. */
+  triedSince: number | null;
   /** ms since the epoch: the running attempt began. */
   startedAt: number;
   /** ms since the epoch: the lease ends. Not logged: renewed in memory, generous after a reload. */
@@ -101,6 +103,9 @@ export interface ExecutionState {
   unhandled: RunError | null;
   lastSeq: number;
   createdAt: number;
+  /** ms since the epoch: the run was started; for a held one that is later than it was created. */
+  beganAt: number | null;
+  /** ms since the epoch: its first node was handed out. */
   startedAt: number | null;
   endedAt: number | null;
   stats: RunStats;
@@ -118,6 +123,8 @@ export interface ExecutionState {
   /** Node executions that were terminated while they waited for a run that they had started: empty until the run ends. */
   orphaned: Set<string>;
   paused: boolean;
+  /** ms since the epoch: the run was last paused or let go on; 0: never. */
+  pauseChangedAt: number;
   /** Nodes whose further reviews in this run are approved by themselves. */
   autoApproved: Set<number>;
   /** What the run has from an earlier one; null for most runs. */
@@ -165,6 +172,7 @@ export function initialState(plan: Plan, createdAt: number, reuse?: Reuse): Exec
     unhandled: null,
     lastSeq: 0,
     createdAt,
+    beganAt: null,
     startedAt: null,
     endedAt: null,
     stats: emptyStats(),
@@ -188,6 +196,7 @@ export function initialState(plan: Plan, createdAt: number, reuse?: Reuse): Exec
     waiting: new Set(),
     orphaned: new Set(),
     paused: false,
+    pauseChangedAt: 0,
     autoApproved: new Set(),
     reuse: reuse === undefined ? null : new ReuseBook(plan, reuse),
     below: belowIn(plan),

@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { nextChildLook } from "./child-look.ts";
+
+const DAY_MS = 86_400_000;
+
+describe("the time of the next look after a child", () => {
+  it("[CH3] comes after as long again as it was waited, at least a minute, at most a day", () => {
+    for (let now = 5; now < 400 * DAY_MS; now = nextChildLook(5, now)) {
+      const wait = nextChildLook(5, now) - now;
+      expect(wait).toBeGreaterThanOrEqual(60_000);
+      expect(wait).toBeLessThanOrEqual(Math.max(60_000, Math.min(now - 5, DAY_MS)));
+    }
+  });
+
+  it("[CH3] is not put off by whatever happens before it", () => {
+    for (const now of [60_000, 3_600_000, 50 * DAY_MS]) {
+      const at = nextChildLook(0, now);
+      expect([nextChildLook(0, (now + at) / 2), nextChildLook(0, at - 1)]).toEqual([at, at]);
+    }
+  });
+
+  it("[CH3] is a minute away for a clock that stands before the wait began", () => {
+    expect(nextChildLook(1_000_000, 5)).toBe(1_060_000);
+  });
+});

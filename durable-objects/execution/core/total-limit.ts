@@ -1,0 +1,50 @@
+import type { PlanNode } from "#graph/plan/plan.ts";
+import type { RunError } from "#graph/run/event.ts";
+import type { Recorder } from "./recorder.ts";
+import { failNode } from "./report.ts";
+import { planNode } from "./state.ts";
+import type { ExecutionState, NodeExecution } from "./state.ts";
+
+/** The limit of time over all attempts of a node execution. Rule RT4 of SPEC.md. */
+
+/** When the node execution must be over, ms since the epoch; Infinity without a limit, before its first attempt, and while it waits. */
+export function totalDeadline(node: PlanNode, { triedSince }: NodeExecution): number {
+  return node.total_timeout_ms === undefined || triedSince === null
+    ? Number.POSITIVE_INFINITY
+    : triedSince + node.total_timeout_ms;
+}
+
+/** @param last what the last attempt failed with, if it did */
+export function totalTimeout(node: PlanNode, last?: RunError): RunError {
+  const seconds = (node.total_timeout_ms ?? 0) / 1_000;
+  const why = last === undefined ? "" : ` The last failure was ${last.code}: ${last.message}`;
+  const message = `The attempts of this node took longer than the limit of ${seconds} s that they have together.${why}`;
+  return { code: "node_timeout", message, node_id: node.id };
+}
+
+/** Fails what has tried for too long, be it running or about to be repeated. */
+export function failOverdue(recorder: Recorder): void {
+  const { state, env } = recorder;
+  if (!hasTotalLimits(state)) {
+    return;
+  }
+  for (const execution of [...state.executions.values()]) {
+    const node = planNode(state, execution.node);
+    const open = execution.status === "RUNNING" || execution.status === "QUEUED";
+    if (open && totalDeadline(node, execution) <= env.now && recorder.fatal === null) {
+      const durationMs = execution.status === "RUNNING" ? env.now - execution.startedAt : 0;
+      failNode(recorder, execution, { durationMs, error: totalTimeout(node) });
+    }
+  }
+}
+
+const limited = new WeakMap<ExecutionState["plan"], boolean>();
+
+function hasTotalLimits({ plan }: ExecutionState): boolean {
+  let known = limited.get(plan);
+  if (known === undefined) {
+    known = plan.nodes.some((node) => node.total_timeout_ms !== undefined);
+    limited.set(plan, known);
+  }
+  return known;
+}
