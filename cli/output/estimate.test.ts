@@ -9,6 +9,8 @@ const estimate: EstimateView = {
   duration_ms: { p50: 250, p90: 1_500, p99: 90_000 },
   tokens: { p50: 10, p90: 20, p99: 30 },
   cost_usd: { p50: 0.001, p90: 0.002, p99: 0.5 },
+  size: { p50: 100, p90: 200, p99: 300 },
+  memory_class: "small",
   queued_before: 3,
   outliers: [{ execution_id: "r", duration_ms: 400_000, p99_ms: 90_000, at: "2026-11-22T20:00:00.000Z" }],
 };

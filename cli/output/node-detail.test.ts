@@ -21,8 +21,8 @@ const node: NodeDetail = {
   ended_at: at(9),
   duration_ms: 8_000,
   attempts: [
-    { attempt: 1, started_at: at(1), ended_at: at(2), outcome: "retrying", error, retry_at: at(7) },
-    { attempt: 2, started_at: at(7), ended_at: at(9), outcome: "completed", error: null, retry_at: null },
+    { attempt: 1, started_at: at(1), ended_at: at(2), outcome: "retrying", error, retry_at: at(7), usage: null },
+    { attempt: 2, started_at: at(7), ended_at: at(9), outcome: "completed", error: null, retry_at: null, usage: null },
   ],
   causes: [
     { pin: "url", node_execution_id: "n2", node_id: "address", source_name: "output", at: at(0) },

@@ -78,14 +78,14 @@ export class Draft {
     return this.#decide({ type: "lease", pool: "io", max }, now, env.leaseMs).leased;
   }
 
-  /** `done`: the caller lists it itself, and nothing else is left to follow. `consumer`: who has what `takeWork` handed out. */
+  /** `done`: the caller lists it itself, and nothing else is left to follow. `consumer`: who asks, and has what `takeWork` handed out. */
   toBegunRun(done: boolean, consumer?: string): BegunRun {
     const { execution_id, workspace_id, created_at } = this.header;
     return {
       execution_id,
       workspace_id,
       created_at,
-      header: headerText(this.header),
+      header: headerText(consumer === undefined ? this.header : { ...this.header, begun_by: consumer }),
       batches: this.batches.map(({ first_seq, at, events }) => ({
         first_seq,
         last_seq: first_seq + events.length - 1,

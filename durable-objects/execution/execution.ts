@@ -83,6 +83,8 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
       if (begun.consumer !== undefined) {
         return { ok: true, value: null };
       }
+    } else if (this.#open?.isAsBegun(begun) === true) {
+      return { ok: true, value: null };
     }
     return this.wait(begun.workspace_id, waitMs);
   }

@@ -114,6 +114,11 @@ describe("an execution object", () => {
     expect(await stub.adopt(begun, 0)).toEqual({ ok: true, value: null });
     // What it did not take is for others.
     expect(sent).toEqual([{ execution_id: id, pool: "io" }]);
+    expect(await stub.adopt(begun, 0)).toEqual({ ok: true, value: null });
+    await evictDurableObject(inside);
+    await isolate(inside);
+    // Its first answer was lost.
+    expect(await stub.adopt(begun, 0)).toEqual({ ok: true, value: null });
     const other = value(await stub.adopt({ ...begun, consumer: "second" }, 0));
     expect(other).toMatchObject({ id, status: "RUNNING", last_seq: draft.state.lastSeq });
     expect((await stub.lease({ ...REQUEST, max: 9 })).leases.map(({ node_execution_id }) => node_execution_id)).toEqual(

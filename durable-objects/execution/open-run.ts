@@ -11,7 +11,7 @@ import type { LiveRun, LiveView } from "./live.ts";
 import { ownNews } from "./own-news.ts";
 import { ParentLink } from "./parent-link.ts";
 import { HELD_CHECK_MS, Place } from "./place.ts";
-import type { ExecutionSummary, LeaseRequest, WorkAnswer } from "./protocol.ts";
+import type { BegunRun, ExecutionSummary, LeaseRequest, WorkAnswer } from "./protocol.ts";
 import type { Commit, Run } from "./run.ts";
 import { RunSize } from "./run-size.ts";
 import { CHECK_LISTED_MS, Runner } from "./runner.ts";
@@ -76,6 +76,18 @@ export class OpenRun {
     const { effects } = this.#deps;
     effects.setAlarm(effects.now() + HELD_CHECK_MS);
     this.#runner.list(this.#summary());
+  }
+
+  /** The run is what this consumer has begun, and nothing has happened since: it asks again because it was not answered (rule ST5). */
+  isAsBegun({ consumer, batches }: BegunRun): boolean {
+    const { header, state } = this.run;
+    if (consumer === undefined || header.begun_by !== consumer || state.lastSeq !== batches.at(-1)?.last_seq) {
+      return false;
+    }
+    for (const execution of state.running) {
+      execution.consumer = consumer;
+    }
+    return true;
   }
 
   /** Starts a held run; any other is left as it is (rule WH2). */

@@ -5,7 +5,9 @@ import { plan, TestRun } from "./core/plan.testkit.ts";
 import type { Decision } from "./core/decide.ts";
 import type { Effects } from "./effects.ts";
 import type { ExecutionSummary } from "./protocol.ts";
-import { EFFECTFUL_SLOTS, MOST_CONSUMERS, Runner } from "./runner.ts";
+import { MOST_CONSUMERS, Runner } from "./runner.ts";
+
+const IO_SLOTS = 5;
 
 /** A run in which so many effectful nodes are ready at once, with its runner; `queue` is what it has put there. */
 class FanOut {
@@ -28,7 +30,7 @@ class FanOut {
         this.queue.push(...Array.from({ length: count }, () => pool));
       },
     } as unknown as Effects;
-    this.#runner = new Runner(effects, 30_000);
+    this.#runner = new Runner(effects, { leaseMs: 30_000, ioSlots: IO_SLOTS });
     this.#after({ events: [], leased: [], refused: [], accepted: true, childOutputs: -1 });
   }
 
@@ -57,7 +59,7 @@ class FanOut {
     this.#after(this.run.do({ type: "tick" }));
   }
 
-  #lease(consumer: string, pool: BlockPool, max = EFFECTFUL_SLOTS): string[] {
+  #lease(consumer: string, pool: BlockPool, max = IO_SLOTS): string[] {
     const decision = this.run.do({ type: "lease", pool, max });
     for (const execution of decision.leased) {
       execution.consumer = consumer;

@@ -23,6 +23,8 @@ export interface RunHeader {
   root?: RootGraph;
   /** The workspace counts this run. */
   admission?: RunAdmission;
+  /** The Worker that began the run and had it stored: it is told the same when it asks again. */
+  begun_by?: string;
   /** Inputs of a run that was held at first: its log begins when it is let go. */
   held_inputs?: JsonObject;
 }

@@ -8,6 +8,7 @@ import { executionSummary, executionView } from "#durable-objects/execution/view
 import { errorMessage, log } from "#durable-objects/logger.ts";
 import type { FirstConsumer } from "#worker/consumers/first-consumer.ts";
 import { executionStub } from "#worker/env.ts";
+import { callObject } from "./call-object.ts";
 import { storeLargeValues } from "./store-large-values.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 
@@ -33,7 +34,7 @@ export async function beginRun(
 ): Promise<Outcome<ExecutionView>> {
   const request = await storeLargeValues(deps, given);
   if (request.admission !== undefined && request.admission.hold !== null) {
-    return executionStub(deps.env, request.execution_id).start(request, waitMs);
+    return atRun(request.execution_id, () => executionStub(deps.env, request.execution_id).start(request, waitMs));
   }
   const { inputs, ...rest } = request;
   const draft = await deps.runFirstStretch({ ...rest, created_at: deps.now() }, inputs);
@@ -65,7 +66,9 @@ async function goOn(
   const ended = await Promise.race([work, timeIsOver]);
   clearTimeout(timer);
   return ended === null
-    ? executionStub(deps.env, execution_id).wait(workspace_id, Math.max(0, until - deps.now()))
+    ? atRun(execution_id, () =>
+        executionStub(deps.env, execution_id).wait(workspace_id, Math.max(0, until - deps.now())),
+      )
     : { ok: true, value: ended };
 }
 
@@ -94,7 +97,8 @@ async function adopt(
 ): Promise<Outcome<ExecutionView | null>> {
   const { execution_id, workspace_id } = draft.header;
   try {
-    return await executionStub(deps.env, execution_id).adopt(draft.toBegunRun(done, consumer?.name), waitMs);
+    const begun = draft.toBegunRun(done, consumer?.name ?? (done ? crypto.randomUUID() : undefined));
+    return await atRun(execution_id, () => executionStub(deps.env, execution_id).adopt(begun, waitMs));
   } catch (error) {
     // The object may have stored the run and its answer be lost: then it must not stay out of the list for ever.
     if (done) {
@@ -102,6 +106,11 @@ async function adopt(
     }
     throw error;
   }
+}
+
+/** A start that is asked for twice is one start. */
+function atRun<T>(id: string, call: () => Promise<T>): Promise<T> {
+  return callObject(call, { of: "run", id, repeatable: true });
 }
 
 function summaryOf({ header, state, batches }: Draft): ExecutionSummary {
