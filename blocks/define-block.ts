@@ -23,7 +23,7 @@ export interface ProviderCredential {
 export interface ModelPrice {
   input: number;
   output: number;
-  /** Input that the provider had in its cache; absent: as any input. */
+  /** Input that the provider had in its cache; absent: the same as other input. */
   cachedInput?: number;
   /** Of a request with more than `above` tokens of input everything costs so many times as much. */
   long?: { above: number; input: number; output: number };

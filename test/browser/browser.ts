@@ -37,16 +37,21 @@ export interface TestBrowser {
 
 /**
  * A group of tests in a real browser against a server of its own. Whatever a page writes to its console as an error, and every uncaught
- * exception and broken security policy, fails the test that caused it, unless the test has said that it expects it.
+ * exception and broken security policy, fails the test that caused it, unless the test has said that it expects it. `environment` is what is set for
+ * the server beside that of the tests.
  */
-export function describeInBrowser(name: string, define: (browser: TestBrowser) => void): void {
+export function describeInBrowser(
+  name: string,
+  define: (browser: TestBrowser) => void,
+  environment: () => Promise<Record<string, string>> = async () => ({}),
+): void {
   describe.skipIf("missing" in found)(name, () => {
     let running: { browser: Browser; server: TestServer } | undefined;
     let signedIn: Awaited<ReturnType<BrowserContext["storageState"]>> | undefined;
     const contexts: BrowserContext[] = [];
 
     beforeAll(async () => {
-      const server = await startServer();
+      const server = await startServer({ env: await environment() });
       const browser = await chromium.launch({ executablePath: "path" in found ? found.path : "", args: ARGUMENTS });
       running = { browser, server };
     });

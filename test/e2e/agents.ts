@@ -22,6 +22,7 @@ const BLOCK = {
   timer: "d67a9c52-5e4e-11e2-bcfd-0800200c9a71",
   condition: "715696a0-e1da-45c8-b209-c2fa9c3b0be6",
   print: "f3b1c1b2-4c4f-4f0d-8d2f-4c4f0d8d2f4c",
+  ask: "1f292d4a-41a4-4977-9684-7c8d560b9f91",
 };
 
 type Pin = `${string}.${string}`;
@@ -199,3 +200,18 @@ export const loop: TestAgent = {
 };
 
 export const testAgents: TestAgent[] = [chain, fanOut, waiting, handledFailure, loop];
+
+/** Asks a model once. Not one of the agents whose outputs are foretold: that is the model's business. */
+export const asking = {
+  file: file("Asking", {
+    nodes: {
+      prompt: ["input", { name: "prompt" }],
+      ask: ["ask", { model: "gpt-4o" }],
+      answer: ["output", { name: "answer" }],
+    },
+    links: [
+      ["prompt.result", "ask.prompt"],
+      ["ask.response", "answer.value"],
+    ],
+  }),
+};

@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startFakeLlm } from "#cli/fake-llm/server.ts";
 import type { JsonObject } from "#graph/json.ts";
-import { chain, fanOut, handledFailure, waiting } from "./agents.ts";
+import { asking, chain, fanOut, handledFailure, waiting } from "./agents.ts";
 import { runWeft } from "./run-weft.ts";
 import { startServer, type TestServer } from "./server.ts";
 
@@ -59,6 +60,28 @@ describe("weft run", () => {
     expect(stdout).toContain("product: 40\n");
     expect(stderr).toMatch(/^FAILED: /m);
     expect(code).toBe(1);
+  });
+
+  it("says what asking a model took, and refuses prices that it cannot read", async () => {
+    const llm = await startFakeLlm();
+    try {
+      const env = {
+        OPENAI_API_KEY: "fake",
+        OPENAI_BASE_URL: llm.openAiBaseUrl,
+        WEFT_EGRESS_ALLOW: llm.address,
+        WEFT_MODEL_PRICES: '{"openai": {"gpt-4o": {"input": 100, "output": 100}}}',
+      };
+      llm.enqueue({ text: "Because.", usage: { inputTokens: 1_200, outputTokens: 34 } });
+      const args = ["run", agentFile("asking", asking.file), "-i", "prompt=Why?"];
+      const { stdout, stderr } = await runWeft(args, { env });
+      expect(stdout).toBe("answer: Because.\n");
+      expect(stderr).toMatch(/COMPLETED \(.+, 1,234 tokens, \$0\.12\)/);
+      const refused = await runWeft(args, { env: { ...env, WEFT_MODEL_PRICES: "2.5" } });
+      expect(refused.code).not.toBe(0);
+      expect(refused.stderr).toContain("WEFT_MODEL_PRICES cannot be used: the whole is no object.");
+    } finally {
+      await llm.close();
+    }
   });
 
   it("exits with 1 when the time limit passes", async () => {

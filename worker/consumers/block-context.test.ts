@@ -17,11 +17,11 @@ function context(WEFT_MODEL_PRICES?: string) {
 }
 
 it("gives blocks the prices that the owner set", () => {
-  const { modelPrice } = context('{"openai": {"m": {"input": 1, "output": 2}}}');
-  expect(modelPrice("openai", "m")).toEqual({ input: 1, output: 2 });
-  expect(modelPrice("openai", "other")).toBeUndefined();
-  expect(modelPrice("anthropic", "m")).toBeUndefined();
-  expect(modelPrice("nobody", "m")).toBeUndefined();
+  const ctx = context('{"openai": {"m": {"input": 1, "output": 2}}}');
+  expect(ctx.modelPrice("openai", "m")).toEqual({ input: 1, output: 2 });
+  expect(ctx.modelPrice("openai", "other")).toBeUndefined();
+  expect(ctx.modelPrice("anthropic", "m")).toBeUndefined();
+  expect(ctx.modelPrice("nobody", "m")).toBeUndefined();
   expect(context().modelPrice("openai", "m")).toBeUndefined();
 });
 
