@@ -197,7 +197,7 @@ describe("weft starts agents of a server", () => {
     const bad = await weft("node", id, idOf("bad"));
     expect(bad.code).toBe(0);
     expect(bad.stdout).toMatch(new RegExp(`^${idOf("bad")}  bad  FAILED\n`));
-    expect(bad.stdout).toMatch(/^1 +\S+Z +\d+ ms +failed +\S/m);
+    expect(bad.stdout).toMatch(/^1 +\S+Z +[\d.]+ m?s +failed +\S/m);
     expect(bad.stdout).toContain(`result of in`);
     const good = await weft("node", id, idOf("good"), "--json");
     expect(JSON.parse(good.stdout)).toMatchObject({ output: { result: [40] }, explanation: { code: "completed" } });
