@@ -60,4 +60,13 @@ describe("createFormat", () => {
   ])("writes %d ms as %s", (milliseconds, text) => {
     expect(createFormat("en").duration(milliseconds)).toBe(text);
   });
+
+  it.each([
+    [0.002_36, "US$0.0024"],
+    [0.5, "US$0.5"],
+    [1.3, "US$1.30"],
+    [1_234.567, "US$1,234.57"],
+  ])("writes %d dollars as %s", (value, text) => {
+    expect(createFormat("en").usd(value)).toBe(text);
+  });
 });

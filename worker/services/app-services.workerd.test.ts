@@ -41,6 +41,7 @@ describe("what the pages get", () => {
     const { graph, problems } = await services.graphs.import(echoGraph());
     expect(problems).toEqual([]);
     expect(await services.graphs.get(graph.id)).toEqual(graph);
+    expect(await services.graphs.estimate(graph.id)).toMatchObject({ basis: "none", duration_ms: null, outliers: [] });
     const run = await services.executions.start({ graph_id: graph.id, inputs: { text: "hi" } });
     expect(run).toMatchObject({ source: "page", graph_id: graph.id });
     const stream = await tenant.client.fetch(`/api/v1/executions/${run.id}/events`, {
