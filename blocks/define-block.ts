@@ -119,6 +119,8 @@ type Yield<O> = { [K in keyof O & string]: [pin: K, value: O[K]] }[keyof O & str
 
 export interface BlockSpec<I extends z.ZodObject, O extends z.ZodObject> {
   id: string;
+  /** To be counted up when the block does something else with the same input: results that were kept before do not serve any more. Default 1. */
+  version?: number;
   name: string;
   description: string;
   categories: BlockCategory[];
@@ -133,6 +135,8 @@ export interface BlockSpec<I extends z.ZodObject, O extends z.ZodObject> {
   pool?: BlockPool;
   /** The block gets all gathered values as a list at that pin. */
   gathers?: Gathers;
+  /** Whose credentials it may use: a result that was kept serves only while they are the same. Default: none. */
+  providers?: readonly string[];
   /** Longest attempt, ms. Default 10 minutes, which is also the most. */
   timeoutMs?: number;
   input: I;
@@ -146,6 +150,7 @@ export interface BlockSpec<I extends z.ZodObject, O extends z.ZodObject> {
 /** A block as the registry holds it, its types erased. */
 export interface Block {
   descriptor: BlockDescriptor;
+  providers: readonly string[];
   input: z.ZodObject;
   output: z.ZodObject;
   examples: BlockExample[];
@@ -189,6 +194,7 @@ export function defineBlock<I extends z.ZodObject, O extends z.ZodObject>(spec: 
   return {
     descriptor: {
       id: spec.id,
+      ...(spec.version === undefined ? {} : { version: spec.version }),
       name: spec.name,
       description: spec.description,
       categories: spec.categories,
@@ -203,6 +209,7 @@ export function defineBlock<I extends z.ZodObject, O extends z.ZodObject>(spec: 
       disabled: false,
       ...(spec.gathers === undefined ? {} : { gathers: spec.gathers }),
     },
+    providers: spec.providers ?? [],
     input: spec.input,
     output,
     examples: spec.examples,

@@ -4,6 +4,7 @@ import { dictionary } from "#blocks/pin-types.ts";
 import { textsPin } from "#blocks/net/texts-pin.ts";
 import type { JsonObject } from "#graph/json.ts";
 import { modelAsker } from "./ask-model.ts";
+import { MODEL_PROVIDERS } from "./choose-model-client.ts";
 import type { Ask } from "./ask-model.ts";
 import { historyMessages, promptMessages, shortened } from "./conversation.ts";
 import { fillPrompt } from "./fill-prompt.ts";
@@ -41,6 +42,7 @@ export default defineBlock({
     "Asks a language model for an object with given keys, or a list of such objects, and checks that the answer has them.",
   categories: ["AI"],
   effects: "idempotent",
+  providers: MODEL_PROVIDERS,
   input: z.object({
     prompt: z.string().meta({ description: "What to ask. {{names}} are filled in from prompt_values." }),
     expected_format: textsPin().meta({

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { BlockError, defineBlock } from "#blocks/define-block.ts";
 import { modelAsker } from "./ask-model.ts";
+import { MODEL_PROVIDERS } from "./choose-model-client.ts";
 import { promptMessages } from "./conversation.ts";
 import { fillPrompt } from "./fill-prompt.ts";
 import type { ModelMessage } from "./model-client.ts";
@@ -32,6 +33,7 @@ export default defineBlock({
   description: "Asks a language model and gives its answer as text.",
   categories: ["AI"],
   effects: "idempotent",
+  providers: MODEL_PROVIDERS,
   input: z.object({
     prompt: z.string().meta({
       description: "What to ask. {{names}} are filled in from prompt_values.",

@@ -18,6 +18,9 @@ const OLLAMA_MODELS: ReadonlySet<string> = new Set([
 ]);
 const OLLAMA_PREFIX = "ollama/";
 
+/** Whose credentials `chooseModelClient` may ask for. */
+export const MODEL_PROVIDERS = ["openai", "anthropic", "ollama"] as const;
+
 export interface ChosenModel {
   client: ModelClient;
   /** The name that the provider knows the model by. */

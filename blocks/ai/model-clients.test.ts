@@ -245,7 +245,8 @@ describe.each(PROVIDERS)("the $protocol client", ({ protocol, make, baseUrl, mod
   });
 
   it("passes the codes of the guarded fetch on", async () => {
-    const refuse = () => Promise.reject(new BlockError("egress_blocked_address", "Not a public address."));
+    const refuse = () =>
+      Promise.reject(new BlockError("egress_blocked_address", "Not a public address.", { retryable: false }));
     const error: unknown = await client({ fetch: refuse })
       .generate(request())
       .catch((caught: unknown) => caught);

@@ -27,6 +27,8 @@ export interface StartRequest {
   reuse?: Reuse;
   /** Nothing outside is touched; the plan sees to it. */
   dry_run?: true;
+  /** Inputs of a dry run that were not given: their values are samples. */
+  sampled_inputs?: string[];
   root?: RootGraph;
   /** Set when the workspace counts this run; with a `hold` it is created and waits for `admit`. */
   admission?: RunAdmission;
@@ -76,6 +78,8 @@ export interface Rerun {
   /** The agent's limits on its runs, if it had any. */
   flow: FlowSettings | null;
   dry_run?: true;
+  /** Inputs of a dry run that were not given: their values are samples. */
+  sampled_inputs?: string[];
   root?: RootGraph;
 }
 
@@ -147,6 +151,8 @@ export interface ExecutionView {
   forked_from: { execution_id: string; node_execution_id: string } | null;
   /** Nothing outside is touched: effectful nodes give samples. */
   dry_run: boolean;
+  /** Inputs of a dry run that were not given: their values are samples. Absent: none. */
+  sampled_inputs?: string[];
   inputs: JsonObject;
   /** Values by output name, in the order in which they reached the output nodes. */
   outputs: Record<string, JsonValue[]>;

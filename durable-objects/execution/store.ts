@@ -19,6 +19,7 @@ export interface RunHeader {
   reuse?: Reuse;
   /** Nothing outside is touched. */
   dry_run?: true;
+  sampled_inputs?: string[];
   /** Of a run that was started from one that had a parent. */
   root?: RootGraph;
   /** The workspace counts this run. */

@@ -18,6 +18,7 @@ export function executionView(header: RunHeader, state: ExecutionState): Executi
     retried_from: header.origin?.kind === "retry" ? header.origin.execution_id : null,
     forked_from: forkedFrom(header),
     dry_run: header.dry_run ?? false,
+    ...(header.sampled_inputs === undefined ? {} : { sampled_inputs: header.sampled_inputs }),
     inputs: shownRecord(header.held_inputs ?? state.inputs, header.execution_id),
     outputs: Object.fromEntries(
       [...state.outputs].map(([name, values]) => [name, values.map((value) => shown(value, header.execution_id))]),

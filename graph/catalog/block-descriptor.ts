@@ -63,6 +63,8 @@ export interface EffectsBy {
 export interface BlockDescriptor {
   /** Stable id; AutoGPT's UUID where both platforms have the block. */
   id: string;
+  /** Counted up when the block does something else with the same input, which its pins do not show: results kept before do not serve any more. */
+  version?: number;
   name: string;
   description: string;
   categories: BlockCategory[];

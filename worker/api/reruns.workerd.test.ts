@@ -419,6 +419,19 @@ describe("pinned outputs and dry runs", () => {
     expect(await reusedOf(given.id)).toEqual({ in_a: null, sum: "pinned", out_s: null });
   });
 
+  it("[RU7] samples the inputs that a dry run lacks, says which, and takes the others as they are given", async () => {
+    const id = await graph([input("a"), input("b"), output("r")], "in_a.result out_r.value");
+    const dry = await start(id, { b: "mine" }, { dry_run: true });
+    expect(dry.body).toMatchObject({ status: "COMPLETED", inputs: { b: "mine" }, sampled_inputs: ["a"] });
+    expect(dry.body.outputs.r).toEqual([dry.body.inputs.a]);
+    const again = await call(`/${dry.body.id}/retry?wait_seconds=30`);
+    expect(again.body).toMatchObject({ inputs: dry.body.inputs, sampled_inputs: ["a"] });
+    const complete = await start(id, { a: "x", b: "y" }, { dry_run: true });
+    expect(complete.body).not.toHaveProperty("sampled_inputs");
+    expect((await start(id, { a: 1, no: 2 }, { dry_run: true })).status).toBe(422);
+    expect((await start(id, { b: "mine" })).status).toBe(422);
+  });
+
   it("[RU7] touches nothing outside in a dry run", async () => {
     const id = await graph(
       [input("a"), { id: "web", block_id: WEB, input_default: { url: "https://nowhere.invalid/" } }, output("r")],

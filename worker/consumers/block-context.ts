@@ -102,7 +102,8 @@ function ownPrices(text: string, provider: string): PriceList {
   return (known === undefined ? undefined : prices.own.get(known)) ?? NO_PRICES;
 }
 
-function providerCredential(env: BlockEnv, provider: string): ProviderCredential | undefined {
+/** What the deployment has set for a provider. */
+export function providerCredential(env: BlockEnv, provider: string): ProviderCredential | undefined {
   const settings: Record<string, [key: string | undefined, baseUrl: string | undefined]> = {
     openai: [env.OPENAI_API_KEY, env.OPENAI_BASE_URL],
     anthropic: [env.ANTHROPIC_API_KEY, env.ANTHROPIC_BASE_URL],

@@ -1,4 +1,4 @@
-import type { Block } from "#blocks/define-block.ts";
+import type { Block, ProviderCredential } from "#blocks/define-block.ts";
 import type { Lease } from "#durable-objects/execution/protocol.ts";
 import { errorMessage, log } from "#durable-objects/logger.ts";
 import { canonicalJson } from "#graph/canonical-json.ts";
@@ -14,7 +14,7 @@ export const MAX_CACHED_CHARS = 256 * 1024;
 const MAX_TTL_MS = 366 * 86_400_000;
 
 /** Changes when what is kept, or what a key is made of, changes its meaning. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** Results of equal node executions of a workspace. Rule RU9 of the run's SPEC.md: neither method ever throws. */
 export interface NodeCache {
@@ -28,10 +28,13 @@ export interface CacheSlot {
   write(outputs: CachedOutputs): Promise<void>;
 }
 
-export function createNodeCache(db: Database, now: () => number): NodeCache {
+/** What a deployment has set for a provider of a block. */
+export type CredentialOf = (provider: string) => ProviderCredential | undefined;
+
+export function createNodeCache(db: Database, now: () => number, credentialOf: CredentialOf): NodeCache {
   return {
     async slot(workspaceId, lease, block) {
-      const key = await cacheKey(workspaceId, lease, block);
+      const key = await cacheKey(workspaceId, lease, { block, credentialOf });
       return key === null || lease.cache === null
         ? null
         : slotAt(db, now, { workspaceId, key, ttlMs: lease.cache.ttl_seconds * 1_000 });
@@ -60,8 +63,15 @@ async function harmless<T>(what: string, work: () => Promise<T>): Promise<T | nu
   }
 }
 
-/** The key of what the block would do: which block, as it is now, with which input. Null: nothing to be cached, or no input that the block takes. */
-export async function cacheKey(workspaceId: string, lease: Lease, block: Block): Promise<string | null> {
+/**
+ * The key of what the block would do: which block, as it is now, with which input, at which provider and for which account there. Null: nothing to be
+ * cached, or no input that the block takes.
+ */
+export async function cacheKey(
+  workspaceId: string,
+  lease: Lease,
+  { block, credentialOf }: { block: Block; credentialOf: CredentialOf },
+): Promise<string | null> {
   if (lease.cache === null || lease.effects === "once" || lease.resume !== null || workspaceId === "") {
     return null;
   }
@@ -69,13 +79,25 @@ export async function cacheKey(workspaceId: string, lease: Lease, block: Block):
   if (!prepared.ok) {
     return null;
   }
-  const { descriptor } = block;
+  const { descriptor, providers } = block;
   const text = canonicalJson([
     FORMAT,
     workspaceId,
     JSON.parse(JSON.stringify(descriptor)) as JsonValue,
     prepared.input,
+    await Promise.all(providers.map((provider) => accountOf(provider, credentialOf(provider)))),
   ]);
+  return sha256(text);
+}
+
+/** A provider's address and a fingerprint of the key, never the key. */
+async function accountOf(provider: string, credential: ProviderCredential | undefined): Promise<JsonValue> {
+  return credential === undefined
+    ? [provider]
+    : [provider, credential.baseUrl ?? "", await sha256(`key of ${provider}\n${credential.apiKey}`)];
+}
+
+async function sha256(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Block } from "#blocks/define-block.ts";
+import type { Block, ProviderCredential } from "#blocks/define-block.ts";
 import { blockRegistry } from "#blocks/registry.ts";
 import type { Lease } from "#durable-objects/execution/protocol.ts";
 import { testEnv } from "#test/workerd/api-client.ts";
@@ -29,7 +29,11 @@ function lease(change: Partial<Lease> = {}): Lease {
 }
 
 let now = 1_000_000;
-const cache = createNodeCache(db, () => now);
+const cache = createNodeCache(
+  db,
+  () => now,
+  () => undefined,
+);
 
 async function slot(workspaceId: string, change?: Partial<Lease>): Promise<CacheSlot> {
   const found = await cache.slot(workspaceId, lease(change), block);
@@ -79,19 +83,37 @@ describe("[RU9] the cache of node results", () => {
 
   it("knows executions by block, workspace and input with its defaults, not by how the input came", async () => {
     const key = (change: Partial<Lease>, of: Block = block, workspace = "w"): Promise<string | null> =>
-      cacheKey(workspace, lease(change), of);
+      cacheKey(workspace, lease(change), { block: of, credentialOf: () => undefined });
     const plain = await key({});
     expect(plain).toMatch(/^[0-9a-f]{64}$/);
     expect(await key({ input: { b: 2, a: "1" }, input_default: { operation: "Add" } })).toBe(plain);
     expect(await key({ input_default: { operation: "Add", b: 2, round_result: false } })).toBe(plain);
     const changed = { ...block, descriptor: { ...block.descriptor, description: "Another version." } };
+    const counted = { ...block, descriptor: { ...block.descriptor, version: 2 } };
     const others = [
+      await key({}, counted),
       await key({ input: { a: 2 } }),
       await key({}, changed),
       await key({}, block, "v"),
       await key({ input: { a: 1, extra: 1 } }),
     ];
+    expect(new Set([plain, ...others]).size).toBe(6);
+  });
+
+  it("knows a block that uses credentials by its provider's address and key, and any other not", async () => {
+    const own = { openai: { apiKey: "sk-one" } } as Record<string, ProviderCredential>;
+    const key = (credentials: Record<string, ProviderCredential>, providers: string[]): Promise<string | null> =>
+      cacheKey("w", lease(), { block: { ...block, providers }, credentialOf: (provider) => credentials[provider] });
+    const plain = await key(own, ["openai"]);
+    expect(await key({ ...own, anthropic: { apiKey: "other" } }, ["openai"])).toBe(plain);
+    const others = [
+      await key({ openai: { apiKey: "sk-two" } }, ["openai"]),
+      await key({ openai: { apiKey: "sk-one", baseUrl: "https://a.test/v1" } }, ["openai"]),
+      await key({ openai: { apiKey: "sk-one", baseUrl: "https://b.test/v1" } }, ["openai"]),
+      await key({}, ["openai"]),
+    ];
     expect(new Set([plain, ...others]).size).toBe(5);
+    expect(await key(own, [])).toBe(await key({}, []));
   });
 
   it("is not for what acts once, goes on after a wait, does not ask for it, or has no input that fits", async () => {
@@ -113,7 +135,11 @@ describe("[RU9] the cache of node results", () => {
         throw new Error("no database");
       },
     } as unknown as D1Database);
-    const mine = await createNodeCache(broken, () => now).slot("w", lease(), block);
+    const mine = await createNodeCache(
+      broken,
+      () => now,
+      () => undefined,
+    ).slot("w", lease(), block);
     expect(await mine?.read()).toBeNull();
     await expect(mine?.write([["result", 1]])).resolves.toBeUndefined();
   });

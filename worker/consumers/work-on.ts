@@ -7,7 +7,7 @@ import { openDatabase } from "#worker/db/database.ts";
 import { executionStub } from "../env.ts";
 import type { Env } from "../env.ts";
 import { systemClock } from "./clock.ts";
-import { createBlockContext } from "./block-context.ts";
+import { createBlockContext, providerCredential } from "./block-context.ts";
 import type { FirstStretchDeps } from "./first-stretch.ts";
 import { lastingStub } from "./lasting-stub.ts";
 import { createNodeCache } from "./node-cache.ts";
@@ -57,7 +57,11 @@ function blockDeps(env: Env): Pick<FirstStretchDeps, "getBlock" | "clock"> & { c
   return {
     getBlock: (id) => blockRegistry.get(id),
     clock: systemClock,
-    cache: createNodeCache(openDatabase(env.DB), () => systemClock.now()),
+    cache: createNodeCache(
+      openDatabase(env.DB),
+      () => systemClock.now(),
+      (provider) => providerCredential(env, provider),
+    ),
   };
 }
 

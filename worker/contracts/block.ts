@@ -14,6 +14,10 @@ const effectsSchema = z.enum(["pure", "idempotent", "once"]);
 export const blockSchema = z
   .object({
     id: z.string(),
+    version: z
+      .int()
+      .optional()
+      .openapi({ description: "Counted up when the block does something else with the same input. Absent: 1." }),
     name: z.string(),
     description: z.string(),
     categories: z.array(z.enum(BLOCK_CATEGORIES)),

@@ -35,10 +35,10 @@ export const startExecutionSchema = z
       .max(MAX_WAIT_SECONDS)
       .default(0)
       .openapi({ description: "Answer with the finished run when it ends within this time." }),
-    dry_run: z
-      .boolean()
-      .default(false)
-      .openapi({ description: "Touch nothing outside: nodes that would give samples that fit their outputs." }),
+    dry_run: z.boolean().default(false).openapi({
+      description:
+        "Touch nothing outside: nodes that would give samples that fit their outputs. Required inputs that are not given are sampled too.",
+    }),
     pinned: z
       .union([z.boolean(), z.record(z.string(), pinnedOutputsSchema)])
       .default(false)
@@ -128,6 +128,10 @@ export const executionSchema = executionSummarySchema
       .nullable()
       .openapi({ description: "The run and node execution that this one goes on from with other inputs." }),
     dry_run: z.boolean().openapi({ description: "Nothing outside was touched: effectful nodes gave samples." }),
+    sampled_inputs: z
+      .array(z.string())
+      .optional()
+      .openapi({ description: "Inputs of a dry run that were not given, so that samples stand there. Absent: none." }),
     last_seq: z.number().int(),
     queued_reason: queuedReasonSchema.nullable(),
   })

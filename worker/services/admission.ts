@@ -31,7 +31,7 @@ export interface NewRun {
   waitMs: number;
   idempotency: IdempotencyKey | undefined;
   /** What else its object is told: what the run has from another one, whether it is a dry run. */
-  more?: Pick<StartRequest, "origin" | "reuse" | "dry_run" | "root">;
+  more?: Pick<StartRequest, "origin" | "reuse" | "dry_run" | "sampled_inputs" | "root">;
 }
 
 /** Calls of the workspace's object before it is taken for overloaded; repeating one changes nothing. */

@@ -6,6 +6,7 @@ import { compilePlan } from "#graph/plan/compile-plan.ts";
 import type { PinnedOutputs } from "#graph/plan/pin-plan.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import { computeInputSchema } from "#graph/schema/compute-schemas.ts";
+import { sampleMissingInputs } from "#graph/schema/sample-inputs.ts";
 import { checkRunInputs } from "#graph/validation/check-inputs.ts";
 import { validateGraph } from "#graph/validation/validate-graph.ts";
 import { TtlCache } from "#worker/cache/ttl-cache.ts";
@@ -28,6 +29,8 @@ export interface RunnableGraph {
   flow: FlowSettings | undefined;
   /** The run's inputs, converted to their types. @throws ServiceError 422 `invalid_inputs` with a message for each field. */
   checkInputs(inputs: JsonObject): JsonObject;
+  /** Samples for required inputs that are not given. */
+  sampleInputs(inputs: JsonObject): JsonObject;
 }
 
 /** How long an isolate may go on with a graph's active version, or with a deleted graph, after another one changed it. */
@@ -145,6 +148,7 @@ function prepare(deps: ServiceDeps, graph: GraphFile): RunnableGraph {
       ),
     ),
     flow: graph.metadata?.weft?.flow,
+    sampleInputs: (inputs) => sampleMissingInputs(inputSchema, inputs),
     checkInputs(inputs) {
       const checked = checkRunInputs(inputSchema, inputs);
       if (!checked.ok) {

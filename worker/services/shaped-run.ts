@@ -1,5 +1,6 @@
 import type { JsonObject } from "#graph/json.ts";
 import type { GraphFile } from "#graph/model/graph-file.ts";
+import { recordOf } from "#graph/own-property.ts";
 import { graphOfOne, graphUntil } from "#graph/plan/partial-graph.ts";
 import { dryRunPlan, pinPlan } from "#graph/plan/pin-plan.ts";
 import type { PinnedOutputs } from "#graph/plan/pin-plan.ts";
@@ -13,7 +14,7 @@ import { ServiceError } from "./service-error.ts";
 
 /** How a run differs from one of the whole agent. Rules RU7 and RU8 of the run's SPEC.md. */
 export interface RunShape {
-  /** Nodes that may touch anything outside give samples instead. */
+  /** Nodes that may touch anything outside give samples instead, and so do required inputs that are not given. */
   dryRun?: boolean | undefined;
   /** True: the outputs pinned in the file; else these, by node id. */
   pinned?: boolean | Record<string, PinnedOutputs> | undefined;
@@ -37,15 +38,24 @@ export async function resolveShapedRun(
   const cut = cutOf(shape, given);
   const graph =
     cut === undefined ? await resolveRunnableGraph(deps, request) : await resolveRunnablePart(deps, request, cut);
-  const inputs = onlyNodeId === undefined ? graph.checkInputs(given) : given;
+  const sampled = dryRun === true && onlyNodeId === undefined ? graph.sampleInputs(given) : {};
+  const inputs =
+    onlyNodeId === undefined ? graph.checkInputs(recordOf([...entries(given), ...entries(sampled)])) : given;
   const pinned = pinPlan(graph.plan, pinnedOutputs(graph, shape.pinned));
   const plan = dryRun === true ? dryRunPlan(pinned, deps.blocks.catalog) : pinned;
   const whole = untilNodeId === undefined && onlyNodeId === undefined && dryRun !== true;
   return {
     graph: { plan, flow: whole ? graph.flow : undefined },
     inputs,
-    ...(dryRun === true ? { more: { dry_run: true } } : {}),
+    ...(dryRun === true ? { more: { dry_run: true, ...namesOf(sampled) } } : {}),
   };
+}
+
+const { entries } = Object;
+
+function namesOf(sampled: JsonObject): { sampled_inputs?: string[] } {
+  const names = Object.keys(sampled);
+  return names.length === 0 ? {} : { sampled_inputs: names };
 }
 
 function cutOf(
