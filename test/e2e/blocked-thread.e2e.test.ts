@@ -45,12 +45,11 @@ describe("a block at its bound", () => {
 
   it("[BI8] holds the thread, and every other run goes on afterwards, with no attempt lost", async () => {
     const text = `${"a".repeat(LENGTH - 1)}!`;
-    const outcomes = await Promise.all([run(light, "one"), run(heavy, text), run(light, "two"), run(heavy, text)]);
+    const outcomes = await Promise.all([run(light, "one"), run(heavy, text), run(light, "two")]);
     expect(outcomes).toEqual([
       'COMPLETED {"said":["one"]}',
       'COMPLETED {"said":["found"]}',
       'COMPLETED {"said":["two"]}',
-      'COMPLETED {"said":["found"]}',
     ]);
     expect(await run(light, "three")).toBe('COMPLETED {"said":["three"]}');
   });

@@ -8,6 +8,7 @@ import type { AttemptRef } from "./attempt-ref.ts";
 import { takeChildNews } from "./child.ts";
 import type { ChildNews } from "./child.ts";
 import { endBatch } from "./evolve.ts";
+import { failOverdue } from "./fail-overdue.ts";
 import { propagate } from "./join.ts";
 import { beginPure, expireLeases, lease, openAttempt, promoteDelayed, renew } from "./lease.ts";
 import type { LogEvent } from "./log-event.ts";
@@ -20,7 +21,6 @@ import { runDeadline } from "./run-limits.ts";
 import { resumeDue, signal } from "./waiting.ts";
 import { planNode } from "./state.ts";
 import type { ExecutionState, NodeExecution } from "./state.ts";
-import { failOverdue } from "./total-limit.ts";
 
 /** Everything that can happen to a run. */
 export type Input =

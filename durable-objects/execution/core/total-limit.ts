@@ -1,9 +1,6 @@
 import type { PlanNode } from "#graph/plan/plan.ts";
 import type { RunError } from "#graph/run/event.ts";
-import type { Recorder } from "./recorder.ts";
-import { failNode } from "./report.ts";
-import { planNode } from "./state.ts";
-import type { ExecutionState, NodeExecution } from "./state.ts";
+import type { NodeExecution } from "./state.ts";
 
 /** The limit of time over all attempts of a node execution. Rule RT4 of SPEC.md. */
 
@@ -20,31 +17,4 @@ export function totalTimeout(node: PlanNode, last?: RunError): RunError {
   const why = last === undefined ? "" : ` The last failure was ${last.code}: ${last.message}`;
   const message = `The attempts of this node took longer than the limit of ${seconds} s that they have together.${why}`;
   return { code: "node_timeout", message, node_id: node.id };
-}
-
-/** Fails what has tried for too long, be it running or about to be repeated. */
-export function failOverdue(recorder: Recorder): void {
-  const { state, env } = recorder;
-  if (!hasTotalLimits(state)) {
-    return;
-  }
-  for (const execution of [...state.executions.values()]) {
-    const node = planNode(state, execution.node);
-    const open = execution.status === "RUNNING" || execution.status === "QUEUED";
-    if (open && totalDeadline(node, execution) <= env.now && recorder.fatal === null) {
-      const durationMs = execution.status === "RUNNING" ? env.now - execution.startedAt : 0;
-      failNode(recorder, execution, { durationMs, error: totalTimeout(node) });
-    }
-  }
-}
-
-const limited = new WeakMap<ExecutionState["plan"], boolean>();
-
-function hasTotalLimits({ plan }: ExecutionState): boolean {
-  let known = limited.get(plan);
-  if (known === undefined) {
-    known = plan.nodes.some((node) => node.total_timeout_ms !== undefined);
-    limited.set(plan, known);
-  }
-  return known;
 }
