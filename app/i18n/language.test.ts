@@ -62,10 +62,10 @@ describe("createFormat", () => {
   });
 
   it.each([
-    [0.002_36, "US$0.0024"],
-    [0.5, "US$0.5"],
-    [1.3, "US$1.30"],
-    [1_234.567, "US$1,234.57"],
+    [0.002_36, "$0.0024"],
+    [0.5, "$0.50"],
+    [1.3, "$1.30"],
+    [1_234.567, "$1,234.57"],
   ])("writes %d dollars as %s", (value, text) => {
     expect(createFormat("en").usd(value)).toBe(text);
   });

@@ -11,7 +11,7 @@ export interface ReleaseHost {
 
 /**
  * Lets an object with nothing left to do leave the memory before the runtime would put it out (10 s after the last call). On a machine of its own, where a
- * hundred runs a second would keep a thousand databases open, that is most of the memory. It is as safe as any eviction: what is told is stored, and
+ * hundred runs a second would keep a thousand databases open, that is most of the memory. It is no more than an eviction, which may come at any time: what is told is stored, and
  * whoever calls next finds the object as it was.
  */
 export class Release {

@@ -138,7 +138,7 @@ export class LogModel {
       case "node_failed":
         return this.#nodeFailed(event);
       case "node_retrying":
-        return this.#nodeRetrying(event);
+        return this.#nodeRetrying(event, at);
       case "node_terminated":
         this.#nodeTerminated(event);
         return;
@@ -376,7 +376,7 @@ export class LogModel {
     entry.notBefore = 0;
   }
 
-  #nodeRetrying(event: EventOf<"node_retrying">): void {
+  #nodeRetrying(event: EventOf<"node_retrying">, at: number): void {
     const entry = this.#running(event);
     must(
       event.attempt === entry.attempt,
@@ -401,7 +401,8 @@ export class LogModel {
       );
     }
     entry.status = "queued";
-    entry.notBefore = event.retry_at;
+    // Without a pause it may begin at once, and the one who says so may have another clock than the one who begins it.
+    entry.notBefore = event.retry_at > at ? event.retry_at : 0;
   }
 
   #runEnded(

@@ -234,8 +234,8 @@ export const MUTATIONS: readonly Mutation[] = [
     what: "an object that is given a run with its first stretch does nothing more for it",
     rule: "ST3",
     file: "durable-objects/execution/execution.ts",
-    find: "      this.#load()?.after(commit(), null);",
-    replace: "      this.#load();",
+    find: "      this.#open.after(commit, null);\n      if (begun",
+    replace: "      void commit;\n      if (begun",
   },
   {
     name: "never-relisted",
@@ -266,8 +266,8 @@ export const MUTATIONS: readonly Mutation[] = [
     what: "a consumer renews its leases after they have ended",
     rule: "LS4",
     file: "worker/consumers/work-session.ts",
-    find: "const heartbeatMs = Math.min(MAX_HEARTBEAT_MS, Math.max(50, (answer.deadline - clock.now()) / 3));",
-    replace: "const heartbeatMs = Math.max(MAX_HEARTBEAT_MS, (answer.deadline - clock.now()) * 1.5);",
+    find: "const heartbeatMs = Math.min(MAX_HEARTBEAT_MS, Math.max(50, (deadline - clock.now()) / 3));",
+    replace: "const heartbeatMs = Math.max(MAX_HEARTBEAT_MS, (deadline - clock.now()) * 1.5);",
   },
   {
     name: "full-lease-at-every-reload",

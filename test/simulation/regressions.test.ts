@@ -42,7 +42,7 @@ const REGRESSIONS: { seed: number; mutation: string; invariant: string; story: s
       "a decision made a node ready, its message was lost, and the alarm was set for the time-out of the review, days away",
   },
   {
-    seed: 609,
+    seed: 13_232,
     mutation: "child-left-paused",
     invariant: "every-run-ends",
     story:
