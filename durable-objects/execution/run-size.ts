@@ -1,6 +1,10 @@
 import type { LogEvent, ValueRef } from "./core/log-event.ts";
+import type { JsonValue } from "#graph/json.ts";
 import { wholeLength } from "./core/rough-length.ts";
 
+/** Texts that are shorter do not make a run large by themselves, nor do numbers and the like: most values of most runs. They count in gathered lists. */
+const SHORT_LENGTH = 1_000;
+const PER_NUMBER = 6;
 /** Outputs that are shorter are not remembered one by one, characters. */
 const REMEMBERED_LENGTH = 16_000;
 /** Outputs that are remembered; beyond that the oldest count like an average one. */
@@ -17,6 +21,8 @@ export class RunSize {
   readonly #outputs = new Map<number, number>();
   #count = 0;
   #total = 0;
+  /** Something was worth counting. */
+  #counts = false;
   #largest = 0;
 
   get largest(): number {
@@ -28,14 +34,27 @@ export class RunSize {
     for (const [index, event] of events.entries()) {
       if (event.type === "execution_started") {
         this.#largest = Math.max(this.#largest, wholeLength(event.inputs));
+        this.#counts ||= this.#largest >= SHORT_LENGTH;
+      } else if (event.type === "node_output") {
+        this.#measure(event, firstSeq + index);
+      } else if (!this.#counts && !("gathered" in event)) {
+        continue;
       } else if (event.type === "node_queued") {
         this.#grow(event.ne, this.#inputs(event));
-      } else if (event.type === "node_output") {
-        this.#grow(event.ne, this.#output(firstSeq + index, wholeLength(event.value)));
       } else if (event.type === "node_completed" || event.type === "node_failed" || event.type === "node_terminated") {
         this.#open.delete(event.ne);
       }
     }
+  }
+
+  #measure({ ne, value }: Extract<LogEvent, { type: "node_output" }>, seq: number): void {
+    this.#count += 1;
+    if (isShort(value)) {
+      this.#total += typeof value === "string" ? value.length : PER_NUMBER;
+      return;
+    }
+    this.#counts = true;
+    this.#grow(ne, this.#output(seq, wholeLength(value)));
   }
 
   #grow(ne: string, by: number): void {
@@ -58,7 +77,6 @@ export class RunSize {
 
   #output(seq: number, length: number): number {
     if (length < REMEMBERED_LENGTH) {
-      this.#count += 1;
       this.#total += length;
       return length;
     }
@@ -69,4 +87,8 @@ export class RunSize {
     }
     return length;
   }
+}
+
+function isShort(value: JsonValue): boolean {
+  return typeof value === "string" ? value.length < SHORT_LENGTH : typeof value !== "object" || value === null;
 }
