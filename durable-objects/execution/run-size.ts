@@ -37,7 +37,7 @@ export class RunSize {
         this.#counts ||= this.#largest >= SHORT_LENGTH;
       } else if (event.type === "node_output") {
         this.#measure(event, firstSeq + index);
-      } else if (!this.#counts && !("gathered" in event)) {
+      } else if (!this.#counts && !("gathered" in event) && !("literals" in event)) {
         continue;
       } else if (event.type === "node_queued") {
         this.#grow(event.ne, this.#inputs(event));
