@@ -50,7 +50,7 @@ export class RunSize {
   #measure({ ne, value }: Extract<LogEvent, { type: "node_output" }>, seq: number): void {
     this.#count += 1;
     if (isShort(value)) {
-      this.#total += typeof value === "string" ? value.length : PER_NUMBER;
+      this.#total += typeof value === "string" ? value.length + 2 : PER_NUMBER;
       return;
     }
     this.#counts = true;
