@@ -29,14 +29,24 @@ export interface LocalRuntimeOptions {
   /** Default: the built Worker. */
   worker?: WorkerOptions;
   inspectorPort?: number;
+  /** Over the Worker's variables on the embedded runtime. */
+  vars?: Record<string, string>;
 }
 
-export async function startLocalRuntime({ worker, inspectorPort }: LocalRuntimeOptions = {}): Promise<LocalRuntime> {
+export async function startLocalRuntime({
+  worker,
+  inspectorPort,
+  vars: more = {},
+}: LocalRuntimeOptions = {}): Promise<LocalRuntime> {
   await ensureBuild();
   const dataDir = mkdtempSync(join(tmpdir(), "weft-bench-"));
   const { echo, port } = await startEcho();
   let pid = 0;
-  const vars = { ...workerVars({ WEFT_EGRESS_ALLOW: `127.0.0.1:${port}` }), WEFT_SECRET: sessionSecret(dataDir, {}) };
+  const vars = {
+    ...workerVars({ WEFT_EGRESS_ALLOW: `127.0.0.1:${port}` }),
+    WEFT_SECRET: sessionSecret(dataDir, {}),
+    ...more,
+  };
   const runtime = await startRuntime({
     ...(worker === undefined ? {} : { worker: await writeRuntimeConfig(worker, join(dataDir, "runtime")) }),
     ...(inspectorPort === undefined ? {} : { inspectorPort }),
