@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchServer } from "../bench-server.ts";
 import { agentFile } from "../agent-file.ts";
 import { treeUsage, watchMemory } from "../process-tree.ts";
@@ -5,7 +6,13 @@ import { rounded, summarise } from "../statistics.ts";
 
 const WAIT_SECONDS = 2;
 
-/** Runs that are all under way at once: each waits two seconds in the middle. Every one must end, and not much later than it says. */
+/** How long runs may go on after their callers have given up, ms. */
+const PATIENCE_MS = 300_000;
+
+/**
+ * Runs that are all under way at once: each waits two seconds in the middle. Every one must end, also when its caller has not waited so long: `completed` are those
+ * that the list knows of in the end, `settled_ms` the time until then.
+ */
 export async function concurrentRuns(bench: BenchServer, sizes: readonly number[]): Promise<Record<string, unknown>[]> {
   const graphId = await bench.importFile(
     agentFile("growth-wait", `Waits ${WAIT_SECONDS} seconds between input and output.`, {
@@ -21,6 +28,7 @@ export async function concurrentRuns(bench: BenchServer, sizes: readonly number[
     }),
   );
   const rows: Record<string, unknown>[] = [];
+  let earlier = 0;
   for (const size of sizes) {
     const client = bench.client(size);
     const memory = watchMemory(bench.server.pid);
@@ -33,6 +41,10 @@ export async function concurrentRuns(bench: BenchServer, sizes: readonly number[
     );
     const wallMs = performance.now() - began;
     client.reset();
+    const peak_rss_mib = rounded(memory.stop(), 0);
+    const completed = (await settled(bench, graphId, earlier + size)) - earlier;
+    const settledMs = performance.now() - began;
+    earlier += size;
     const wrong = answers.filter((answer) => !answer.ok);
     const { p50, p95, max } = summarise(answers.filter((answer) => answer.ok).map(({ ms }) => ms));
     rows.push({
@@ -42,10 +54,27 @@ export async function concurrentRuns(bench: BenchServer, sizes: readonly number[
       p95_ms: p95,
       max_ms: max,
       cpu_ms_per_run: rounded((treeUsage(bench.server.pid).cpuMs - cpuBefore) / size),
-      peak_rss_mib: rounded(memory.stop(), 0),
+      peak_rss_mib,
+      completed,
+      settled_ms: rounded(settledMs, 0),
       errors: wrong.length,
       first_error: wrong[0]?.ok === false ? wrong[0].why : null,
     });
   }
   return rows;
+}
+
+/** How many runs of the agent the list has as COMPLETED, once these are `expected` or patience is over. */
+async function settled(bench: BenchServer, graphId: string, expected: number): Promise<number> {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    let count = 0;
+    for await (const { status } of bench.server.client.executions({ graph_id: graphId })) {
+      count += status === "COMPLETED" ? 1 : 0;
+    }
+    if (count >= expected || performance.now() > until) {
+      return count;
+    }
+    await sleep(2_000);
+  }
 }
