@@ -93,9 +93,9 @@ async function start({ host, port, inspectorPort, onProcess }: RuntimeOptions, p
   }
 }
 
-/** `--expose-gc` for worker/collect-garbage.ts; others for measurements, like `--perf-basic-prof`. */
+/** For measurements, like `--perf-basic-prof`. */
 function v8Flags(): string[] {
-  return ["--expose-gc", ...(process.env["WEFT_V8_FLAGS"] ?? "").split(" ").filter((flag) => flag !== "")];
+  return (process.env["WEFT_V8_FLAGS"] ?? "").split(" ").filter((flag) => flag !== "");
 }
 
 /** workerd's own message for a port in use names no remedy, and comes late. */

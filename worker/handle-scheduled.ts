@@ -1,14 +1,12 @@
 import { log } from "#durable-objects/logger.ts";
-import { collectGarbage } from "./collect-garbage.ts";
 import { openDatabase } from "./db/database.ts";
 import { executionStub } from "./env.ts";
 import type { Env } from "./env.ts";
 import { retentionDays, sweepRuns } from "./retention/sweep.ts";
 import type { Sweep } from "./retention/sweep.ts";
 
-/** What is done every minute (`crons` in wrangler.toml): garbage is collected, and the archive takes some of the runs whose time has come. */
+/** What is done every minute (`crons` in wrangler.toml): the archive takes some of the runs whose time has come. */
 export async function handleScheduled(env: Env): Promise<Sweep> {
-  collectGarbage();
   const deps = {
     db: openDatabase(env.DB),
     files: env.FILES,
