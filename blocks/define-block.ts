@@ -31,10 +31,38 @@ export interface ModelPrice {
 
 export type Fetch = (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
 
+/** A request whose answer is wanted whole. */
+export interface WholeRequest {
+  /** Default GET. */
+  method?: string;
+  /** Names in any case. */
+  headers?: Readonly<Record<string, string>>;
+  body?: string;
+  /** Whether the body of an answer with this status is to be read. Default: of any. */
+  wants?: (status: number) => boolean;
+  /** Largest answer, bytes after decompression. Can only lower the deployment's own cap. */
+  maxBytes?: number;
+  /** Time for everything, from the name's resolution to the last byte, ms. Default 60,000; at most 600,000. */
+  timeoutMs?: number;
+}
+
+/** An answer, read to its end. */
+export interface WholeAnswer {
+  status: number;
+  headers: Pick<Headers, "get">;
+  /** Null: an answer of this kind has none (RFC 9110 §6.4.1: to HEAD, and with the status 204, 205 or 304), or it was not wanted. */
+  body: ArrayBuffer | null;
+}
+
 /** All that a block may reach. There is no other way out: no bindings, no environment, no global `fetch`. */
 export interface BlockContext {
   /** The guarded `fetch` (see worker/egress): refuses private addresses, caps size and time, checks redirects. */
   fetch: Fetch;
+  /**
+   * The same guard for a request whose answer is read whole anyway, at a third of the price; it ends with the attempt. Throws what `fetch` throws, also for
+   * an answer that breaks off.
+   */
+  request(url: string, request?: WholeRequest): Promise<WholeAnswer>;
   /** Aborts on cancel, time-out and lost lease. */
   signal: AbortSignal;
   /** Stable over all attempts of this node execution. Send it as `Idempotency-Key` where the remote supports one. */

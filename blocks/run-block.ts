@@ -5,6 +5,7 @@ import { MAX_OUTPUTS, TOO_MANY_OUTPUTS } from "#graph/run/output-limits.ts";
 import { thrownMessage } from "#graph/run/thrown-message.ts";
 import { prepareInput } from "#graph/pins/prepare-input.ts";
 import { acceptsAnything } from "#graph/pins/resolve-schema.ts";
+import { Cancellation } from "./cancellation.ts";
 import { type Block, type BlockContext, BlockError, Suspension } from "./define-block.ts";
 import { quickParse, quicklyFits } from "./quick-parse.ts";
 import { NotJsonError, toJsonValue } from "./to-json-value.ts";
@@ -38,8 +39,12 @@ export async function* runBlock(
   rawInput: RawInput,
   ctx: BlockContext,
 ): AsyncGenerator<[pin: string, value: JsonValue], void, undefined> {
-  const call = new BlockCall(block, rawInput, ctx);
-  const aborted = abortOf(ctx.signal);
+  const cancellation = Cancellation.of(ctx.signal);
+  const call = new BlockCall(block, rawInput, { ctx, cancellation });
+  const aborted = cancellation.rejection.catch(() => {
+    throw abortError(cancellation);
+  });
+  aborted.catch(() => undefined);
   try {
     for (;;) {
       const output = call.accept(await Promise.race([nextOf(call.outputs), aborted]));
@@ -47,7 +52,7 @@ export async function* runBlock(
         return;
       }
       yield output;
-      throwIfAborted(ctx.signal);
+      throwIfAborted(cancellation);
     }
   } finally {
     call.close();
@@ -55,15 +60,24 @@ export async function* runBlock(
 }
 
 /**
- * The same for a block whose hanging is somebody else's concern: many pure blocks run one after the other under one signal, and a race for each of
- * their outputs would take longer than they do. Each output is given to `take`, which is waited for.
+ * The same for a block whose hanging is somebody else's concern: whoever calls does not wait for it once it is cancelled, and a race for each output would take
+ * longer than many a block. Each output is given to `take`, which is waited for.
  */
 export async function runUnraced(
   block: Block,
   rawInput: RawInput,
-  { ctx, take }: { ctx: BlockContext; take: (output: [pin: string, value: JsonValue]) => Promise<void> | undefined },
+  {
+    ctx,
+    cancellation,
+    take,
+  }: {
+    ctx: BlockContext;
+    /** The one whose signal the context has. */
+    cancellation: Cancellation;
+    take: (output: [pin: string, value: JsonValue]) => Promise<void> | undefined;
+  },
 ): Promise<void> {
-  const call = new BlockCall(block, rawInput, ctx);
+  const call = new BlockCall(block, rawInput, { ctx, cancellation });
   try {
     for (;;) {
       const output = call.accept(await nextOf(call.outputs));
@@ -84,21 +98,25 @@ export async function runUnraced(
 class BlockCall {
   readonly outputs: ReturnType<Block["run"]>;
   readonly #block: Block;
-  readonly #signal: AbortSignal;
+  readonly #cancellation: Cancellation;
   #count = 0;
   #finished = false;
 
-  constructor(block: Block, rawInput: RawInput, ctx: BlockContext) {
+  constructor(
+    block: Block,
+    rawInput: RawInput,
+    { ctx, cancellation }: { ctx: BlockContext; cancellation: Cancellation },
+  ) {
     const input = parseInput(block, rawInput);
-    throwIfAborted(ctx.signal);
+    throwIfAborted(cancellation);
     this.outputs = block.run({ input: input as never, ctx });
     this.#block = block;
-    this.#signal = ctx.signal;
+    this.#cancellation = cancellation;
   }
 
   /** The output in a step, checked; null when it was the last step. */
   accept(step: IteratorResult<[pin: string, value: unknown], void>): [pin: string, value: JsonValue] | null {
-    throwIfAborted(this.#signal);
+    throwIfAborted(this.#cancellation);
     if (step.done === true) {
       this.#finished = true;
       return null;
@@ -221,32 +239,16 @@ function suspensionOrFailure(thrown: unknown): Suspension | BlockError {
   return new BlockError("block_failed", thrownMessage(thrown), { cause: thrown });
 }
 
-function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) {
-    throw abortError(signal);
+function throwIfAborted(cancellation: Cancellation): void {
+  if (cancellation.cancelled) {
+    throw abortError(cancellation);
   }
 }
 
-function abortError(signal: AbortSignal): BlockError {
-  const reason: unknown = signal.reason;
+function abortError({ reason }: Cancellation): BlockError {
   return reason instanceof BlockError
     ? reason
     : new BlockError("aborted", reason instanceof Error ? thrownMessage(reason) : "The block was stopped.", {
         cause: reason,
       });
-}
-
-const aborts = new WeakMap<AbortSignal, Promise<never>>();
-
-/** Rejects when the signal aborts. One listener a signal, however many blocks run under it. */
-export function abortOf(signal: AbortSignal): Promise<never> {
-  let promise = aborts.get(signal);
-  if (promise === undefined) {
-    promise = new Promise<never>((_resolve, reject) => {
-      signal.addEventListener("abort", () => reject(abortError(signal)), { once: true });
-    });
-    promise.catch(() => undefined);
-    aborts.set(signal, promise);
-  }
-  return promise;
 }

@@ -5,6 +5,7 @@ import {
   BlockError,
   type BlockExample,
   type ExampleResponse,
+  type Fetch,
   type ModelPrice,
 } from "./define-block.ts";
 import { seededRandom } from "./math/seeded-random.ts";
@@ -38,8 +39,10 @@ export function testContext(
   const logs: TestContext["logs"] = [];
   const usage: NodeUsage = {};
   let now = example.now ?? DEFAULT_NOW;
+  const fetch: Fetch = (input, init) => answer(responses.shift(), new Request(input, init));
   const ctx: BlockContext = {
-    fetch: (input, init) => answer(responses.shift(), new Request(input, init)),
+    fetch,
+    request: wholeBy(fetch),
     signal: controller.signal,
     idempotencyKey: "test-idempotency-key",
     credential: async (provider) =>
@@ -69,6 +72,19 @@ export function testContext(
     },
   };
   return { ctx, abort: (reason) => controller.abort(reason), unusedResponses: () => responses, logs, usage };
+}
+
+/** `ctx.request` by way of a `fetch`. */
+export function wholeBy(fetch: Fetch): BlockContext["request"] {
+  return async (url, { method = "GET", headers = {}, body, wants = () => true } = {}) => {
+    const response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) });
+    return {
+      status: response.status,
+      headers: response.headers,
+      body:
+        response.body === null || method === "HEAD" || !wants(response.status) ? null : await response.arrayBuffer(),
+    };
+  };
 }
 
 async function answer(response: ExampleResponse | undefined, request: Request): Promise<Response> {

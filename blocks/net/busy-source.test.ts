@@ -1,14 +1,19 @@
 import { describe, expect, it } from "vitest";
 import type { Block } from "../define-block.ts";
 import { runBlock } from "../run-block.ts";
-import { testContext } from "../test-context.testkit.ts";
+import { testContext, wholeBy } from "../test-context.testkit.ts";
 import getWikipediaSummary from "./get-wikipedia-summary.ts";
 import readRssFeed from "./read-rss-feed.ts";
 
 async function failure(block: Block, data: Record<string, string>, answer: Response): Promise<unknown> {
   const { ctx } = testContext();
   try {
-    for await (const _ of runBlock(block, { input_default: {}, data }, { ...ctx, fetch: async () => answer })) void _;
+    for await (const _ of runBlock(
+      block,
+      { input_default: {}, data },
+      { ...ctx, request: wholeBy(async () => answer) },
+    ))
+      void _;
   } catch (error) {
     return error;
   }

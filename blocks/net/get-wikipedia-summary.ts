@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { BlockError, defineBlock } from "#blocks/define-block.ts";
-import type { EgressInit } from "./egress-init.ts";
+import { isSuccess } from "./is-success.ts";
+import { readText } from "./read-text.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
 const Summary = z.object({ extract: z.string() });
@@ -51,29 +52,36 @@ export default defineBlock({
     const url = `https://en.wikipedia.org/api/rest_v1/page/summary/${encodeURIComponent(input.topic)}?redirect=true`;
     // Wikimedia refuses clients that do not say who they are.
     const headers = { accept: "application/json", "user-agent": "Weft/0.1 (self-hosted agent platform)" };
-    const init: EgressInit = { headers, signal: ctx.signal, egress: { maxBytes: 1_000_000 } };
-    const response = await ctx.fetch(url, init);
-    if (response.status === 404) {
+    const answer = await ctx.request(url, { headers, maxBytes: 1_000_000, wants: isSuccess });
+    if (answer.status === 404) {
       throw new BlockError(
         "topic_not_found",
         `Wikipedia has no article ${JSON.stringify(input.topic)}. Check the spelling of the title.`,
         { retryable: false },
       );
     }
-    if (!response.ok) {
+    if (!isSuccess(answer.status)) {
       throw new BlockError(
         "wikipedia_unavailable",
-        `Wikipedia answered with the status ${response.status}. Try again later.`,
+        `Wikipedia answered with the status ${answer.status}. Try again later.`,
         {
-          retryable: response.status === 429 || response.status >= 500,
-          retryAfterMs: retryAfterMs(response.headers, ctx.now()),
+          retryable: answer.status === 429 || answer.status >= 500,
+          retryAfterMs: retryAfterMs(answer.headers, ctx.now()),
         },
       );
     }
-    const summary = Summary.safeParse(await response.json().catch(() => undefined));
+    const summary = Summary.safeParse(parsed(readText(answer)));
     if (!summary.success) {
       throw new BlockError("wikipedia_unavailable", "Wikipedia's answer has no summary in it.", { retryable: true });
     }
     yield ["summary", summary.data.extract];
   },
 });
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

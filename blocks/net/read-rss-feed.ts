@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { BlockError, defineBlock } from "#blocks/define-block.ts";
-import type { EgressInit } from "./egress-init.ts";
 import { feedEntries } from "./feed-entries.ts";
 import { readText } from "./read-text.ts";
+import { isSuccess } from "./is-success.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
 const MAX_FEED_BYTES = 10_000_000;
@@ -134,15 +134,18 @@ export default defineBlock({
     const since = ctx.now() - input.time_period * MINUTE_MS;
     const accept =
       "application/rss+xml, application/atom+xml, application/rdf+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5";
-    const init: EgressInit = { headers: { accept }, signal: ctx.signal, egress: { maxBytes: MAX_FEED_BYTES } };
-    const response = await ctx.fetch(input.rss_url.trim(), init);
-    if (!response.ok) {
-      throw new BlockError("feed_unavailable", `The feed's server answered with the status ${response.status}.`, {
-        retryable: response.status === 429 || response.status >= 500,
-        retryAfterMs: retryAfterMs(response.headers, ctx.now()),
+    const answer = await ctx.request(input.rss_url.trim(), {
+      headers: { accept },
+      maxBytes: MAX_FEED_BYTES,
+      wants: isSuccess,
+    });
+    if (!isSuccess(answer.status)) {
+      throw new BlockError("feed_unavailable", `The feed's server answered with the status ${answer.status}.`, {
+        retryable: answer.status === 429 || answer.status >= 500,
+        retryAfterMs: retryAfterMs(answer.headers, ctx.now()),
       });
     }
-    const entries = feedEntries(await readText(response)).filter(
+    const entries = feedEntries(readText(answer)).filter(
       (entry) => entry.pub_date === null || Date.parse(entry.pub_date) > since,
     );
     for (const entry of entries) {

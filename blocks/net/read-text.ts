@@ -1,3 +1,5 @@
+import type { WholeAnswer } from "#blocks/define-block.ts";
+
 const LESS_THAN = 0x3c;
 const UTF8_BOM = 0xef;
 
@@ -5,9 +7,9 @@ const UTF8_BOM = 0xef;
 const utf8 = new TextDecoder();
 
 /** The text of an answer, by the charset of its content type (utf-8 when it names none, or one that nobody knows). */
-export async function readText(response: Response): Promise<string> {
-  const bytes = await response.arrayBuffer();
-  const label = charsetOf(response.headers.get("content-type")) ?? declaredInXml(bytes) ?? "utf-8";
+export function readText({ headers, body }: WholeAnswer): string {
+  const bytes = body ?? new ArrayBuffer(0);
+  const label = charsetOf(headers.get("content-type")) ?? declaredInXml(bytes) ?? "utf-8";
   return decoderFor(label).decode(bytes);
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "#graph/json.ts";
 import { runBlock } from "../run-block.ts";
-import { testContext } from "../test-context.testkit.ts";
+import { testContext, wholeBy } from "../test-context.testkit.ts";
 import sendWebRequest from "./send-web-request.ts";
 
 interface Sent {
@@ -23,7 +23,7 @@ async function send(data: JsonObject, answer: Response = Response.json({}), retr
   for await (const output of runBlock(
     sendWebRequest,
     { input_default: {}, data: { url: "https://api.example.com/x", ...data } },
-    { ...ctx, fetch, retriesLeft: (code) => (code === "http_busy" ? retriesLeft : 0) },
+    { ...ctx, request: wholeBy(fetch), retriesLeft: (code) => (code === "http_busy" ? retriesLeft : 0) },
   )) {
     outputs.push(output);
   }

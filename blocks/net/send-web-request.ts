@@ -1,9 +1,8 @@
 import * as z from "zod";
 import { BlockError, defineBlock } from "#blocks/define-block.ts";
-import type { BlockContext } from "#blocks/define-block.ts";
+import type { BlockContext, WholeAnswer, WholeRequest } from "#blocks/define-block.ts";
 import { anyValue, dictionary } from "#blocks/pin-types.ts";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
-import type { EgressInit } from "./egress-init.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { textsPin } from "./texts-pin.ts";
 import { readText } from "./read-text.ts";
@@ -116,21 +115,20 @@ export default defineBlock({
     },
   ],
   async *run({ input, ctx }) {
-    const response = await ctx.fetch(input.url.trim(), requestOf(input, ctx));
-    if (isBusy(response.status, input.method) && ctx.retriesLeft(BUSY) > 0) {
-      await response.body?.cancel();
-      throw new BlockError(
-        BUSY,
-        `The server is busy: it answered ${input.method} with the status ${response.status}.`,
-        {
-          retryable: true,
-          retryAfterMs: retryAfterMs(response.headers, ctx.now()),
-        },
-      );
+    const giveUp = (status: number): boolean => isBusy(status, input.method) && ctx.retriesLeft(BUSY) > 0;
+    const answer = await ctx.request(input.url.trim(), {
+      ...requestOf(input, ctx),
+      wants: (status) => !giveUp(status),
+    });
+    const { status } = answer;
+    if (giveUp(status)) {
+      throw new BlockError(BUSY, `The server is busy: it answered ${input.method} with the status ${status}.`, {
+        retryable: true,
+        retryAfterMs: retryAfterMs(answer.headers, ctx.now()),
+      });
     }
-    const content = await contentOf(response);
-    const pin = response.status < 400 ? "response" : response.status < 500 ? "client_error" : "server_error";
-    yield [pin, content];
+    const pin = status < 400 ? "response" : status < 500 ? "client_error" : "server_error";
+    yield [pin, contentOf(answer)];
   },
 });
 
@@ -143,7 +141,7 @@ function isBusy(status: number, method: string): boolean {
   return status === 429 || status === 503 || ((status === 502 || status === 504) && methods.includes(method));
 }
 
-function requestOf(input: WebRequest, ctx: BlockContext): EgressInit {
+function requestOf(input: WebRequest, ctx: BlockContext): WholeRequest {
   if (input.files.length > 0) {
     throw new BlockError("files_not_supported", "This block cannot send files yet. Leave the files pin empty.", FINAL);
   }
@@ -155,31 +153,28 @@ function requestOf(input: WebRequest, ctx: BlockContext): EgressInit {
       FINAL,
     );
   }
-  const headers = new Headers({ accept: "application/json, text/*;q=0.9, */*;q=0.8" });
+  // Without a prototype, so that every name is only a name.
+  const headers = Object.create(null) as Record<string, string>;
+  headers["accept"] = "application/json, text/*;q=0.9, */*;q=0.8";
   for (const [name, value] of Object.entries(input.headers)) {
-    setHeader(headers, name, value);
+    headers[headerName(name, value)] = value;
   }
-  if (!SAFE.has(input.method) && !headers.has("idempotency-key")) {
-    headers.set("idempotency-key", ctx.idempotencyKey);
+  if (!SAFE.has(input.method)) {
+    headers["idempotency-key"] ??= ctx.idempotencyKey;
   }
-  const init: EgressInit = {
-    method: input.method,
-    headers,
-    signal: ctx.signal,
-    egress: { maxBytes: MAX_ANSWER_BYTES },
-  };
+  const request: WholeRequest = { method: input.method, headers, maxBytes: MAX_ANSWER_BYTES };
   if (body === null) {
-    return init;
+    return request;
   }
-  if (!headers.has("content-type")) {
-    headers.set("content-type", input.json_format ? "application/json" : "application/x-www-form-urlencoded");
-  }
-  return { ...init, body: input.json_format ? JSON.stringify(body) : formOf(body) };
+  headers["content-type"] ??= input.json_format ? "application/json" : "application/x-www-form-urlencoded";
+  return { ...request, body: input.json_format ? JSON.stringify(body) : formOf(body) };
 }
 
-function setHeader(headers: Headers, name: string, value: string): void {
+/** The name as it is compared, once it is sure that HTTP takes both. */
+function headerName(name: string, value: string): string {
   try {
-    headers.set(name, value);
+    new Headers([[name, value]]);
+    return name.toLowerCase();
   } catch {
     // The value may be a key: it is not repeated here.
     throw new BlockError(
@@ -201,22 +196,22 @@ function formOf(body: JsonObject): string {
   return form.toString();
 }
 
-async function contentOf(response: Response): Promise<JsonValue> {
-  const type = (response.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  if (response.body === null) {
+function contentOf(answer: WholeAnswer): JsonValue {
+  const type = (answer.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  if (answer.body === null) {
     return null;
   }
   if (type === "application/json" || type.endsWith("+json")) {
-    return parseOrText(await readText(response));
+    return parseOrText(readText(answer));
   }
   if (
     type === "" ||
     type.startsWith("text/") ||
     /(^|[/+.-])(xml|javascript|yaml|x-www-form-urlencoded|x-ndjson|graphql)$/.test(type)
   ) {
-    return readText(response);
+    return readText(answer);
   }
-  return dataUri(type, new Uint8Array(await response.arrayBuffer()));
+  return dataUri(type, new Uint8Array(answer.body));
 }
 
 /** Servers announce JSON and then send an empty body or a page of an error; that is still an answer. */

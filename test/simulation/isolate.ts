@@ -1,3 +1,4 @@
+import type { Cancellation } from "#blocks/cancellation.ts";
 import type { BlockContext } from "#blocks/define-block.ts";
 import type {
   AttemptReport,
@@ -13,6 +14,7 @@ import type { Draft } from "#durable-objects/execution/draft.ts";
 import { takeBegunWork } from "#worker/consumers/begun-work.ts";
 import type { Clock } from "#worker/consumers/clock.ts";
 import { runFirstStretch } from "#worker/consumers/first-stretch.ts";
+import { sleep } from "#worker/consumers/sleep.ts";
 import { WorkSession } from "#worker/consumers/work-session.ts";
 import type { SessionDeps } from "#worker/consumers/work-session.ts";
 import type { AttemptWatch } from "./attempt-watch.ts";
@@ -208,15 +210,16 @@ export class Isolate implements Caller, Clock {
     lease: Lease,
     more: {
       graph: { id: string; version: number };
-      signal: AbortSignal;
+      cancellation: Cancellation;
       onUsage: Parameters<SessionDeps["context"]>[2]["onUsage"];
     },
   ): BlockContext {
     const { watch, world } = this.#deps;
-    const { signal, graph } = more;
+    const { cancellation, graph } = more;
     return {
       fetch: () => Promise.reject(new Error("there is no network here")),
-      signal,
+      request: () => Promise.reject(new Error("there is no network here")),
+      signal: cancellation.signal,
       idempotencyKey: lease.idempotency_key,
       callbackUrl: () => "https://weft.test/callback",
       retriesLeft: () => lease.retries_left ?? 0,
@@ -234,7 +237,7 @@ export class Isolate implements Caller, Clock {
       usage: more.onUsage,
       now: () => this.now(),
       random: () => world.random.next(),
-      sleep: (ms) => this.#sleep(ms, signal),
+      sleep: (ms) => sleep(ms, cancellation, (after, work) => this.after(after, work)),
       logger: {
         info: (what) => {
           if (this.up && what === BEGUN) {
@@ -246,23 +249,5 @@ export class Isolate implements Caller, Clock {
         warn: () => {},
       },
     };
-  }
-
-  #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      const stop = (): void => {
-        timer.cancel();
-        reject(signal.reason);
-      };
-      const timer = this.setTimer(ms, () => {
-        signal.removeEventListener("abort", stop);
-        resolve();
-      });
-      signal.addEventListener("abort", stop, { once: true });
-    });
   }
 }

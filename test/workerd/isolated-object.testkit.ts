@@ -80,10 +80,11 @@ export function workSession(object: IsolatedObject, consumer: Consumer = {}, mes
       object: consumer.object ?? lastingStub(() => object.stub),
       getBlock: consumer.getBlock ?? ((id) => blockRegistry.get(id)),
       values: consumer.values ?? ((workspaceId) => runValues(testEnv, { workspaceId, executionId: object.id })),
-      context: (lease, graph, { signal, onUsage }) =>
+      context: (lease, graph, { cancellation, clock, onUsage }) =>
         createBlockContext({
           env: testEnv,
-          signal,
+          cancellation,
+          clock,
           onUsage,
           idempotencyKey: lease.idempotency_key,
           resume: lease.resume,

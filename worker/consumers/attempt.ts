@@ -1,6 +1,7 @@
+import { Cancellation } from "#blocks/cancellation.ts";
 import { BlockError, Suspension } from "#blocks/define-block.ts";
 import type { Block, BlockContext } from "#blocks/define-block.ts";
-import { abortOf, runBlock, runUnraced } from "#blocks/run-block.ts";
+import { runUnraced } from "#blocks/run-block.ts";
 import type { Output } from "#durable-objects/execution/core/stored-value.ts";
 import type { AttemptReport, Lease } from "#durable-objects/execution/protocol.ts";
 import { errorMessage } from "#durable-objects/logger.ts";
@@ -29,7 +30,7 @@ export class AttemptStopped extends Error {
 
 export interface AttemptOptions {
   block: Block | undefined;
-  context: (signal: AbortSignal, onUsage: (add: NodeUsage) => void, lease: Lease) => BlockContext;
+  context: (cancellation: Cancellation, onUsage: (add: NodeUsage) => void, lease: Lease) => BlockContext;
   clock: Clock;
   /** Where the result of an equal execution may be, and this one's is kept. */
   cache?: (block: Block, lease: Lease) => Promise<CacheSlot | null>;
@@ -38,7 +39,7 @@ export interface AttemptOptions {
   /** The run's log is long: what is not very small is stored. */
   crowded?: boolean;
   /** What stops the attempt; shared by attempts that run one after the other. */
-  abort?: AbortController;
+  cancellation?: Cancellation;
   /** Something is there to be reported. */
   onNews: () => void;
 }
@@ -50,7 +51,7 @@ export interface AttemptOptions {
 export class Attempt {
   readonly lease: Lease;
   readonly #options: AttemptOptions;
-  readonly #abort: AbortController;
+  readonly #cancellation: Cancellation;
   readonly #startedAt: number;
   #outputs: Output[] = [];
   /** Bytes that its outputs put into the log, about. */
@@ -65,22 +66,19 @@ export class Attempt {
   #usage: NodeUsage | undefined;
   #end: AttemptReport["end"];
   #discarded = false;
-  /** Whoever runs this attempt looks for its hanging. */
-  #unraced = false;
   #reused = false;
 
   constructor(lease: Lease, options: AttemptOptions) {
     this.lease = lease;
     this.#options = options;
-    this.#abort = options.abort ?? new AbortController();
+    this.#cancellation = options.cancellation ?? new Cancellation();
     this.#startedAt = options.clock.now();
   }
 
   /** Runs a pure block to its end. No timer of its own: a timer costs more than such a block, and whoever runs many has one for all. */
   async runPure(): Promise<void> {
     try {
-      this.#unraced = true;
-      await Promise.race([this.#consume(), abortOf(this.#abort.signal)]);
+      await Promise.race([this.#consume(), this.#cancellation.rejection]);
       this.#end = this.#completed();
     } catch (error) {
       await this.#fail(error);
@@ -92,22 +90,15 @@ export class Attempt {
   /** Runs the block to its end, its time-out, or `stop`. */
   async run(): Promise<void> {
     const calledOff = this.#options.clock.after(this.lease.timeout_ms, () => this.timeOut());
-    try {
-      await Promise.race([this.#consume(), this.#aborted()]);
-      this.#end = this.#completed();
-    } catch (error) {
-      await this.#fail(error);
-    } finally {
-      calledOff();
-      this.#close?.();
-      this.#options.onNews();
-    }
+    await this.runPure();
+    calledOff();
+    this.#options.onNews();
   }
 
   /** The object does not want this attempt any more: the block is aborted and nothing is reported. */
   stop(): void {
     this.#discarded = true;
-    this.#abort.abort(new AttemptStopped("refused", "The run no longer wants this attempt."));
+    this.#cancellation.cancel(new AttemptStopped("refused", "The run no longer wants this attempt."));
   }
 
   get ended(): boolean {
@@ -199,8 +190,8 @@ export class Attempt {
   async #runBlock(block: Block, lease: Lease, keep: boolean): Promise<[string, JsonValue][]> {
     const { input_default, input } = lease;
     const outputs: [string, JsonValue][] = [];
-    const { signal } = this.#abort;
-    const ctx = this.#options.context(signal, (add) => this.#addUsage(add), lease);
+    const cancellation = this.#cancellation;
+    const ctx = this.#options.context(cancellation, (add) => this.#addUsage(add), lease);
     this.#begun = true;
     const take = (output: [string, JsonValue]): Promise<void> | undefined => {
       if (keep) {
@@ -212,30 +203,14 @@ export class Attempt {
       }
       return kept?.then(() => this.#options.onNews());
     };
-    if (this.#unraced) {
-      await runUnraced(block, { input_default, data: input }, { ctx, take });
-      return outputs;
-    }
-    for await (const output of runBlock(block, { input_default, data: input }, ctx)) {
-      if (signal.aborted) {
-        throw signal.reason;
-      }
-      await take(output);
-    }
+    await runUnraced(block, { input_default, data: input }, { ctx, cancellation, take });
     return outputs;
-  }
-
-  #aborted(): Promise<never> {
-    const { signal } = this.#abort;
-    return new Promise((_, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    });
   }
 
   /** The block has had its time: it is aborted and the attempt fails. */
   timeOut(): void {
     const seconds = this.lease.timeout_ms / 1_000;
-    this.#abort.abort(
+    this.#cancellation.cancel(
       new AttemptStopped("node_timeout", `The node ran longer than its limit of ${seconds} s and was stopped.`),
     );
   }
@@ -266,7 +241,7 @@ export class Attempt {
     }
     if (
       error instanceof StorageUnavailable &&
-      !this.#abort.signal.aborted &&
+      !this.#cancellation.cancelled &&
       (this.#begun || this.lease.effects !== "once")
     ) {
       this.#abandoned = true;
@@ -276,7 +251,7 @@ export class Attempt {
   }
 
   #failure(thrown: unknown): AttemptReport["end"] {
-    const error = this.#abort.signal.aborted ? this.#abort.signal.reason : thrown;
+    const error = this.#cancellation.cancelled ? this.#cancellation.reason : thrown;
     const foreseen = error instanceof BlockError ? error : undefined;
     const code = foreseen?.code ?? (error instanceof AttemptStopped ? error.code : codeOf(error));
     return {

@@ -1,4 +1,5 @@
 import { afterEach, expect, it, vi } from "vitest";
+import { Cancellation } from "#blocks/cancellation.ts";
 import { createBlockContext } from "./block-context.ts";
 import type { BlockEnv } from "./block-context.ts";
 
@@ -9,7 +10,7 @@ function context(WEFT_MODEL_PRICES?: string) {
   const env: BlockEnv = { WEFT_EGRESS_ALLOW: "", ...(WEFT_MODEL_PRICES === undefined ? {} : { WEFT_MODEL_PRICES }) };
   return createBlockContext({
     env,
-    signal: new AbortController().signal,
+    cancellation: new Cancellation(),
     idempotencyKey: "k",
     run,
     onUsage: () => undefined,

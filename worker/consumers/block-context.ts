@@ -1,4 +1,5 @@
 import { BlockError } from "#blocks/define-block.ts";
+import type { Cancellation } from "#blocks/cancellation.ts";
 import type { BlockContext, Fetch, ProviderCredential } from "#blocks/define-block.ts";
 import { priceOf } from "#blocks/ai/call-cost.ts";
 import { MODEL_PROVIDERS } from "#blocks/ai/model-prices.ts";
@@ -10,8 +11,14 @@ import { errorMessage, log } from "#durable-objects/logger.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
 import type { Resume } from "#graph/run/wait.ts";
 import { callbackToken } from "#worker/auth/callback-token.ts";
-import { createEgress } from "#worker/egress/create-egress.ts";
+import { guardedFetch } from "#worker/egress/create-egress.ts";
+import { createGuard } from "#worker/egress/guard.ts";
+import type { Guard } from "#worker/egress/guard.ts";
+import { requestWhole } from "#worker/egress/request-whole.ts";
 import type { Env } from "../env.ts";
+import { systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import { sleep } from "./sleep.ts";
 
 /** What the deployment's environment gives blocks: provider keys and the private hosts they may reach. */
 export type BlockEnv = Pick<
@@ -28,7 +35,9 @@ export type BlockEnv = Pick<
 
 export interface BlockContextOptions {
   env: BlockEnv;
-  signal: AbortSignal;
+  cancellation: Cancellation;
+  /** Default: the system's. */
+  clock?: Pick<Clock, "after">;
   idempotencyKey: string;
   run: BlockContext["run"];
   resume?: Resume | null;
@@ -40,11 +49,16 @@ export interface BlockContextOptions {
 
 /** The real context that blocks run with, in consumers and for single-block calls alike. */
 export function createBlockContext(options: BlockContextOptions): BlockContext {
-  const { env, signal, idempotencyKey, run, onUsage, resume = null, retries = {} } = options;
+  const { env, cancellation, idempotencyKey, run, onUsage, resume = null, retries = {} } = options;
+  const { after } = options.clock ?? systemClock;
   const names = { execution_id: run.executionId, node_execution_id: run.nodeExecutionId, node_id: run.nodeId };
+  const egress = egressFor(env.WEFT_EGRESS_ALLOW ?? "");
   return {
-    fetch: egressFor(env.WEFT_EGRESS_ALLOW ?? ""),
-    signal,
+    fetch: egress.fetch,
+    request: (url, request) => requestWhole(egress.guard, { ...request, url }, { cancellation, after }),
+    get signal() {
+      return cancellation.signal;
+    },
     idempotencyKey,
     run,
     resume,
@@ -55,7 +69,7 @@ export function createBlockContext(options: BlockContextOptions): BlockContext {
     callbackUrl: () => callbackUrl(env, run),
     now: () => Date.now(),
     random: () => Math.random(),
-    sleep: (ms) => sleep(ms, signal),
+    sleep: (ms) => sleep(ms, cancellation, after),
     logger: {
       info: (message, data) => log("info", message, { ...names, ...data }),
       warn: (message, data) => log("warn", message, { ...names, ...data }),
@@ -74,14 +88,15 @@ function callbackUrl(env: BlockEnv, { executionId, nodeExecutionId }: BlockConte
   return new URL(`/api/v1/callbacks/${callbackToken(secret, { executionId, nodeExecutionId })}`, base).href;
 }
 
-let shared: { allow: string; egress: Fetch } | undefined;
+let shared: { allow: string; guard: Guard; fetch: Fetch } | undefined;
 
 /** One guard for all blocks of an isolate: what it knows of host names is shared. */
-function egressFor(allow: string): Fetch {
+function egressFor(allow: string): { guard: Guard; fetch: Fetch } {
   if (shared?.allow !== allow) {
-    shared = { allow, egress: createEgress({ allow }) };
+    const guard = createGuard({ allow });
+    shared = { allow, guard, fetch: guardedFetch(guard) };
   }
-  return shared.egress;
+  return shared;
 }
 
 const NO_PRICES: PriceList = new Map();
@@ -113,22 +128,4 @@ export function providerCredential(env: BlockEnv, provider: string): ProviderCre
     return undefined;
   }
   return { apiKey: apiKey ?? "", ...(baseUrl ? { baseUrl } : {}) };
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason);
-      return;
-    }
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }

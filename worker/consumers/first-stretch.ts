@@ -1,3 +1,4 @@
+import type { Cancellation } from "#blocks/cancellation.ts";
 import type { Block, BlockContext } from "#blocks/define-block.ts";
 import { Draft } from "#durable-objects/execution/draft.ts";
 import type { Lease } from "#durable-objects/execution/protocol.ts";
@@ -24,7 +25,7 @@ export interface FirstStretchDeps {
   context: (
     lease: Lease,
     run: Pick<RunHeader, "execution_id" | "plan">,
-    live: { signal: AbortSignal; onUsage: (add: NodeUsage) => void },
+    live: { cancellation: Cancellation; onUsage: (add: NodeUsage) => void },
   ) => BlockContext;
   clock: Clock;
   cache?: NodeCache;
@@ -55,14 +56,14 @@ async function goOn(draft: Draft, guard: StretchGuard, deps: FirstStretchDeps): 
   let turnBegan = clock.now();
   for (let nodes = 0; nodes < LIMITS.nodes && bytes < LIMITS.bytes; nodes += 1) {
     const execution = draft.nextPure();
-    if (execution === undefined || draft.ended || guard.abort.signal.aborted) {
+    if (execution === undefined || draft.ended || guard.cancellation.cancelled) {
       return;
     }
     const { execution_id: executionId, plan } = draft.header;
     const attempt = attemptOf(toLease({ executionId, plan }, execution, execution.attempt + 1), draft.header, {
       ...deps,
       values,
-      abort: guard.abort,
+      cancellation: guard.cancellation,
     });
     guard.watch(attempt);
     await attempt.runPure();
@@ -87,18 +88,18 @@ async function goOn(draft: Draft, guard: StretchGuard, deps: FirstStretchDeps): 
 function attemptOf(
   lease: Lease,
   header: RunHeader,
-  deps: Omit<FirstStretchDeps, "values"> & { values: AttemptValues | undefined; abort: AbortController },
+  deps: Omit<FirstStretchDeps, "values"> & { values: AttemptValues | undefined; cancellation: Cancellation },
 ): Attempt {
   const { cache, values } = deps;
   return new Attempt(lease, {
-    abort: deps.abort,
+    cancellation: deps.cancellation,
     ...(lease.cache === null || cache === undefined
       ? {}
       : { cache: (block, opened) => cache.slot(header.workspace_id, opened, block) }),
     ...(values === undefined ? {} : { values }),
     block: deps.getBlock(lease.block_id),
     clock: deps.clock,
-    context: (signal, onUsage, opened) => deps.context(opened, header, { signal, onUsage }),
+    context: (cancellation, onUsage, opened) => deps.context(opened, header, { cancellation, onUsage }),
     onNews: () => undefined,
   });
 }

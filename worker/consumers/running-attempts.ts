@@ -5,8 +5,11 @@ import type { Clock } from "./clock.ts";
 /** Outputs of a block that is still running wait this long for company before they are reported, ms. */
 const STREAM_MS = 20;
 
-/** How long the end of an attempt waits for others that run beside it, ms. */
-const GATHER_MS = 10;
+/** The end of an attempt waits for others that run beside it until none has ended for two looks in a row, so many ms apart: one may be late by what was before it. */
+const LOOK_MS = 5;
+
+/** But no longer than this, ms. */
+const MOST_GATHER_MS = 50;
 
 /** The effectful attempts of a session, which run side by side. */
 export class RunningAttempts {
@@ -37,20 +40,37 @@ export class RunningAttempts {
    * later for outputs alone.
    */
   async news(): Promise<void> {
-    const running = (): Attempt[] => [...this.#attempts.values()];
-    const someEnded = (): boolean => running().some((attempt) => attempt.ended);
-    const allEnded = (): boolean => running().every((attempt) => attempt.ended);
+    const allEnded = (): boolean => this.#count(isEnded) === this.#attempts.size;
     while (!allEnded()) {
-      if (someEnded()) {
-        await this.#sleep(GATHER_MS, allEnded);
+      if (this.#count(isEnded) > 0) {
+        await this.#gather(allEnded);
         return;
       }
-      if (running().some((attempt) => attempt.hasNews)) {
-        await this.#sleep(STREAM_MS, someEnded);
+      if (this.#count(hasNews) > 0) {
+        await this.#sleep(STREAM_MS, () => this.#count(isEnded) > 0);
         return;
       }
       await this.#sleep(null, () => true);
     }
+  }
+
+  async #gather(allEnded: () => boolean): Promise<void> {
+    const until = this.#clock.now() + MOST_GATHER_MS;
+    let ended = this.#count(isEnded);
+    for (let quiet = 0; quiet < 2 && !allEnded() && this.#clock.now() < until; quiet += 1) {
+      await this.#sleep(LOOK_MS, allEnded);
+      const now = this.#count(isEnded);
+      quiet = now > ended ? -1 : quiet;
+      ended = now;
+    }
+  }
+
+  #count(what: (attempt: Attempt) => boolean): number {
+    let count = 0;
+    for (const attempt of this.#attempts.values()) {
+      count += what(attempt) ? 1 : 0;
+    }
+    return count;
   }
 
   /** All of them as they are; those that have ended are let go of. */
@@ -97,4 +117,12 @@ export class RunningAttempts {
     callOff?.();
     this.#wake = null;
   }
+}
+
+function isEnded(attempt: Attempt): boolean {
+  return attempt.ended;
+}
+
+function hasNews(attempt: Attempt): boolean {
+  return attempt.hasNews;
 }

@@ -1,4 +1,5 @@
 import { blockRegistry } from "#blocks/registry.ts";
+import type { Cancellation } from "#blocks/cancellation.ts";
 import type { BlockContext } from "#blocks/define-block.ts";
 import { ioSlotsOf } from "#durable-objects/execution/env.ts";
 import type { Lease, WorkMessage } from "#durable-objects/execution/protocol.ts";
@@ -7,6 +8,7 @@ import { openDatabase } from "#worker/db/database.ts";
 import { executionStub } from "../env.ts";
 import type { Env } from "../env.ts";
 import { systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import { createBlockContext, providerCredential } from "./block-context.ts";
 import type { FirstStretchDeps } from "./first-stretch.ts";
 import { lastingStub } from "./lasting-stub.ts";
@@ -65,15 +67,22 @@ function blockDeps(env: Env): Pick<FirstStretchDeps, "getBlock" | "clock"> & { c
   };
 }
 
+interface AttemptLife {
+  cancellation: Cancellation;
+  clock?: Clock;
+  onUsage: (add: NodeUsage) => void;
+}
+
 function contextFor(
   env: Env,
   lease: Lease,
   run: Pick<BlockContext["run"], "executionId" | "graphId" | "graphVersion">,
-  { signal, onUsage }: { signal: AbortSignal; onUsage: (add: NodeUsage) => void },
+  { cancellation, clock, onUsage }: AttemptLife,
 ): BlockContext {
   return createBlockContext({
     env,
-    signal,
+    cancellation,
+    ...(clock === undefined ? {} : { clock }),
     onUsage,
     idempotencyKey: lease.idempotency_key,
     resume: lease.resume,

@@ -1,3 +1,4 @@
+import type { Cancellation } from "#blocks/cancellation.ts";
 import type { Block, BlockContext } from "#blocks/define-block.ts";
 import { Replica } from "#durable-objects/execution/core/replica.ts";
 import type {
@@ -18,6 +19,7 @@ import type { Clock } from "./clock.ts";
 import type { NodeCache } from "./node-cache.ts";
 import { REPORT_BYTES, splitReports } from "./report-parts.ts";
 import { RunningAttempts } from "./running-attempts.ts";
+import { withOneTimer } from "./one-timer.ts";
 import { roughSize } from "./rough-size.ts";
 import { StretchGuard } from "./stretch-guard.ts";
 
@@ -36,7 +38,7 @@ export interface SessionDeps {
   context: (
     lease: Lease,
     graph: { id: string; version: number },
-    live: { signal: AbortSignal; onUsage: (add: NodeUsage) => void },
+    live: { cancellation: Cancellation; clock: Clock; onUsage: (add: NodeUsage) => void },
   ) => BlockContext;
   clock: Clock;
   /** Absent: every block is run. */
@@ -71,6 +73,8 @@ export class WorkSession {
   readonly #deps: SessionDeps;
   readonly #message: WorkMessage;
   readonly #startedAt: number;
+  /** For the limits of time of attempts and their requests, few of which are ever reached. */
+  readonly #limits: Clock;
   /** Effectful attempts, which run side by side. */
   readonly #running: RunningAttempts;
   /** Leased pure work, which runs one after the other. */
@@ -96,6 +100,7 @@ export class WorkSession {
     this.#deps = deps;
     this.#message = message;
     this.#startedAt = deps.clock.now();
+    this.#limits = withOneTimer(deps.clock);
     this.#running = new RunningAttempts(deps.clock);
   }
 
@@ -222,17 +227,18 @@ export class WorkSession {
     }
   }
 
-  #attempt(lease: Lease, abort?: AbortController): Attempt {
+  #attempt(lease: Lease, cancellation?: Cancellation): Attempt {
     const { cache } = this.#deps;
     return new Attempt(lease, {
-      ...(abort === undefined ? {} : { abort }),
+      ...(cancellation === undefined ? {} : { cancellation }),
       ...(lease.cache === null || cache === undefined
         ? {}
         : { cache: (block, opened) => cache.slot(this.#workspaceId, opened, block) }),
       ...(this.#values === undefined ? {} : { values: this.#values, crowded: this.#crowded }),
       block: this.#deps.getBlock(lease.block_id),
-      clock: this.#deps.clock,
-      context: (signal, onUsage, opened) => this.#deps.context(opened, this.#graph, { signal, onUsage }),
+      clock: this.#limits,
+      context: (own, onUsage, opened) =>
+        this.#deps.context(opened, this.#graph, { cancellation: own, clock: this.#limits, onUsage }),
       onNews: () => this.#running.notify(),
     });
   }
@@ -258,7 +264,7 @@ export class WorkSession {
       if (lease === undefined || this.#ended) {
         return;
       }
-      const attempt = this.#attempt(lease, guard.abort);
+      const attempt = this.#attempt(lease, guard.cancellation);
       guard.watch(attempt);
       await attempt.runPure();
       if (attempt.abandoned) {
@@ -270,7 +276,7 @@ export class WorkSession {
         leased === undefined ? { ...attempt.takeReport(), begun: true } : attempt.takeReport();
       bytes += roughSize(report.outputs);
       this.#toReport(report);
-      if (clock.now() > until || guard.abort.signal.aborted) {
+      if (clock.now() > until || guard.cancellation.cancelled) {
         return;
       }
     }

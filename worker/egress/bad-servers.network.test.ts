@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Cancellation } from "#blocks/cancellation.ts";
 import { blockRegistry } from "#blocks/registry.ts";
 import { runBlock } from "#blocks/run-block.ts";
 import { testContext } from "#blocks/test-context.testkit.ts";
+import { systemClock } from "#worker/consumers/clock.ts";
 import { BadServer } from "#test/unit/bad-server.testkit.ts";
-import { createEgress } from "./create-egress.ts";
+import { createGuard } from "./guard.ts";
+import { requestWhole } from "./request-whole.ts";
 
 const WEB = "6595ae1f-b924-42cb-9a41-551a0611c4b4";
 
@@ -20,10 +23,12 @@ async function ask(path: string): Promise<unknown> {
     throw new Error("there is no HTTP block");
   }
   const { ctx } = testContext();
-  const fetch = createEgress({ allow: server.host, timeoutMs: 400, maxBytes: 1_000_000 });
+  const guard = createGuard({ allow: server.host, timeoutMs: 400, maxBytes: 1_000_000 });
+  const owner = { cancellation: new Cancellation(), after: systemClock.after };
+  const request: typeof ctx.request = (url, asked) => requestWhole(guard, { ...asked, url }, owner);
   const data = { url: `http://${server.host}${path}`, method: "GET" };
   try {
-    const outputs = await Array.fromAsync(runBlock(block, { input_default: {}, data }, { ...ctx, fetch }));
+    const outputs = await Array.fromAsync(runBlock(block, { input_default: {}, data }, { ...ctx, request }));
     return outputs[0];
   } catch (error) {
     return (error as { code?: unknown }).code ?? error;

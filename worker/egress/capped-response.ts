@@ -51,6 +51,22 @@ export function cappedResponse(raw: Response, options: CapOptions): Response | P
   return answer(raw, bare || raw.body === null ? null : countedBody(raw.body, options), { headers, options });
 }
 
+/** An answer that has a body, uncompressed, and says that it is small: it can be read as it is. */
+export function isShort(raw: Response, { method, maxBytes }: Pick<CapOptions, "method" | "maxBytes">): boolean {
+  const { headers, status } = raw;
+  const length = headers.get("content-length");
+  return (
+    isSmall(length) &&
+    Number(length) > 0 &&
+    Number(length) <= maxBytes &&
+    status >= 200 &&
+    status <= 599 &&
+    method !== "HEAD" &&
+    !STATUS_WITHOUT_BODY.has(status) &&
+    (headers.get("content-encoding") ?? "identity") === "identity"
+  );
+}
+
 function answer(
   raw: Response,
   body: ReadableStream<Uint8Array> | ArrayBuffer | null,
@@ -91,7 +107,7 @@ function tooLarge(maxBytes: number): EgressError {
   );
 }
 
-function broken(): EgressError {
+export function broken(): EgressError {
   return new EgressError("egress_network", "The connection broke before the answer was complete.");
 }
 

@@ -34,3 +34,13 @@ export class EgressError extends BlockError {
     this.name = "EgressError";
   }
 }
+
+/** Platform errors may name the address that was tried, so none of their text is kept. */
+export function toEgressError(error: unknown): EgressError {
+  return error instanceof EgressError
+    ? error
+    : new EgressError(
+        "egress_network",
+        "No answer: the server cannot be reached, or the connection broke. Check the address and try again.",
+      );
+}

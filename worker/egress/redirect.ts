@@ -1,10 +1,11 @@
 import { EgressError } from "./egress-error.ts";
+import type { HeaderMap } from "./target.ts";
 
 /** One request on its way, with everything needed to send it again elsewhere. */
 export interface Hop {
   url: URL;
   method: string;
-  headers: Headers;
+  headers: HeaderMap;
   body: NonNullable<RequestInit["body"]> | null;
 }
 
@@ -43,11 +44,11 @@ export function redirectLocation(response: Response): string | undefined {
  * stream would have to be sent twice.
  */
 export function followRedirect(hop: Hop, status: number, url: URL): Hop {
-  const headers = new Headers(hop.headers);
+  const dropped = new Set<string>();
   const toGet = status === 303 ? hop.method !== "GET" && hop.method !== "HEAD" : status < 303 && hop.method === "POST";
   if (toGet) {
     for (const name of BODY_HEADERS) {
-      headers.delete(name);
+      dropped.add(name);
     }
   } else if (hop.body instanceof ReadableStream) {
     throw new EgressError(
@@ -56,10 +57,16 @@ export function followRedirect(hop: Hop, status: number, url: URL): Hop {
     );
   }
   if (url.origin !== hop.url.origin) {
-    for (const name of [...headers.keys()]) {
+    for (const name of Object.keys(hop.headers)) {
       if (!CROSS_ORIGIN_HEADERS.has(name)) {
-        headers.delete(name);
+        dropped.add(name);
       }
+    }
+  }
+  const headers = Object.create(null) as HeaderMap;
+  for (const [name, value] of Object.entries(hop.headers)) {
+    if (!dropped.has(name)) {
+      headers[name] = value;
     }
   }
   return { url, method: toGet ? "GET" : hop.method, headers, body: toGet ? null : hop.body };

@@ -73,8 +73,17 @@ export function isBadPort(port: number): boolean {
   return BAD_PORTS.has(port);
 }
 
+/** Throws EgressError `egress_invalid_request`. */
+export function requestMethod(text: string): string {
+  const method = text.toUpperCase();
+  if (!/^[A-Z]{1,20}$/.test(method) || method === "CONNECT" || method === "TRACE" || method === "TRACK") {
+    throw new EgressError("egress_invalid_request", "This HTTP method cannot be sent.");
+  }
+  return method;
+}
+
 /** Hop-by-hop headers, and those by which a request would claim another host or way than the checked one. */
-const STRIPPED_HEADERS = [
+const STRIPPED_HEADERS: ReadonlySet<string> = new Set([
   "host",
   "connection",
   "keep-alive",
@@ -89,32 +98,69 @@ const STRIPPED_HEADERS = [
   "cf-worker",
   "cf-ray",
   "x-forwarded-host",
-];
+]);
 
-/** A caller's headers, cleaned. Throws EgressError `egress_too_large`, or `egress_invalid_request` when a name or value is malformed. */
-export function requestHeaders(init: ConstructorParameters<typeof Headers>[0]): Headers {
-  const headers = readHeaders(init);
-  for (const name of STRIPPED_HEADERS) {
-    headers.delete(name);
-  }
+/** Headers by their names in small letters. Without a prototype, so that every name is only a name. */
+export type HeaderMap = Record<string, string>;
+
+/** What no runtime reads in two ways; anything else is left to the platform's own reading. */
+const PLAIN_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const PLAIN_VALUE = /^(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?$/;
+
+/**
+ * A caller's headers, cleaned, with a `user-agent` if they have none. Throws EgressError `egress_too_large`, or `egress_invalid_request` when a name or value
+ * is malformed.
+ */
+export function requestHeaders(init: ConstructorParameters<typeof Headers>[0] | Readonly<HeaderMap>): HeaderMap {
+  const headers = plainHeaders(init) ?? readHeaders(init);
   let length = 0;
-  headers.forEach((value, name) => {
-    length += name.length + value.length;
-  });
+  for (const name of Object.keys(headers)) {
+    if (STRIPPED_HEADERS.has(name)) {
+      delete headers[name];
+    } else {
+      length += name.length + (headers[name]?.length ?? 0);
+    }
+  }
   if (length > MAX_HEADERS_LENGTH) {
     throw new EgressError(
       "egress_too_large",
       `The request's headers are longer than ${MAX_HEADERS_LENGTH} characters.`,
     );
   }
+  headers["user-agent"] ??= "weft";
   return headers;
 }
 
-function readHeaders(init: ConstructorParameters<typeof Headers>[0]): Headers {
+/** A plain object's headers without an object of the platform, which costs more than a short request's whole check; undefined when it is not that simple. */
+function plainHeaders(init: ConstructorParameters<typeof Headers>[0]): HeaderMap | undefined {
+  if (typeof init !== "object" || init === null || !isPlain(init)) {
+    return undefined;
+  }
+  const headers = Object.create(null) as HeaderMap;
+  for (const [name, value] of Object.entries(init)) {
+    const lower = name.toLowerCase();
+    if (!PLAIN_NAME.test(name) || typeof value !== "string" || !PLAIN_VALUE.test(value) || lower in headers) {
+      return undefined;
+    }
+    headers[lower] = value;
+  }
+  return headers;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
+
+function readHeaders(init: ConstructorParameters<typeof Headers>[0]): HeaderMap {
+  const headers = Object.create(null) as HeaderMap;
   try {
-    return new Headers(init);
+    new Headers(init).forEach((value, name) => {
+      headers[name] = value;
+    });
   } catch {
     // The platform's message repeats the header's value, which may be a key.
     throw new EgressError("egress_invalid_request", "A request header has a name or value that HTTP does not allow.");
   }
+  return headers;
 }

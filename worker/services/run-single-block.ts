@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from "uuid";
+import { Cancellation } from "#blocks/cancellation.ts";
 import { BlockError, Suspension } from "#blocks/define-block.ts";
 import type { BlockContext } from "#blocks/define-block.ts";
 import { runBlock } from "#blocks/run-block.ts";
@@ -12,7 +13,7 @@ const MAX_MS = 120_000;
 
 export interface SingleBlockOptions {
   blocks: BlockLibrary;
-  context: (options: { signal: AbortSignal; idempotencyKey: string; run: BlockContext["run"] }) => BlockContext;
+  context: (options: { cancellation: Cancellation; idempotencyKey: string; run: BlockContext["run"] }) => BlockContext;
 }
 
 /** Runs one block in this very request, with the same checks and the same context as in a run. */
@@ -24,13 +25,13 @@ export function createRunSingleBlock({ blocks, context }: SingleBlockOptions): R
     }
     const id = uuidv7();
     const run = { executionId: id, nodeExecutionId: id, nodeId: id, graphId: "", graphVersion: 0, attempt: 1 };
-    const signal = AbortSignal.timeout(Math.min(block.descriptor.timeout_ms, MAX_MS));
+    const cancellation = Cancellation.of(AbortSignal.timeout(Math.min(block.descriptor.timeout_ms, MAX_MS)));
     const outputs: Record<string, JsonValue[]> = {};
     try {
       for await (const [pin, value] of runBlock(
         block,
         { input_default: {}, data: input },
-        context({ signal, idempotencyKey: id, run }),
+        context({ cancellation, idempotencyKey: id, run }),
       )) {
         const values = getOwn(outputs, pin);
         if (values === undefined) {
