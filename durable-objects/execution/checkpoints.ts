@@ -1,4 +1,5 @@
 import { evolveBatch } from "./core/evolve.ts";
+import type { LogBatch } from "./core/log-event.ts";
 import { restoreSnapshot, SNAPSHOT_VERSION, takeSnapshot } from "./core/snapshot.ts";
 import type { Snapshot } from "./core/snapshot.ts";
 import { initialState } from "./core/state.ts";
@@ -62,14 +63,30 @@ export class Checkpoints {
   static load(store: ExecutionStore, header: RunHeader): { state: ExecutionState; checkpoints: Checkpoints } {
     const { state, marks } = stateOf(header, read(store.snapshot()));
     const checkpoints = new Checkpoints(store, marks, state.lastSeq);
-    for (const batch of store.batches(state.lastSeq)) {
-      evolveBatch(state, batch);
-      checkpoints.mark(state);
-    }
-    if (state.lastSeq - checkpoints.#seq >= store.snapshotEvery) {
-      store.transaction(() => checkpoints.#save(state));
-    }
+    checkpoints.#follow(state, store.batches(state.lastSeq));
     return { state, checkpoints };
+  }
+
+  /** The same of a run whose whole log is at hand, and in the store. */
+  static begin(
+    store: ExecutionStore,
+    header: RunHeader,
+    batches: readonly LogBatch[],
+  ): { state: ExecutionState; checkpoints: Checkpoints } {
+    const { state } = stateOf(header, null);
+    const checkpoints = new Checkpoints(store);
+    checkpoints.#follow(state, batches);
+    return { state, checkpoints };
+  }
+
+  #follow(state: ExecutionState, batches: Iterable<LogBatch>): void {
+    for (const batch of batches) {
+      evolveBatch(state, batch);
+      this.mark(state);
+    }
+    if (state.lastSeq - this.#seq >= this.#store.snapshotEvery) {
+      this.#store.transaction(() => this.#save(state));
+    }
   }
 
   /** Whether the commit that is about to be written shall have a snapshot with it. One of a run that is over would help nobody but readers. */

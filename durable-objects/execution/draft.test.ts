@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { canonicalState } from "./core/canonical-state.testkit.ts";
 import { evolveBatch } from "./core/evolve.ts";
 import type { LogBatch, LogEvent } from "./core/log-event.ts";
 import { initialState } from "./core/state.ts";
@@ -94,8 +95,9 @@ describe("a run before it has an object", () => {
     const draft = draftOf(header({ effects: "once" }), 1);
     expect(draft.ended).toBe(false);
     const store = new MemoryExecutionStore();
-    Run.adopt(store, draft.toBegunRun(false));
-    const [, commit] = Run.loadAdopted(store, {}, { now: 2_000, leaseOf: () => 30_000 });
+    const begun = draft.toBegunRun(false);
+    Run.adopt(store, begun);
+    const [adopted, commit] = Run.ofAdopted(store, begun, { now: 2_000, leaseOf: () => 30_000 });
     expect(commit.events.map(({ type }) => type)).toEqual([
       "execution_started",
       "node_queued",
@@ -110,6 +112,8 @@ describe("a run before it has an object", () => {
       "node_completed",
     ]);
     const run = Run.load(store, 2_000, () => 30_000);
+    expect(run?.header).toEqual(adopted.header);
+    expect(run && canonicalState(run.state)).toEqual(canonicalState(adopted.state));
     const env = { now: 2_000, random: () => 0, leaseMs: 30_000 };
     const { leased } = run?.apply({ type: "lease", pool: "io", max: 1 }, env) ?? { leased: [] };
     expect(leased.map(({ id, attempt }) => [id, attempt])).toEqual([["n3", 1]]);

@@ -77,7 +77,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
         this.#release.whenQuiet(releaseMsOf(this.env));
         return { ok: true, value: null };
       }
-      const [run, commit] = Run.loadAdopted(this.#store, begun, { now: Date.now(), leaseOf: this.#leaseOf });
+      const [run, commit] = Run.ofAdopted(this.#store, begun, { now: Date.now(), leaseOf: this.#leaseOf });
       this.#open = this.#opened(run);
       this.#open.after(commit, null);
       if (begun.consumer !== undefined) {

@@ -2,7 +2,7 @@ import type { Plan } from "#graph/plan/plan.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { decide } from "./core/decide.ts";
 import type { Decision, Input } from "./core/decide.ts";
-import type { LogBatch } from "./core/log-event.ts";
+import type { LogBatch, LogEvent } from "./core/log-event.ts";
 import type { DecisionEnv } from "./core/recorder.ts";
 import { initialState } from "./core/state.ts";
 import type { ExecutionState } from "./core/state.ts";
@@ -41,11 +41,12 @@ export class Run {
 
   /** The run that a store holds, or null. Renewals of leases are not logged: see RELOAD_GRACE_MS. `leaseOf`: how long its leases last, ms. */
   static load(store: ExecutionStore, now: number, leaseOf: (plan: Plan) => number): Run | null {
-    const run = Run.#read(store);
-    if (run === null) {
+    const header = store.header();
+    if (header === null) {
       return null;
     }
-    const { state } = run;
+    const { state, checkpoints } = Checkpoints.load(store, header);
+    const run = new Run(store, header, state, checkpoints);
     const leaseMs = leaseOf(run.header.plan);
     if (state.running.size > 0) {
       run.#graceUntil = store.grace() ?? now + Math.min(leaseMs, RELOAD_GRACE_MS);
@@ -55,15 +56,6 @@ export class Run {
       execution.leaseUntil = Math.max(execution.startedAt + leaseMs, run.#graceUntil ?? 0);
     }
     return run;
-  }
-
-  static #read(store: ExecutionStore): Run | null {
-    const header = store.header();
-    if (header === null) {
-      return null;
-    }
-    const { state, checkpoints } = Checkpoints.load(store, header);
-    return new Run(store, header, state, checkpoints);
   }
 
   /** Creates the run and commits its start, in one transaction. */
@@ -82,22 +74,25 @@ export class Run {
   }
 
   /** The run that was just adopted, with its first stretch as the commit that it is. What it has under way is leased to the consumer that began it. */
-  static loadAdopted(
+  static ofAdopted(
     store: ExecutionStore,
-    { consumer = "" }: Pick<BegunRun, "consumer">,
+    begun: BegunRun,
     { now, leaseOf }: { now: number; leaseOf: (plan: Plan) => number },
   ): [Run, Commit] {
-    const run = Run.#read(store);
-    if (run === null) {
-      throw new Error("the run that was adopted is not there");
+    const header = JSON.parse(begun.header) as RunHeader;
+    const batches = begun.batches.map(({ first_seq, at, events }) => ({
+      first_seq,
+      at,
+      events: JSON.parse(events) as LogEvent[],
+    }));
+    const { state, checkpoints } = Checkpoints.begin(store, header, batches);
+    for (const execution of state.running) {
+      execution.leaseUntil = now + leaseOf(header.plan);
+      execution.consumer = begun.consumer ?? "";
     }
-    for (const execution of run.state.running) {
-      execution.leaseUntil = now + leaseOf(run.header.plan);
-      execution.consumer = consumer;
-    }
-    const batches = [...store.batches(0)];
     const events = batches.flatMap((batch) => batch.events);
-    return [run, { events, leased: [], refused: [], accepted: true, childOutputs: -1, batch: batches.at(-1) ?? null }];
+    const commit = { events, leased: [], refused: [], accepted: true, childOutputs: -1, batch: batches.at(-1) ?? null };
+    return [new Run(store, header, state, checkpoints), commit];
   }
 
   /** Creates a run whose start comes later. */
