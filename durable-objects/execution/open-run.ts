@@ -51,7 +51,7 @@ export class OpenRun {
     this.run = run;
     this.#deps = deps;
     this.history = new History(store, run.header.plan, run.header.execution_id);
-    this.#runner = new Runner(deps.effects, deps);
+    this.#runner = new Runner(deps.effects, { ...deps, waitedFor: run.header.begun_by !== undefined });
     this.#children = new Children(deps.effects, run.state, {
       news: (news) => this.takeNews(news).then(() => undefined),
       doubt: () => this.#lookSoon(FIRST_LOOK_MS),

@@ -30,7 +30,7 @@ class FanOut {
         this.queue.push(...Array.from({ length: count }, () => pool));
       },
     } as unknown as Effects;
-    this.#runner = new Runner(effects, { leaseMs: 30_000, ioSlots: IO_SLOTS });
+    this.#runner = new Runner(effects, { leaseMs: 30_000, ioSlots: IO_SLOTS, waitedFor: false });
     this.#after({ events: [], leased: [], refused: [], accepted: true, childOutputs: -1 });
   }
 

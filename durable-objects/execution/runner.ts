@@ -6,8 +6,11 @@ import type { Effects } from "./effects.ts";
 import type { ExecutionSummary, LeaseRequest } from "./protocol.ts";
 import type { Commit } from "./run.ts";
 
-/** How long a run may live before it shows in lists; shorter ones are listed once, when they end. */
-const LIST_AFTER_MS = 500;
+/**
+ * How long a run may live before it shows in lists, ms; shorter ones are listed once, when they end. Somebody waits for a run whose request works on it, and
+ * it mostly ends soon: listing it twice would be a message, a consumer and a write too many.
+ */
+const LIST_AFTER_MS = { queued: 500, waitedFor: 2_000 };
 
 /** After the end, when it is checked that the list knows, ms. */
 export const CHECK_LISTED_MS = 30_000;
@@ -28,6 +31,7 @@ export class Runner {
   readonly #effects: Effects;
   readonly #leaseMs: number;
   readonly #ioSlots: number;
+  readonly #listAfterMs: number;
   /** Messages sent that no consumer has answered yet. Lost with the object; the alarm starts again from none. */
   #hints: Record<BlockPool, number> = { io: 0, cpu: 0, memory: 0 };
   /** An alarm has rung and nobody has come since: the messages may be lost, or behind many others. */
@@ -40,10 +44,15 @@ export class Runner {
   #shown = false;
   #listingLeftTo: string | undefined;
 
-  constructor(effects: Effects, { leaseMs, ioSlots }: { leaseMs: number; ioSlots: number }) {
+  /** @param waitedFor the run was begun by a request that works on it */
+  constructor(
+    effects: Effects,
+    { leaseMs, ioSlots, waitedFor }: { leaseMs: number; ioSlots: number; waitedFor: boolean },
+  ) {
     this.#effects = effects;
     this.#leaseMs = leaseMs;
     this.#ioSlots = ioSlots;
+    this.#listAfterMs = waitedFor ? LIST_AFTER_MS.waitedFor : LIST_AFTER_MS.queued;
   }
 
   /** The consumer that ended the run and puts it in the list (rule ST6). */
@@ -123,7 +132,7 @@ export class Runner {
       this.list(summary());
     } else if (!this.#listed) {
       this.#listed = true;
-      this.#callOffListing = this.#effects.later(LIST_AFTER_MS, () => {
+      this.#callOffListing = this.#effects.later(this.#listAfterMs, () => {
         if (!isTerminal(state.status)) {
           this.list(summary());
         }
