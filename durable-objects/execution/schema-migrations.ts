@@ -18,15 +18,19 @@ export const SCHEMA_MIGRATIONS: readonly { version: number; sql: string }[] = [
   },
 ];
 
-/**
- * Brings the tables to the newest version; does nothing when they are. The table of the first step says itself that it was made: what a new run
- * writes is written by every run, so `schema_migrations` begins with the second step.
- */
-export function migrateSchema(storage: SqliteStorage): void {
-  const tables = storage.sql
+/** Names of those of the object's tables that are there. */
+export function tablesOf(storage: SqliteStorage): unknown[] {
+  return storage.sql
     .exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('log', 'schema_migrations')")
     .toArray()
     .map(({ name }) => name);
+}
+
+/**
+ * Brings the tables to the newest version; does nothing when they are. The table of the first step says itself that it was made: what a new run
+ * writes is written by every run, so `schema_migrations` begins with the second step. `tables`: those that are there.
+ */
+export function migrateSchema(storage: SqliteStorage, tables: readonly unknown[]): void {
   const [row] = tables.includes("schema_migrations")
     ? storage.sql.exec("SELECT max(version) AS version FROM schema_migrations").toArray()
     : [];

@@ -1,5 +1,5 @@
 import type { LogBatch, LogEvent } from "./core/log-event.ts";
-import { migrateSchema } from "./schema-migrations.ts";
+import { migrateSchema, tablesOf } from "./schema-migrations.ts";
 import { assertNext, assertNextBatch, SNAPSHOT_EVERY } from "./store.ts";
 import type { ExecutionStore, RunHeader, Sync } from "./store.ts";
 
@@ -41,9 +41,10 @@ export class SqliteExecutionStore implements ExecutionStore {
   constructor(storage: SqliteStorage, snapshotEvery = SNAPSHOT_EVERY) {
     this.#storage = storage;
     this.snapshotEvery = snapshotEvery;
-    this.#ready = this.#query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'log'").length > 0;
+    const tables = tablesOf(storage);
+    this.#ready = tables.includes("log");
     if (this.#ready) {
-      migrateSchema(storage);
+      migrateSchema(storage, tables);
     }
   }
 
@@ -150,7 +151,7 @@ export class SqliteExecutionStore implements ExecutionStore {
 
   #createTables(): void {
     if (!this.#ready) {
-      migrateSchema(this.#storage);
+      migrateSchema(this.#storage, []);
       this.#ready = true;
     }
   }
