@@ -12,28 +12,12 @@ import { createExternalApiV1 } from "./compat/external-api-v1.ts";
 import { createBlockContext } from "./consumers/block-context.ts";
 import { firstConsumer } from "./consumers/first-consumer.ts";
 import { runFirstStretch } from "./consumers/first-stretch.ts";
-import { observeLater } from "./consumers/observe-later.ts";
-import { firstStretchDeps } from "./consumers/work-on.ts";
+import { firstStretchDeps, listDeps } from "./consumers/work-on.ts";
 import { openDatabase } from "./db/database.ts";
-import type { Database } from "./db/database.ts";
-import { applyExecutionSummaries } from "./db/execution-projection.ts";
 import type { Env } from "./env.ts";
-import { GroupedListing } from "./services/grouped-listing.ts";
 import { createRunSingleBlock } from "./services/run-single-block.ts";
 import type { ServiceDeps } from "./services/service-deps.ts";
 import { ServiceError } from "./services/service-error.ts";
-
-/** One a database, for all requests of this isolate. */
-const listings = new WeakMap<Database, GroupedListing>();
-
-function listingOf(db: Database): GroupedListing {
-  let listing = listings.get(db);
-  if (listing === undefined) {
-    listing = new GroupedListing((summaries) => applyExecutionSummaries(db, summaries));
-    listings.set(db, listing);
-  }
-  return listing;
-}
 
 /** What the use cases work with in this deployment. */
 export function createDeps(env: Env): ServiceDeps {
@@ -43,14 +27,12 @@ export function createDeps(env: Env): ServiceDeps {
   });
   const db = openDatabase(env.DB);
   return {
-    env,
+    ...listDeps(env),
     db,
     blocks: blockRegistry,
     runSingleBlock,
     firstConsumer: (draft) => firstConsumer(env, draft),
     runFirstStretch: (header, inputs) => runFirstStretch(header, inputs, firstStretchDeps(env)),
-    listRun: (summary) => listingOf(db).list(summary),
-    observeRun: (summary) => observeLater(env, summary),
     now: () => Date.now(),
   };
 }

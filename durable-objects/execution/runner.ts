@@ -76,7 +76,7 @@ export class Runner {
     if (isTerminal(state.status)) {
       if (commit.batch !== null) {
         this.#callOffListing?.();
-        if (consumer?.lists === true && !this.#shown) {
+        if (consumer?.lists === true) {
           this.#listingLeftTo = consumer.consumer;
         } else {
           this.list(summary());

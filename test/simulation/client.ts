@@ -91,9 +91,8 @@ export class Client implements Caller {
   /** The Worker goes on with the run that it begins (rule ST5), and may die at that; a call of its that fails is mended by alarms. */
   #startWithWork(request: StartRequest): void {
     const worker = this.#worker();
-    const lists = this.#random.chance(0.6);
     this.#world.schedule(0, worker, "takes a request", () => {
-      worker.beginAndWork(request, { list: this.#list, lists }).catch((error: unknown) => {
+      worker.beginAndWork(request).catch((error: unknown) => {
         if (error instanceof Violation) {
           this.#world.fail(error);
         }

@@ -16,12 +16,13 @@ import type { Clock } from "#worker/consumers/clock.ts";
 import { runFirstStretch } from "#worker/consumers/first-stretch.ts";
 import { sleep } from "#worker/consumers/sleep.ts";
 import { WorkSession } from "#worker/consumers/work-session.ts";
-import type { SessionDeps } from "#worker/consumers/work-session.ts";
+import type { BegunWork, SessionDeps } from "#worker/consumers/work-session.ts";
 import type { AttemptWatch } from "./attempt-watch.ts";
 import type { Caller, Network } from "./network.ts";
 import type { ObjectHost } from "./object-host.ts";
 import type { RunList } from "./run-list.ts";
 import { ACTED, BEGUN, SCRIPTED, scriptedBlock } from "./scripted-block.ts";
+import { Violation } from "./violation.ts";
 import type { Timer, World } from "./world.ts";
 
 /** Versions of the consumer's code that work side by side during a deployment. */
@@ -32,6 +33,7 @@ export interface IsolateDeps {
   network: Network;
   objectOf: (executionId: string) => ObjectHost;
   watch: AttemptWatch;
+  list: RunList;
   version: Version;
   /** How far its clock is ahead of true time, ms. */
   ahead: number;
@@ -103,9 +105,9 @@ export class Isolate implements Caller, Clock {
 
   // ---- As a Worker that takes a request ----
 
-  /** Begins a run and goes on with its first calls to the outside, as worker/services/begin-run.ts does. `lists`: it puts the run in the list if it ends here. */
-  async beginAndWork(request: StartRequest, { list, lists }: { list: RunList; lists: boolean }): Promise<void> {
-    const { execution_id: id, workspace_id: workspaceId } = request;
+  /** Begins a run and goes on with its first calls to the outside, as worker/services/begin-run.ts does. */
+  async beginAndWork(request: StartRequest): Promise<void> {
+    const { execution_id: id } = request;
     const { network, objectOf, watch } = this.#deps;
     const host = objectOf(id);
     const draft = await this.draft(request);
@@ -119,14 +121,8 @@ export class Isolate implements Caller, Clock {
     begun.leases.forEach((lease) => watch.leased(this, id, lease));
     const message: WorkMessage = { execution_id: id, pool: "io" };
     this.sessions.add(message);
-    const ending = await this.#session(message, { consumer, budgetMs: 240_000, lists }).run(begun);
+    await this.#workAndList(this.#session(message, { consumer, budgetMs: 240_000 }), begun);
     this.sessions.delete(message);
-    if (ending !== undefined) {
-      const listed = await list.write(ending.summary, this);
-      await (listed
-        ? network.call(this, host, "listed", [workspaceId, ending.summary.seq])
-        : network.call(this, host, "relist", [workspaceId]));
-    }
   }
 
   // ---- As a consumer ----
@@ -139,15 +135,32 @@ export class Isolate implements Caller, Clock {
   /** Works on a message, as worker/consumers/work-on.ts does. */
   work(message: WorkMessage, budgetMs: number): void {
     this.sessions.add(message);
-    this.#session(message, { consumer: this.#name(), budgetMs })
-      .run()
-      .then(
-        () => this.sessions.delete(message),
-        (error: unknown) => this.#deps.world.fail(error),
-      );
+    this.#workAndList(this.#session(message, { consumer: this.#name(), budgetMs })).then(
+      () => this.sessions.delete(message),
+      (error: unknown) => this.#deps.world.fail(error),
+    );
   }
 
-  #session(message: WorkMessage, more: Pick<SessionDeps, "consumer" | "budgetMs" | "lists">): WorkSession {
+  /** Rule ST6, as worker/services/list-ended.ts does. */
+  async #workAndList(session: WorkSession, begun?: BegunWork): Promise<void> {
+    const { list, network, objectOf } = this.#deps;
+    const ending = await session.run(begun);
+    if (ending === undefined) {
+      return;
+    }
+    const { execution_id: id, workspace_id: workspaceId, seq } = ending.summary;
+    const listed = await list.write(ending.summary, this);
+    const told = listed
+      ? network.call(this, objectOf(id), "listed", [workspaceId, seq])
+      : network.call(this, objectOf(id), "relist", [workspaceId]);
+    await told.catch((error: unknown) => {
+      if (error instanceof Violation) {
+        throw error;
+      }
+    });
+  }
+
+  #session(message: WorkMessage, more: Pick<SessionDeps, "consumer" | "budgetMs">): WorkSession {
     const { large } = this.#deps.world;
     return new WorkSession(
       {
@@ -157,6 +170,7 @@ export class Isolate implements Caller, Clock {
         ...(large === null ? {} : { values: () => large.of(message.execution_id) }),
         clock: this,
         slots: 5,
+        lists: true,
         ...more,
       },
       message,

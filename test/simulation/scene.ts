@@ -65,12 +65,14 @@ export class Scene {
       network: this.#network,
       objectOf: (id) => this.#home(id).host,
       watch: this.#attempts,
+      list: this.#list,
     });
     this.#front = new Isolate("front", {
       world,
       network: this.#network,
       objectOf: (id) => this.#home(id).host,
       watch: this.#attempts,
+      list: this.#list,
       version: "current",
       ahead: 0,
     });

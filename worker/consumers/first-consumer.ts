@@ -10,8 +10,8 @@ import type { WorkAnswer } from "#durable-objects/execution/protocol.ts";
 /** The Worker that began a run, as the first that works on it (rule ST5). */
 export interface FirstConsumer {
   name: string;
-  /** Works on the run, once its object has stored it for this consumer. `lists`: the caller puts the run in the list if it ends with this (rule ST6). Never throws. */
-  work(lists: boolean): Promise<WorkAnswer["ending"]>;
+  /** Works on the run, once its object has stored it for this consumer. Answers the run's end if it comes with this; then the caller lists it (rule ST6). Never throws. */
+  work(): Promise<WorkAnswer["ending"]>;
 }
 
 /**
@@ -30,10 +30,7 @@ export function firstConsumer(env: Env, draft: Draft): FirstConsumer | null {
     ? null
     : {
         name,
-        work: (lists) =>
-          new WorkSession(
-            { ...sessionDeps(env, executionId, name), lists },
-            { execution_id: executionId, pool: "io" },
-          ).run(begun),
+        work: () =>
+          new WorkSession(sessionDeps(env, executionId, name), { execution_id: executionId, pool: "io" }).run(begun),
       };
 }

@@ -12,6 +12,10 @@ import type { Clock } from "./clock.ts";
 import { createBlockContext, providerCredential } from "./block-context.ts";
 import type { FirstStretchDeps } from "./first-stretch.ts";
 import { lastingStub } from "./lasting-stub.ts";
+import { observeLater } from "./observe-later.ts";
+import { listEnding } from "#worker/services/list-ended.ts";
+import type { ListDeps } from "#worker/services/list-ended.ts";
+import { listingOf } from "#worker/services/grouped-listing.ts";
 import { createNodeCache } from "./node-cache.ts";
 import type { NodeCache } from "./node-cache.ts";
 import { runValues } from "#worker/values/create-values.ts";
@@ -23,7 +27,17 @@ const BUDGET_MS = 240_000;
 
 /** Does the work that a message hints at. Never throws. */
 export async function workOn(env: Env, message: WorkMessage): Promise<void> {
-  await new WorkSession(sessionDeps(env, message.execution_id, crypto.randomUUID()), message).run();
+  const { execution_id } = message;
+  const ending = await new WorkSession(sessionDeps(env, execution_id, crypto.randomUUID()), message).run();
+  if (ending !== undefined) {
+    await listEnding(listDeps(env), ending.summary, ending);
+  }
+}
+
+/** What ended runs are listed with. */
+export function listDeps(env: Env): ListDeps {
+  const listing = listingOf(openDatabase(env.DB));
+  return { env, listRun: (summary) => listing.list(summary), observeRun: (summary) => observeLater(env, summary) };
 }
 
 /** What every session works with. */
@@ -35,6 +49,7 @@ export function sessionDeps(env: Env, executionId: string, consumer: string): Se
     context: (lease, { id, version }, live) =>
       contextFor(env, lease, { executionId, graphId: id, graphVersion: version }, live),
     consumer,
+    lists: true,
     slots: ioSlotsOf(env),
     budgetMs: BUDGET_MS,
   };

@@ -5,14 +5,12 @@ import type { ExecutionSummary, ExecutionView, Outcome, StartRequest } from "#du
 import type { RunHeader } from "#durable-objects/execution/store.ts";
 import { RunSize } from "#durable-objects/execution/run-size.ts";
 import { executionSummary, executionView } from "#durable-objects/execution/view.ts";
-import { errorMessage, log } from "#durable-objects/logger.ts";
 import type { FirstConsumer } from "#worker/consumers/first-consumer.ts";
 import { executionStub } from "#worker/env.ts";
 import { callObject } from "./call-object.ts";
+import { listEnded, listEnding, relist } from "./list-ended.ts";
 import { storeLargeValues } from "./store-large-values.ts";
 import type { ServiceDeps } from "./service-deps.ts";
-
-const RELIST_TRIES = 3;
 
 export interface BeginOptions {
   /** How long to wait for the end. */
@@ -44,7 +42,7 @@ export async function beginRun(
     return outcome as Outcome<ExecutionView>;
   }
   if (consumer !== null) {
-    return goOn(deps, draft.header, { consumer, waitMs, unasked });
+    return goOn(deps, draft.header, { consumer, waitMs });
   }
   await listEnded(deps, summaryOf(draft));
   return { ok: true, value: executionView(draft.header, draft.state) };
@@ -54,10 +52,10 @@ export async function beginRun(
 async function goOn(
   deps: ServiceDeps,
   { execution_id, workspace_id }: RunHeader,
-  { consumer, waitMs, unasked }: { consumer: FirstConsumer; waitMs: number; unasked: boolean },
+  { consumer, waitMs }: { consumer: FirstConsumer; waitMs: number },
 ): Promise<Outcome<ExecutionView>> {
   const until = deps.now() + waitMs;
-  const work = workAndList(deps, { execution_id, workspace_id }, { consumer, unasked });
+  const work = workAndList(deps, { execution_id, workspace_id }, consumer);
   waitUntil(work);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeIsOver = new Promise<null>((resolve) => {
@@ -72,21 +70,17 @@ async function goOn(
     : { ok: true, value: ended };
 }
 
-/** The run as it ended, when it ended with this Worker's work and is this Worker's to list (rule ST6). Never throws. */
+/** The run as it ended, when it ended with this Worker's work. Never throws. */
 async function workAndList(
   deps: ServiceDeps,
-  { execution_id, workspace_id }: Pick<RunHeader, "execution_id" | "workspace_id">,
-  { consumer, unasked }: { consumer: FirstConsumer; unasked: boolean },
+  run: Pick<RunHeader, "execution_id" | "workspace_id">,
+  consumer: FirstConsumer,
 ): Promise<ExecutionView | null> {
-  const ending = await consumer.work(unasked);
+  const ending = await consumer.work();
   if (ending === undefined) {
     return null;
   }
-  if (await listEnded(deps, ending.summary)) {
-    const told = executionStub(deps.env, execution_id).listed(workspace_id, ending.summary.seq);
-    // When the object does not hear of it, its alarm asks the list.
-    waitUntil(told.catch(() => undefined));
-  }
+  await listEnding(deps, run, ending);
   return ending.view;
 }
 
@@ -102,7 +96,7 @@ async function adopt(
   } catch (error) {
     // The object may have stored the run and its answer be lost: then it must not stay out of the list for ever.
     if (done) {
-      waitUntil(relist(deps, execution_id, workspace_id));
+      waitUntil(relist(deps, { execution_id, workspace_id }));
     }
     throw error;
   }
@@ -121,35 +115,4 @@ function summaryOf({ header, state, batches }: Draft): ExecutionSummary {
     size.follow(first_seq, events);
   }
   return { ...executionSummary(header, state), blocks: samples.toRecord(), size: size.largest };
-}
-
-/** Rule ST4: the run shows in lists before its start is answered; when it cannot be written there, its object sees to it. Whether it is there. */
-async function listEnded(deps: ServiceDeps, summary: ExecutionSummary): Promise<boolean> {
-  deps.observeRun(summary);
-  const { execution_id, workspace_id } = summary;
-  try {
-    await deps.listRun(summary);
-    return true;
-  } catch (error) {
-    log("warn", "the list of runs could not be written; the run's object will see to it", {
-      execution_id,
-      error: errorMessage(error),
-    });
-    await relist(deps, execution_id, workspace_id);
-    return false;
-  }
-}
-
-async function relist(deps: ServiceDeps, executionId: string, workspaceId: string): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await executionStub(deps.env, executionId).relist(workspaceId);
-      return;
-    } catch (error) {
-      if (tries >= RELIST_TRIES) {
-        log("error", "a run that has ended is in no list", { execution_id: executionId, error: errorMessage(error) });
-        return;
-      }
-    }
-  }
 }

@@ -1,5 +1,7 @@
 import { waitUntil } from "cloudflare:workers";
 import type { ExecutionSummary } from "#durable-objects/execution/protocol.ts";
+import type { Database } from "#worker/db/database.ts";
+import { applyExecutionSummaries } from "#worker/db/execution-projection.ts";
 
 /** How long a request trusts another one to write its row; then it writes it itself. */
 const TRUST_MS = 2_000;
@@ -86,4 +88,16 @@ export class GroupedListing {
     this.#waiting = [];
     return all;
   }
+}
+
+/** One a database, for all requests of this isolate. */
+const listings = new WeakMap<Database, GroupedListing>();
+
+export function listingOf(db: Database): GroupedListing {
+  let listing = listings.get(db);
+  if (listing === undefined) {
+    listing = new GroupedListing((summaries) => applyExecutionSummaries(db, summaries));
+    listings.set(db, listing);
+  }
+  return listing;
 }
