@@ -132,6 +132,15 @@ describe("one run", () => {
     const list = await tenant.client.call<{ items: { id: string }[] }>(RUNS);
     expect(list.body.items.map((item) => item.id)).not.toContain(run.id);
   });
+
+  it("leaves the list also when its id is written in capitals", async () => {
+    const { body: run } = await start();
+    const listed = async (): Promise<string[]> =>
+      (await tenant.client.call<{ items: { id: string }[] }>(RUNS)).body.items.map((item) => item.id);
+    expect(await listed()).toContain(run.id);
+    expect((await tenant.client.call(`${RUNS}/${run.id.toUpperCase()}`, { method: "DELETE" })).status).toBe(204);
+    expect(await listed()).not.toContain(run.id);
+  });
 });
 
 describe("events", () => {

@@ -1,6 +1,7 @@
 import { isTerminal } from "#graph/run/status.ts";
 import type { ExecutionStatus } from "#graph/run/status.ts";
 import type { Database } from "./database.ts";
+import { sortKeyOf, sortKeyOfId, timeKey } from "./sort-key.ts";
 
 /** A run that the sweep looks at. */
 export interface OldRun {
@@ -63,7 +64,7 @@ export async function listSweptWorkspaces(
   }));
 }
 
-/** A workspace's runs that were created before a time, from the cursor on, oldest first. */
+/** A workspace's runs that stand before a time, from the cursor on, oldest first. */
 export async function listOldRuns(
   db: Database,
   query: { workspaceId: string; after: SweepCursor; before: number; limit: number },
@@ -72,10 +73,10 @@ export async function listOldRuns(
   const { results } = await db.$client
     .prepare(
       `SELECT ${RUN_COLUMNS} FROM execution AS e
-       WHERE e.workspace_id = ?1 AND e.deleted_at IS NULL AND (e.created_at, e.id) > (?2, ?3) AND e.created_at < ?4
-       ORDER BY e.created_at, e.id LIMIT ?5`,
+       WHERE e.workspace_id = ?1 AND e.deleted_at IS NULL AND e.sort_key > ?2 AND e.sort_key < ?3
+       ORDER BY e.sort_key LIMIT ?4`,
     )
-    .bind(workspaceId, after.createdAt, after.executionId, before, limit)
+    .bind(workspaceId, sortKeyOf({ id: after.executionId, createdAt: after.createdAt }), timeKey(before), limit)
     .all<RunRow>();
   return results.map(toOldRun);
 }
@@ -85,13 +86,18 @@ export async function takeDueStragglers(db: Database, now: number, limit: number
   const forget = db.$client
     .prepare(
       `DELETE FROM archive_straggler WHERE due_at <= ?1 AND NOT EXISTS (
-         SELECT 1 FROM execution AS e WHERE e.id = execution_id AND e.deleted_at IS NULL AND e.archived_at IS NULL)`,
+         SELECT 1 FROM execution AS e
+         WHERE e.workspace_id = archive_straggler.workspace_id
+           AND e.sort_key = ${sortKeyOfId("archive_straggler.workspace_id", "archive_straggler.execution_id")}
+           AND e.deleted_at IS NULL AND e.archived_at IS NULL)`,
     )
     .bind(now);
   const due = db.$client
     .prepare(
-      `SELECT ${RUN_COLUMNS} FROM archive_straggler AS s JOIN execution AS e ON e.id = s.execution_id
-       WHERE s.due_at <= ?1 AND e.deleted_at IS NULL ORDER BY s.due_at LIMIT ?2`,
+      `SELECT ${RUN_COLUMNS} FROM archive_straggler AS s CROSS JOIN execution AS e
+       WHERE s.due_at <= ?1 AND e.workspace_id = s.workspace_id
+         AND e.sort_key = ${sortKeyOfId("s.workspace_id", "s.execution_id")} AND e.deleted_at IS NULL
+       ORDER BY s.due_at LIMIT ?2`,
     )
     .bind(now, limit);
   const [, found] = await db.$client.batch<RunRow>([forget, due]);
@@ -148,7 +154,7 @@ export async function markArchived(
     db.$client
       .prepare(
         `UPDATE execution SET archived_at = coalesce(archived_at, ?1)
-         WHERE id = ?2 AND workspace_id = ?3 AND deleted_at IS NULL`,
+         WHERE workspace_id = ?3 AND sort_key = ${sortKeyOfId("?3", "?2")} AND deleted_at IS NULL`,
       )
       .bind(run.at, run.executionId, run.workspaceId),
     db.$client.prepare("DELETE FROM archive_straggler WHERE execution_id = ?1").bind(run.executionId),
@@ -168,9 +174,12 @@ export async function listTombstones(
   return results.map(({ id }) => id);
 }
 
-export async function deleteTombstones(db: Database, ids: readonly string[]): Promise<void> {
+export async function deleteTombstones(db: Database, workspaceId: string, ids: readonly string[]): Promise<void> {
   await db.$client
-    .prepare("DELETE FROM execution WHERE deleted_at IS NOT NULL AND id IN (SELECT value FROM json_each(?1))")
-    .bind(JSON.stringify(ids))
+    .prepare(
+      `DELETE FROM execution WHERE workspace_id = ?1 AND deleted_at IS NOT NULL
+         AND sort_key IN (SELECT ${sortKeyOfId("?1", "value")} FROM json_each(?2))`,
+    )
+    .bind(workspaceId, JSON.stringify(ids))
     .run();
 }

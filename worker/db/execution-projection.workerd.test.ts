@@ -1,9 +1,16 @@
 import { env } from "cloudflare:workers";
+import { v7 as uuidv7 } from "uuid";
 import { describe, expect, it } from "vitest";
 import type { ExecutionSummary } from "#durable-objects/execution/protocol.ts";
 import { openDatabase } from "./database.ts";
 import { applyExecutionSummaries, readProjectedSeq } from "./execution-projection.ts";
-import { deleteExecutionRow, hasExecutionRow, listExecutions, listLastExecutions } from "./execution-table.ts";
+import {
+  deleteExecutionRow,
+  hasExecutionRow,
+  listExecutions,
+  listLastExecutions,
+  wasExecutionDeleted,
+} from "./execution-table.ts";
 
 const db = openDatabase((env as unknown as { DB: D1Database }).DB);
 
@@ -50,6 +57,7 @@ describe("applyExecutionSummaries", () => {
     const [row] = await rows(failed.workspace_id);
     expect(row).toEqual({
       id: failed.execution_id,
+      sortKey: `00000000-03e8-${failed.execution_id}`,
       workspaceId: failed.workspace_id,
       graphId: "g1",
       graphVersion: 1,
@@ -92,6 +100,23 @@ describe("applyExecutionSummaries", () => {
     expect(await readProjectedSeq(db, crypto.randomUUID())).toBeNull();
   });
 
+  it("keeps one row of a run whose summaries do not agree on when it was created", async () => {
+    for (const execution_id of [crypto.randomUUID(), uuidv7()]) {
+      const first = summary({ execution_id });
+      await applyExecutionSummaries(db, [first]);
+      await applyExecutionSummaries(db, [{ ...first, seq: 3, status: "COMPLETED", created_at: 2_000 }]);
+      expect(await rows(first.workspace_id)).toMatchObject([{ seq: 3, status: "COMPLETED", createdAt: 1_000 }]);
+    }
+  });
+
+  it("knows the seq of a run by its id alone, whatever workspace has it", async () => {
+    const all = [uuidv7(), crypto.randomUUID(), uuidv7()].map((execution_id, index) =>
+      summary({ execution_id, workspace_id: `${index}-${crypto.randomUUID()}`, seq: index + 5 }),
+    );
+    await applyExecutionSummaries(db, all);
+    expect(await Promise.all(all.map((run) => readProjectedSeq(db, run.execution_id)))).toEqual([5, 6, 7]);
+  });
+
   it("never lets a summary of another workspace touch a row", async () => {
     const mine = summary();
     await applyExecutionSummaries(db, [mine]);
@@ -99,6 +124,35 @@ describe("applyExecutionSummaries", () => {
     expect(await rows(mine.workspace_id)).toMatchObject([{ seq: 2, status: "RUNNING" }]);
   });
 });
+
+const NOW = 1_790_000_000_000;
+
+/** Runs as they are made: a person's, whose id has the time, and what each starts, whose id has none; `late` ms pass between the id and the creation. */
+function made(count: number, { late = 0 } = {}): { workspace_id: string; all: ExecutionSummary[] } {
+  const workspace_id = crypto.randomUUID();
+  const all = Array.from({ length: count }, (_, index) => {
+    const msecs = NOW + 10 * Math.floor(index / 3);
+    const execution_id = index % 3 === 2 ? crypto.randomUUID() : uuidv7({ msecs, seq: index });
+    return summary({ workspace_id, execution_id, created_at: msecs + (index % 3 === 0 ? late : 0) });
+  });
+  return { workspace_id, all };
+}
+
+async function pageThrough(workspaceId: string, limit: number, graphId?: string): Promise<string[]> {
+  const seen: string[] = [];
+  let after: { time: number; id: string } | null = null;
+  do {
+    const page: Awaited<ReturnType<typeof listExecutions>> = await listExecutions(db, {
+      workspaceId,
+      graphId,
+      after,
+      limit,
+    });
+    seen.push(...page.items.map((row) => row.id));
+    after = page.next;
+  } while (after !== null);
+  return seen;
+}
 
 describe("lists of runs", () => {
   it("go newest first, page without gaps or repeats over equal times, and filter", async () => {
@@ -112,17 +166,7 @@ describe("lists of runs", () => {
       }),
     );
     await applyExecutionSummaries(db, all);
-    const seen: string[] = [];
-    let after: { time: number; id: string } | null = null;
-    do {
-      const page: Awaited<ReturnType<typeof listExecutions>> = await listExecutions(db, {
-        workspaceId: workspace_id,
-        after,
-        limit: 3,
-      });
-      seen.push(...page.items.map((row) => row.id));
-      after = page.next;
-    } while (after !== null);
+    const seen = await pageThrough(workspace_id, 3);
     const expected = all
       .toSorted((a, b) => b.created_at - a.created_at || (a.execution_id < b.execution_id ? 1 : -1))
       .map((item) => item.execution_id);
@@ -133,6 +177,46 @@ describe("lists of runs", () => {
     expect(
       (await listExecutions(db, { ...query, status: ["FAILED", "COMPLETED"], graphId: "even" })).items,
     ).toHaveLength(4);
+  });
+
+  it("show runs with and without a time in their ids in the order of creation", async () => {
+    const { workspace_id, all } = made(30);
+    await applyExecutionSummaries(db, all.toReversed());
+    const listed = await rows(workspace_id);
+    expect(listed).toHaveLength(30);
+    expect(listed.map((row) => row.createdAt)).toEqual(all.map((run) => run.created_at).toReversed());
+    for (const limit of [1, 2, 4, 7]) {
+      const whole = listed.map((row) => row.id);
+      expect(await pageThrough(workspace_id, limit)).toEqual(whole);
+      expect(await pageThrough(workspace_id, limit, "g1")).toEqual(whole);
+    }
+  });
+
+  it("have every run once also when ids and times of creation do not agree", async () => {
+    const { workspace_id, all } = made(30, { late: 25 });
+    await applyExecutionSummaries(db, all);
+    for (const limit of [1, 4]) {
+      const seen = await pageThrough(workspace_id, limit);
+      expect([seen.length, new Set(seen).size]).toEqual([30, 30]);
+    }
+  });
+
+  it("find the runs of a time by when they were created, not by their ids", async () => {
+    const { workspace_id, all } = made(30, { late: 86_000_000 });
+    await applyExecutionSummaries(
+      db,
+      all.map((run) => ({ ...run, status: "FAILED" })),
+    );
+    for (const [from, to] of [
+      [NOW + 20, NOW + 50],
+      [NOW + 86_000_010, NOW + 86_000_040],
+    ] as const) {
+      const query = { workspaceId: workspace_id, status: ["FAILED" as const], from, to, after: null, limit: 100 };
+      const found = (await listExecutions(db, query)).items.map((row) => row.id);
+      const expected = all.filter((run) => run.created_at >= from && run.created_at < to);
+      expect(found.toSorted()).toEqual(expected.map((run) => run.execution_id).toSorted());
+      expect(found.length).toBeGreaterThan(0);
+    }
   });
 
   it("know the newest run of each graph", async () => {
@@ -147,8 +231,11 @@ describe("lists of runs", () => {
 });
 
 describe("deleteExecutionRow", () => {
-  it("hides the run, and a late summary does not bring it back", async () => {
-    const run = summary();
+  it.each([
+    ["with", uuidv7()],
+    ["without", crypto.randomUUID()],
+  ])("hides a run %s a time in its id, and a late summary does not bring it back", async (_, execution_id) => {
+    const run = summary({ execution_id });
     await applyExecutionSummaries(db, [run]);
     const key = { workspaceId: run.workspace_id, executionId: run.execution_id };
     expect(await deleteExecutionRow(db, { ...key, workspaceId: "someone-else", at: 1 })).toBe(false);
@@ -161,9 +248,13 @@ describe("deleteExecutionRow", () => {
   });
 
   it("also holds against the first summary of a run that the lists have not seen yet", async () => {
-    const run = summary();
-    await deleteExecutionRow(db, { workspaceId: run.workspace_id, executionId: run.execution_id, at: 1 });
-    await applyExecutionSummaries(db, [run]);
-    expect(await rows(run.workspace_id)).toEqual([]);
+    for (const execution_id of [uuidv7(), crypto.randomUUID()]) {
+      const run = summary({ execution_id });
+      const key = { workspaceId: run.workspace_id, executionId: execution_id };
+      await deleteExecutionRow(db, { ...key, at: 1 });
+      await applyExecutionSummaries(db, [run]);
+      expect(await rows(run.workspace_id)).toEqual([]);
+      expect(await wasExecutionDeleted(db, key)).toBe(true);
+    }
   });
 });

@@ -1,9 +1,11 @@
-import { and, desc, eq, gte, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gte, inArray, isNull, lt, sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
 import type { ExecutionStatus } from "#graph/run/status.ts";
 import type { Database } from "./database.ts";
 import { keysetPage } from "./keyset-page.ts";
 import type { KeysetPage, KeysetPosition } from "./keyset-page.ts";
 import { execution } from "./schema.ts";
+import { sortKeyOf, sortKeyOfId, timeKey } from "./sort-key.ts";
 
 export type ExecutionRow = typeof execution.$inferSelect;
 
@@ -21,12 +23,18 @@ export interface ExecutionQuery {
   limit: number;
 }
 
-/** Runs of a workspace, newest first, as far as the projection has seen them. */
+/** How far the time in a run's id may be from that of its creation, ms: a start may be repeated for a day under the id that it was given first. */
+const CLOCK_DIFFERENCE_MS = 2 * 24 * 3_600_000;
+
+/**
+ * Runs of a workspace, newest first, as far as the projection has seen them. One with a time in its id stands at that time, which is its creation's but for the
+ * moments of its start; of those that were made more than two days apart from it, `from` and `to` find none.
+ */
 export async function listExecutions(db: Database, query: ExecutionQuery): Promise<KeysetPage<ExecutionRow>> {
-  const { after } = query;
+  const { after, from, to } = query;
   const rows = await db
-    .select()
-    .from(execution)
+    .select(COLUMNS)
+    .from(sourceOf(query))
     .where(
       and(
         eq(execution.workspaceId, query.workspaceId),
@@ -36,19 +44,31 @@ export async function listExecutions(db: Database, query: ExecutionQuery): Promi
         // Says that the index of unusual ones will do.
         query.status === undefined || query.status.includes("COMPLETED") ? undefined : sql`status <> 'COMPLETED'`,
         query.errorCode === undefined ? undefined : sql`${execution.error} ->> '$.code' = ${query.errorCode}`,
-        query.from === undefined ? undefined : gte(execution.createdAt, query.from),
-        query.to === undefined ? undefined : lt(execution.createdAt, query.to),
-        after === null
+        from === undefined
           ? undefined
-          : or(
-              lt(execution.createdAt, after.time),
-              and(eq(execution.createdAt, after.time), lt(execution.id, after.id)),
-            ),
+          : and(gte(execution.createdAt, from), gte(execution.sortKey, timeKey(from - CLOCK_DIFFERENCE_MS))),
+        to === undefined
+          ? undefined
+          : and(lt(execution.createdAt, to), lt(execution.sortKey, timeKey(to + CLOCK_DIFFERENCE_MS))),
+        after === null ? undefined : lt(execution.sortKey, sortKeyOf({ id: after.id, createdAt: after.time })),
       ),
     )
-    .orderBy(desc(execution.createdAt), desc(execution.id))
+    .orderBy(desc(execution.sortKey))
     .limit(query.limit + 1);
   return keysetPage(rows, query.limit, (row) => ({ time: row.createdAt, id: row.id }));
+}
+
+/** As expressions: Drizzle allows a column of a table only where nothing but the table's name follows FROM. */
+const COLUMNS = Object.fromEntries(
+  Object.entries(getTableColumns(execution)).map(([name, column]) => [name, sql`${column}`.mapWith(column)]),
+) as unknown as ReturnType<typeof getTableColumns<typeof execution>>;
+
+/** All are in the same order, and SQLite, which knows nothing of how many rows there are, would go through the whole list for any of them. */
+function sourceOf({ graphId, status }: ExecutionQuery): typeof execution | SQL {
+  if (status?.length === 1 && !status.includes("COMPLETED")) {
+    return sql`${execution} INDEXED BY execution_unusual`;
+  }
+  return graphId === undefined ? execution : sql`${execution} INDEXED BY execution_graph`;
 }
 
 export interface LastExecution {
@@ -67,10 +87,11 @@ export async function listLastExecutions(
   const { results } = await db.$client
     .prepare(
       `SELECT e.graph_id AS graphId, e.id, e.status, e.started_at AS startedAt, e.ended_at AS endedAt
-       FROM json_each(?1) AS wanted JOIN execution AS e ON e.id = (
-         SELECT id FROM execution
+       FROM json_each(?1) AS wanted CROSS JOIN execution AS e
+       WHERE e.workspace_id = ?2 AND e.sort_key = (
+         SELECT sort_key FROM execution INDEXED BY execution_graph
          WHERE workspace_id = ?2 AND graph_id = wanted.value AND deleted_at IS NULL
-         ORDER BY created_at DESC, id DESC LIMIT 1)`,
+         ORDER BY sort_key DESC LIMIT 1)`,
     )
     .bind(JSON.stringify(query.graphIds), query.workspaceId)
     .all<LastExecution>();
@@ -92,15 +113,21 @@ export async function deleteExecutionRow(
   const insert = db.$client
     .prepare(
       `INSERT INTO execution
-         (id, workspace_id, graph_id, graph_version, graph_name, status, source, seq, stats, created_at, deleted_at)
-       VALUES (?1, ?2, '', 0, '', 'TERMINATED', '', ?3, '{}', ?4, ?4)
-       ON CONFLICT (id) DO NOTHING`,
+         (id, workspace_id, sort_key, graph_id, graph_version, graph_name, status, source, seq, stats, created_at, deleted_at)
+       VALUES (?1, ?2, ?5, '', 0, '', 'TERMINATED', '', ?3, '{}', ?4, ?4)
+       ON CONFLICT DO NOTHING`,
     )
-    .bind(key.executionId, key.workspaceId, Number.MAX_SAFE_INTEGER, key.at);
+    .bind(
+      key.executionId,
+      key.workspaceId,
+      Number.MAX_SAFE_INTEGER,
+      key.at,
+      sortKeyOf({ id: key.executionId, createdAt: key.at }),
+    );
   const mark = db.$client
     .prepare(
       `UPDATE execution SET deleted_at = ?1, seq = ?2, error = NULL
-       WHERE id = ?3 AND workspace_id = ?4 AND deleted_at IS NULL`,
+       WHERE workspace_id = ?4 AND sort_key = ${sortKeyOfId("?4", "?3")} AND deleted_at IS NULL`,
     )
     .bind(key.at, Number.MAX_SAFE_INTEGER, key.executionId, key.workspaceId);
   const [marked] = await db.$client.batch([mark, insert]);
@@ -112,12 +139,7 @@ export async function wasExecutionDeleted(
   db: Database,
   key: { workspaceId: string; executionId: string },
 ): Promise<boolean> {
-  const rows = await db
-    .select({ deletedAt: execution.deletedAt })
-    .from(execution)
-    .where(and(eq(execution.id, key.executionId), eq(execution.workspaceId, key.workspaceId)))
-    .limit(1);
-  return typeof rows[0]?.deletedAt === "number";
+  return typeof (await readRow(db, key))?.deleted_at === "number";
 }
 
 /** Whether the lists of the workspace hold this run. */
@@ -125,12 +147,15 @@ export async function hasExecutionRow(
   db: Database,
   key: { workspaceId: string; executionId: string },
 ): Promise<boolean> {
-  const rows = await db
-    .select({ id: execution.id })
-    .from(execution)
-    .where(
-      and(eq(execution.id, key.executionId), eq(execution.workspaceId, key.workspaceId), isNull(execution.deletedAt)),
-    )
-    .limit(1);
-  return rows.length > 0;
+  return (await readRow(db, key))?.deleted_at === null;
+}
+
+function readRow(
+  db: Database,
+  { workspaceId, executionId }: { workspaceId: string; executionId: string },
+): Promise<{ deleted_at: number | null } | null> {
+  return db.$client
+    .prepare(`SELECT deleted_at FROM execution WHERE workspace_id = ?1 AND sort_key = ${sortKeyOfId("?1", "?2")}`)
+    .bind(workspaceId, executionId)
+    .first<{ deleted_at: number | null }>();
 }

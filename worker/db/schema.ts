@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { JsonValue } from "#graph/json.ts";
 import type { RunError, RunStats } from "#graph/run/event.ts";
 import type { ExecutionStatus } from "#graph/run/status.ts";
@@ -175,13 +175,15 @@ export const graphVersion = sqliteTable(
 
 /**
  * Projection of what the run's objects report, for lists and filters: rebuildable, never asked while a run goes on. Without row ids (which Drizzle cannot
- * say; migrations/0003), so that a run is one row of the table and two of its indexes.
+ * say; migrations/0004), so that the table itself is in the order of the workspace's list and a run is one row of it and one of an index.
  */
 export const execution = sqliteTable(
   "execution",
   {
-    id: text("id").primaryKey(),
     workspaceId: text("workspace_id").notNull(),
+    /** Place in every list, and what a run is found by; made of its id by `sortKeyOf`. */
+    sortKey: text("sort_key").notNull(),
+    id: text("id").notNull(),
     graphId: text("graph_id").notNull(),
     graphVersion: integer("graph_version").notNull(),
     graphName: text("graph_name").notNull(),
@@ -200,19 +202,21 @@ export const execution = sqliteTable(
     archivedAt: integer("archived_at"),
   },
   (table) => [
-    index("execution_workspace")
-      .on(table.workspaceId, table.createdAt, table.id)
-      .where(sql`deleted_at IS NULL`),
+    primaryKey({ columns: [table.workspaceId, table.sortKey] }),
     index("execution_graph")
-      .on(table.workspaceId, table.graphId, table.createdAt, table.id)
+      .on(table.workspaceId, table.graphId, table.sortKey)
       .where(sql`deleted_at IS NULL`),
     // Most runs complete, and each row of an index is paid for: those are found by going through the list.
     index("execution_unusual")
-      .on(table.workspaceId, table.status, table.createdAt, table.id)
+      .on(table.workspaceId, table.status, table.sortKey)
       .where(sql`deleted_at IS NULL AND status <> 'COMPLETED'`),
     index("execution_deleted")
       .on(table.workspaceId, table.deletedAt)
       .where(sql`deleted_at IS NOT NULL`),
+    // The sort key of any other run is its id.
+    uniqueIndex("execution_untimed")
+      .on(table.workspaceId, table.id)
+      .where(sql`substr(id, 15, 1) <> '7'`),
   ],
 );
 

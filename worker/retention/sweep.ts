@@ -168,7 +168,7 @@ async function forgetTombstones(deps: ArchiveDeps, workspaceId: string): Promise
   const ids = await listTombstones(deps.db, { workspaceId, before, limit: MAX_TOMBSTONES });
   if (ids.length > 0) {
     await deps.files.delete(ids.map((id) => archiveKey(workspaceId, id)));
-    await deleteTombstones(deps.db, ids);
+    await deleteTombstones(deps.db, workspaceId, ids);
   }
   return ids.length;
 }

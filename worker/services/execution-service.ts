@@ -165,14 +165,14 @@ export async function decideReview(
 /** Ends the run if need be, deletes its storage or its archive, and takes it out of the lists. */
 export async function deleteExecution(deps: ServiceDeps, principal: Principal, id: string): Promise<void> {
   requirePermission(principal, "EXECUTE_GRAPH");
-  const key = { workspaceId: principal.workspaceId, executionId: id };
+  const key = { workspaceId: principal.workspaceId, executionId: id.toLowerCase() };
   const outcome = await callRun(deps, id, (run) => run.remove(principal.workspaceId));
   // An object that is gone while its row is left over is what an interrupted delete leaves: finish it.
   if (!outcome.ok && (outcome.code !== "not_found" || !(await hasExecutionRow(deps.db, key)))) {
     unwrap(outcome);
   }
-  await valueStore(deps.env).deleteAll({ ...key, executionId: id.toLowerCase() });
-  await deps.env.FILES.delete(archiveKey(key.workspaceId, id.toLowerCase()));
+  await valueStore(deps.env).deleteAll(key);
+  await deps.env.FILES.delete(archiveKey(key.workspaceId, key.executionId));
   await deleteExecutionRow(deps.db, { ...key, at: deps.now() });
 }
 

@@ -14,6 +14,8 @@ describe("cursors of lists", () => {
     "x",
     "W10",
     Buffer.from('["1","a"]').toString("base64url"),
+    Buffer.from('[-1,"a"]').toString("base64url"),
+    Buffer.from('[1.5,"a"]').toString("base64url"),
     Buffer.from('{"__proto__":1}').toString("base64url"),
   ])("refuses %j", (cursor) => {
     expect(() => decodeCursor(cursor)).toThrow(expect.objectContaining({ status: 400, code: "invalid_cursor" }));

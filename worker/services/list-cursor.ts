@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { KeysetPosition } from "#worker/db/keyset-page.ts";
 import { ServiceError } from "./service-error.ts";
 
-const positionSchema = z.tuple([z.number(), z.string().max(200)]);
+const positionSchema = z.tuple([z.int().nonnegative(), z.string().max(200)]);
 
 /** A position in a list as an opaque string. */
 export function encodeCursor(position: KeysetPosition | null): string | null {
