@@ -62,7 +62,7 @@ export function createEffects(host: EffectsHost, env: () => ExecutionEnv, header
     list: async (summary) => {
       await env().PROJECTION_QUEUE.send(summary);
     },
-    listedSeq: () => env().WORK_RUNNER.listedSeq(header.execution_id),
+    listedSeq: () => env().WORK_RUNNER.listedSeq(header.execution_id, header.workspace_id),
     setAlarm: (at) => background("set the alarm", host.storage.setAlarm(at)),
     later: (ms, work) => {
       const timer = setTimeout(work, ms);

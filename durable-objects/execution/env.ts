@@ -11,7 +11,7 @@ export interface ExecutionEnv {
   EXECUTIONS: DurableObjectNamespace;
   WORKSPACES: DurableObjectNamespace;
   WORK_RUNNER: {
-    listedSeq(executionId: string): Promise<number>;
+    listedSeq(executionId: string, workspaceId: string): Promise<number>;
     startChild(request: ChildRequest): Promise<Outcome<null>>;
     carryValues(request: CarryRequest): Promise<Output[]>;
   };

@@ -27,7 +27,7 @@ export class WorkRunner extends WorkerEntrypoint<Env> {
   }
 
   /** How far the list of runs in D1 knows a run; 0 when it does not. */
-  async listedSeq(executionId: string): Promise<number> {
-    return (await readProjectedSeq(openDatabase(this.env.DB), executionId)) ?? 0;
+  async listedSeq(executionId: string, workspaceId: string): Promise<number> {
+    return (await readProjectedSeq(openDatabase(this.env.DB), { workspaceId, executionId })) ?? 0;
   }
 }

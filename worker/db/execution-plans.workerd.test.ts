@@ -178,7 +178,7 @@ describe("what is asked of the table of runs", () => {
       (db) => markArchived(db, { ...key, at: 1 }),
       "PRIMARY KEY (workspace_id=? AND sort_key=?)",
     ],
-    ["a run by its id", (db) => readProjectedSeq(db, key.executionId), "PRIMARY KEY (workspace_id=? AND sort_key=?)"],
+    ["a run by its id", (db) => readProjectedSeq(db, key), "PRIMARY KEY (workspace_id=? AND sort_key=?)"],
   ])("is found by an index, in its order: %s", async (_, work, by) => {
     const plans = await plansOf(work);
     expect(plans.join("\n")).toContain(by);

@@ -19,14 +19,7 @@ const UPSERT = `
     graph_name = excluded.graph_name, started_at = excluded.started_at, ended_at = excluded.ended_at
   WHERE excluded.seq > execution.seq`;
 
-/** An object asks by the run's id alone. Stepping through the workspaces that have runs reads two or three rows for each; an index would write one for every run. */
-const SEQ = `
-  WITH RECURSIVE holder (id) AS (
-    SELECT min(workspace_id) FROM execution
-    UNION ALL
-    SELECT (SELECT min(workspace_id) FROM execution WHERE workspace_id > holder.id) FROM holder WHERE holder.id IS NOT NULL)
-  SELECT e.seq FROM holder CROSS JOIN execution AS e
-  WHERE e.workspace_id = holder.id AND e.sort_key = ${sortKeyOfId("holder.id", "?1")} LIMIT 1`;
+const SEQ = `SELECT seq FROM execution WHERE workspace_id = ?1 AND sort_key = ${sortKeyOfId("?1", "?2")}`;
 
 /**
  * Brings the lists of runs up to date, in one transaction. May be called with the same summaries any number of times
@@ -47,9 +40,12 @@ export async function applyExecutionSummaries(db: Database, summaries: readonly 
   }
 }
 
-/** The `seq` that the lists reflect for a run, or null when they do not know it. */
-export async function readProjectedSeq(db: Database, executionId: string): Promise<number | null> {
-  const row = await db.$client.prepare(SEQ).bind(executionId).first<{ seq: number }>();
+/** The `seq` that the lists reflect for a workspace's run, or null when they do not know it. */
+export async function readProjectedSeq(
+  db: Database,
+  { workspaceId, executionId }: { workspaceId: string; executionId: string },
+): Promise<number | null> {
+  const row = await db.$client.prepare(SEQ).bind(workspaceId, executionId).first<{ seq: number }>();
   return row?.seq ?? null;
 }
 

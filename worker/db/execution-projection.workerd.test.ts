@@ -46,6 +46,9 @@ async function rows(workspaceId: string) {
   return (await listExecutions(db, { workspaceId, after: null, limit: 100 })).items;
 }
 
+const seqOf = ({ execution_id, workspace_id }: ExecutionSummary): Promise<number | null> =>
+  readProjectedSeq(db, { workspaceId: workspace_id, executionId: execution_id });
+
 describe("applyExecutionSummaries", () => {
   it("writes what a summary says, value for value", async () => {
     const failed = summary({
@@ -84,7 +87,7 @@ describe("applyExecutionSummaries", () => {
     await applyExecutionSummaries(db, [first, last, second]);
     await applyExecutionSummaries(db, [second]);
     expect(await rows(first.workspace_id)).toMatchObject([{ seq: 9, status: "COMPLETED", endedAt: 7, error: null }]);
-    expect(await readProjectedSeq(db, first.execution_id)).toBe(9);
+    expect(await seqOf(first)).toBe(9);
   });
 
   it("takes more rows than a statement has parameters, and more text than a parameter holds", async () => {
@@ -97,7 +100,7 @@ describe("applyExecutionSummaries", () => {
 
   it("does nothing for no summaries, and knows no seq of an unknown run", async () => {
     await applyExecutionSummaries(db, []);
-    expect(await readProjectedSeq(db, crypto.randomUUID())).toBeNull();
+    expect(await seqOf(summary())).toBeNull();
   });
 
   it("keeps one row of a run whose summaries do not agree on when it was created", async () => {
@@ -109,12 +112,12 @@ describe("applyExecutionSummaries", () => {
     }
   });
 
-  it("knows the seq of a run by its id alone, whatever workspace has it", async () => {
-    const all = [uuidv7(), crypto.randomUUID(), uuidv7()].map((execution_id, index) =>
-      summary({ execution_id, workspace_id: `${index}-${crypto.randomUUID()}`, seq: index + 5 }),
-    );
+  it("knows the seq of a run of any kind of id, for its own workspace only", async () => {
+    const all = [uuidv7(), crypto.randomUUID()].map((execution_id, index) => summary({ execution_id, seq: index + 5 }));
     await applyExecutionSummaries(db, all);
-    expect(await Promise.all(all.map((run) => readProjectedSeq(db, run.execution_id)))).toEqual([5, 6, 7]);
+    expect(await Promise.all(all.map(seqOf))).toEqual([5, 6]);
+    const elsewhere = all.map((run) => ({ ...run, workspace_id: crypto.randomUUID() }));
+    expect(await Promise.all(elsewhere.map(seqOf))).toEqual([null, null]);
   });
 
   it("never lets a summary of another workspace touch a row", async () => {
