@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** One project per kind of test; docs/testing.md says what each may touch. */
@@ -14,6 +15,8 @@ export default defineConfig({
           ],
           exclude: ["**/*.workerd.test.ts", "**/*.e2e.test.ts", "node_modules/**"],
           testTimeout: 30_000,
+          // They compute. Vitest would leave one of two cores to itself, which it hardly uses.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
         },
       },
       "./test/workerd/vitest.config.ts",

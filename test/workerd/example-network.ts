@@ -1,19 +1,13 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { fetch as miniflareFetch, Response } from "miniflare";
 import type { Request } from "miniflare";
-import { answer } from "#cli/fake-llm/answer.ts";
-import type { FakeReply, FakeRequest } from "#cli/fake-llm/fake-reply.ts";
-import { startFakeLlm } from "#cli/fake-llm/server.ts";
-import type { ExampleCases, WebAnswer } from "./example-cases.ts";
+import { allExampleCases } from "./all-example-cases.ts";
+import type { WebAnswer } from "./example-cases.ts";
 
 /**
- * What the examples' runs meet outside: the pages of the case files, and the fake language model where OpenAI would be. It stands in for
- * the network itself, behind the Worker's `fetch`, so that the agent files keep their public addresses and all of egress runs.
+ * The network that the examples' runs meet: the pages of the case files, and the fake language model where OpenAI would be. It stands
+ * behind the Worker's `fetch`, so that the agent files keep their public addresses and all of egress runs.
  */
 
-const CASES = join(fileURLToPath(import.meta.url), "../example-cases");
 /** An address of the public internet; nothing connects to it. */
 const PUBLIC_ADDRESS = "1.1.1.1";
 const NXDOMAIN = 3;
@@ -21,36 +15,13 @@ const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "[::1]", "localhost"
 const RESOLVER = "cloudflare-dns.com";
 const MODEL_HOST = "api.openai.com";
 
-declare module "vitest" {
-  interface ProvidedContext {
-    /** `http://host:port` of the fake language model. */
-    fakeLlm: string;
-  }
-}
-
-/** Vitest's global setup: the fake language model, answering from the case files. */
-export default async function setup(project: {
-  provide(key: "fakeLlm", value: string): void;
-}): Promise<() => Promise<void>> {
-  const replies = allCases().flatMap(({ model = [] }) => model);
-  const server = await startFakeLlm({ respond: (request) => reply(request, replies) });
-  project.provide("fakeLlm", server.url);
-  return () => server.close();
-}
-
-function reply(request: FakeRequest, replies: NonNullable<ExampleCases["model"]>): FakeReply {
-  const asked = request.messages.map(({ text }) => text).join("\n");
-  const known = replies.find(({ prompt_contains: part }) => part.every((text) => asked.includes(text)));
-  return known !== undefined && !request.model.includes("fault-") ? { text: known.text } : answer(request);
-}
-
 /**
  * The outbound service of the Worker under test: all of the internet that its tests see. Names that no case file knows do not exist;
  * servers on this machine are reached as ever.
  */
 export function exampleNetwork(fakeLlm: string): (request: Request) => Promise<Response> {
   const pages = new Map<string, WebAnswer>();
-  for (const page of allCases().flatMap(({ web = [] }) => web)) {
+  for (const page of allExampleCases().flatMap(({ web = [] }) => web)) {
     if (pages.has(page.url)) {
       throw new Error(`Two case files answer ${page.url}.`);
     }
@@ -83,8 +54,4 @@ function resolve(question: URLSearchParams, hosts: ReadonlySet<string>): object 
     return { Status: NXDOMAIN };
   }
   return { Status: 0, Answer: question.get("type") === "1" ? [{ type: 1, TTL: 60, data: PUBLIC_ADDRESS }] : [] };
-}
-
-function allCases(): ExampleCases[] {
-  return readdirSync(CASES).map((name) => JSON.parse(readFileSync(join(CASES, name), "utf8")) as ExampleCases);
 }
