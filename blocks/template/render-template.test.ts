@@ -14,6 +14,13 @@ function codeOf(run: () => unknown): string {
   return "no error";
 }
 
+/** The text, or the code of the failure. */
+function outcomeOf(render: () => string): string {
+  let text = "";
+  const code = codeOf(() => (text = render()));
+  return code === "no error" ? text : code;
+}
+
 describe("renderTemplate fills in as Jinja does", () => {
   const cases: [template: string, values: Record<string, JsonValue>, expected: string][] = [
     ["Hi {{ name }}!\n", { name: "Bo" }, "Hi Bo!"],
@@ -76,6 +83,8 @@ describe("renderTemplate fills in as Jinja does", () => {
   ];
   test.each(cases)("%s", (template, values, expected) => {
     expect(renderTemplate(template, values)).toBe(expected);
+    outcomeOf(() => renderTemplate(template, {}));
+    expect(renderTemplate(template, values), "as it was read before").toBe(expected);
   });
 
   test("escapes for HTML when asked, but not what is safe already", () => {
@@ -150,6 +159,8 @@ describe("renderTemplate has Jinja's statements", () => {
   ];
   test.each(cases)("%s", (template, values, expected) => {
     expect(renderTemplate(template, values)).toBe(expected);
+    outcomeOf(() => renderTemplate(template, {}));
+    expect(renderTemplate(template, values), "as it was read before").toBe(expected);
   });
 });
 
@@ -220,6 +231,8 @@ describe("renderTemplate has Jinja's filters and Python's methods", () => {
   ];
   test.each(cases)("%s", (template, values, expected) => {
     expect(renderTemplate(template, values)).toBe(expected);
+    outcomeOf(() => renderTemplate(template, {}));
+    expect(renderTemplate(template, values), "as it was read before").toBe(expected);
   });
 });
 
@@ -364,5 +377,22 @@ describe("renderTemplate reaches nothing of JavaScript", () => {
     );
     expect(renderTemplate("{{ x|tojson }}", values)).toBe('{"__proto__":"p","constructor":"c"}');
     expect(({} as Record<string, unknown>)["a"]).toBeUndefined();
+  });
+});
+
+describe("renderTemplate keeps what it has read", () => {
+  test("without mixing up one template with another, however many there are", () => {
+    const many = Array.from({ length: 500 }, (_, index) => `${index}: {{ x${index} }}{% set y = ${index} %}{{ y }}`);
+    for (const round of [1, 2]) {
+      many.forEach((template, index) => {
+        expect(renderTemplate(template, { [`x${index}`]: round })).toBe(`${index}: ${round}${index}`);
+      });
+    }
+  });
+
+  test("and does not keep what cannot be read", () => {
+    for (const _ of [1, 2]) {
+      expect(codeOf(() => renderTemplate("{% if x %}", { x: 1 }))).toBe("invalid_template");
+    }
   });
 });

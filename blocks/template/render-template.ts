@@ -6,7 +6,7 @@ import { RenderBudget } from "./render-budget.ts";
 import { fromJson, functionValue, listValue, numberValue, type RuntimeValue } from "./runtime-values.ts";
 import { scanTemplate } from "./scan-template.ts";
 import { invalidTemplate, templateFailed, templateTooCostly } from "./template-error.ts";
-import { prepareNodes, type Program } from "./template-nodes.ts";
+import { type NodeRoles, prepareNodes, type Program } from "./template-nodes.ts";
 
 /** Longest template and longest result, characters. */
 const MAX_TEMPLATE = 1_000_000;
@@ -39,8 +39,7 @@ export function renderTemplate(
   if (format.length > MAX_TEMPLATE) {
     throw templateTooCostly(`a template may have at most ${MAX_TEMPLATE} characters.`);
   }
-  const { program, names } = parseTemplate(format);
-  const roles = prepareNodes(program, names);
+  const { program, roles } = parsedTemplate(format);
   const budget = new RenderBudget();
   const interpreter = new LimitedInterpreter(globalsFor(values, roles.names), {
     roles,
@@ -54,9 +53,34 @@ export function renderTemplate(
   return output;
 }
 
-function parseTemplate(format: string): { program: Program; names: Map<string, string> } {
+interface ParsedTemplate {
+  program: Program;
+  roles: NodeRoles;
+}
+
+/** Reading a short template takes longer than filling it in, and an agent's templates meet many values. Those used last are kept, as they were read: filling in changes nothing in them. */
+const kept = new Map<string, ParsedTemplate>();
+const MOST_KEPT = 200;
+const LONGEST_KEPT = 4_000;
+
+function parsedTemplate(format: string): ParsedTemplate {
+  const known = kept.get(format);
+  const parsed = known ?? parseTemplate(format);
+  if (format.length <= LONGEST_KEPT) {
+    kept.delete(format);
+    kept.set(format, parsed);
+    const oldest = kept.size > MOST_KEPT ? kept.keys().next().value : undefined;
+    if (oldest !== undefined) {
+      kept.delete(oldest);
+    }
+  }
+  return parsed;
+}
+
+function parseTemplate(format: string): ParsedTemplate {
   const { tokens, names } = scanTemplate(format);
-  return { program: guard(invalidTemplate, () => parse(tokens)), names };
+  const program = guard(invalidTemplate, () => parse(tokens));
+  return { program, roles: prepareNodes(program, names) };
 }
 
 /** Only the variables that the template names are converted. */
