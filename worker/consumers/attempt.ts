@@ -112,6 +112,11 @@ export class Attempt {
     return this.#abandoned;
   }
 
+  /** How long it took; undefined before its end. */
+  get durationMs(): number | undefined {
+    return this.#end?.duration_ms;
+  }
+
   get hasNews(): boolean {
     return !this.#discarded && !this.#abandoned && (this.#end !== undefined || this.#outputs.length > 0);
   }

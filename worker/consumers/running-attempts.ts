@@ -5,11 +5,14 @@ import type { Clock } from "./clock.ts";
 /** Outputs of a block that is still running wait this long for company before they are reported, ms. */
 const STREAM_MS = 20;
 
-/** The end of an attempt waits for others that run beside it until none has ended for two looks in a row, so many ms apart: one may be late by what was before it. */
-const LOOK_MS = 5;
+/**
+ * The end of an attempt waits for others that run beside it until none has ended for a while: what began together often ends together, and each report is a commit. On a
+ * busy thread answers that are there come late and one by one, so the while is a part of what the attempt itself took, ms.
+ */
+const PATIENCE = { part: 1 / 8, least: 10, most: 100 };
 
-/** But no longer than this, ms. */
-const MOST_GATHER_MS = 50;
+/** They wait so many times their patience at most. */
+const MOST_PATIENCE = 3;
 
 /** The effectful attempts of a session, which run side by side. */
 export class RunningAttempts {
@@ -36,8 +39,7 @@ export class RunningAttempts {
   }
 
   /**
-   * Resolves when something is to be reported: a moment after an end, because what began together often ends together, and each report is a commit; a little
-   * later for outputs alone.
+   * Resolves when something is to be reported: a moment after an end (see PATIENCE), a little later for outputs alone.
    */
   async news(): Promise<void> {
     const allEnded = (): boolean => this.#count(isEnded) === this.#attempts.size;
@@ -46,23 +48,37 @@ export class RunningAttempts {
         await this.#gather(allEnded);
         return;
       }
-      if (this.#count(hasNews) > 0) {
-        await this.#sleep(STREAM_MS, () => this.#count(isEnded) > 0);
+      if (this.#count(hasNews) === 0) {
+        await this.#sleep(null, () => true);
+        continue;
+      }
+      await this.#sleep(STREAM_MS, () => this.#count(isEnded) > 0);
+      // An output is mostly followed by the end.
+      if (this.#count(isEnded) === 0) {
         return;
       }
-      await this.#sleep(null, () => true);
     }
   }
 
   async #gather(allEnded: () => boolean): Promise<void> {
-    const until = this.#clock.now() + MOST_GATHER_MS;
+    const patience = this.#patience();
+    const until = this.#clock.now() + MOST_PATIENCE * patience;
     let ended = this.#count(isEnded);
+    // In two looks: one may be late itself, by what others that were ready before it did.
     for (let quiet = 0; quiet < 2 && !allEnded() && this.#clock.now() < until; quiet += 1) {
-      await this.#sleep(LOOK_MS, allEnded);
+      await this.#sleep(patience / 2, allEnded);
       const now = this.#count(isEnded);
       quiet = now > ended ? -1 : quiet;
       ended = now;
     }
+  }
+
+  #patience(): number {
+    let took = 0;
+    for (const { durationMs = 0 } of this.#attempts.values()) {
+      took = Math.max(took, durationMs);
+    }
+    return Math.min(Math.max(took * PATIENCE.part, PATIENCE.least), PATIENCE.most);
   }
 
   #count(what: (attempt: Attempt) => boolean): number {
