@@ -1,3 +1,5 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { agentFile } from "../agent-file.ts";
 import type { BenchServer } from "../bench-server.ts";
@@ -24,6 +26,7 @@ export async function sleepingRuns(bench: BenchServer, sizes: readonly number[])
     const seconds = Math.ceil(size / STARTS_PER_SECOND) + SLEEP_SECONDS;
     const graphId = await bench.importFile(sleeper(seconds));
     const before = treeUsage(bench.server.pid).rssMiB;
+    const storedBefore = storedBytes(bench.server.dataDir);
     let left = size;
     const start = async (): Promise<void> => {
       while (left > 0) {
@@ -38,6 +41,7 @@ export async function sleepingRuns(bench: BenchServer, sizes: readonly number[])
     const cpuBefore = treeUsage(bench.server.pid).cpuMs;
     await sleep(IDLE_MS);
     const asleep = treeUsage(bench.server.pid);
+    const storedKib = (storedBytes(bench.server.dataDir) - storedBefore) / 1_024;
     const cpuShare = (asleep.cpuMs - cpuBefore) / IDLE_MS;
     await sleep(Math.max(0, seconds * 1_000 + startedMs - (performance.now() - began)));
     const late = await lateness(bench, { graphId, size, seconds });
@@ -48,6 +52,7 @@ export async function sleepingRuns(bench: BenchServer, sizes: readonly number[])
       rss_before_mib: rounded(before, 0),
       rss_asleep_mib: rounded(asleep.rssMiB, 0),
       cpu_asleep_percent: rounded(100 * cpuShare),
+      stored_kib_a_run: rounded(storedKib / size),
       woken: n,
       late_p50_ms: p50,
       late_p99_ms: p99,
@@ -56,6 +61,12 @@ export async function sleepingRuns(bench: BenchServer, sizes: readonly number[])
     });
   }
   return rows;
+}
+
+/** Bytes in the files of the runs' objects. */
+function storedBytes(dataDir: string): number {
+  const folder = join(dataDir, "resources/do/weft-ExecutionObject");
+  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }
 
 /** How much later than it should each run ended, ms. @throws Error when not all have ended well in two minutes */

@@ -50,7 +50,8 @@ export interface BlockContextOptions {
 /** The real context that blocks run with, in consumers and for single-block calls alike. */
 export function createBlockContext(options: BlockContextOptions): BlockContext {
   const { env, cancellation, idempotencyKey, run, onUsage, resume = null, retries = {} } = options;
-  const { after } = options.clock ?? systemClock;
+  const clock = options.clock ?? systemClock;
+  const after: Clock["after"] = (ms, work) => clock.after(ms, work);
   const names = { execution_id: run.executionId, node_execution_id: run.nodeExecutionId, node_id: run.nodeId };
   const egress = egressFor(env.WEFT_EGRESS_ALLOW ?? "");
   return {

@@ -24,7 +24,10 @@ async function ask(path: string): Promise<unknown> {
   }
   const { ctx } = testContext();
   const guard = createGuard({ allow: server.host, timeoutMs: 400, maxBytes: 1_000_000 });
-  const owner = { cancellation: new Cancellation(), after: systemClock.after };
+  const owner = {
+    cancellation: new Cancellation(),
+    after: (ms: number, work: () => void) => systemClock.after(ms, work),
+  };
   const request: typeof ctx.request = (url, asked) => requestWhole(guard, { ...asked, url }, owner);
   const data = { url: `http://${server.host}${path}`, method: "GET" };
   try {
