@@ -98,7 +98,7 @@ async function start({ host, port, inspectorPort, onProcess }: RuntimeOptions, p
  * cursors): without these the process grows for an hour under a load that needs a fifth of that. A full collection then comes every thousand runs or so
  * (docs/performance.md, "Where the memory is").
  */
-const V8_FLAGS = ["--heap-growing-percent=10", "--max-semi-space-size=4"];
+const V8_FLAGS = ["--heap-growing-percent=40", "--max-semi-space-size=8"];
 
 /** With those of WEFT_V8_FLAGS, for measurements, like `--perf-basic-prof`; the last word on a flag holds. */
 function v8Flags(): string[] {
