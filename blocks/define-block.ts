@@ -59,7 +59,7 @@ export interface BlockContext {
   /** The guarded `fetch` (see worker/egress): refuses private addresses, caps size and time, checks redirects. */
   fetch: Fetch;
   /**
-   * The same guard for a request whose answer is read whole anyway, at a third of the price; it ends with the attempt. Throws what `fetch` throws, also for
+   * The same guard for a request whose answer is read whole anyway, with less work for the runtime; it ends with the attempt. Throws what `fetch` throws, also for
    * an answer that breaks off.
    */
   request(url: string, request?: WholeRequest): Promise<WholeAnswer>;

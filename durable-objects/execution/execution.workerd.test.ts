@@ -133,7 +133,7 @@ describe("an execution object", () => {
     expect(value(await stub.view("w"))).toMatchObject({ status: "COMPLETED" });
   });
 
-  it("[ST6] leaves the list to who ends a run that nobody knows, and looks after it until it hears", async () => {
+  it("[ST6] leaves the list to the consumer that ends a run, and looks after it until it hears", async () => {
     const { id, stub, inside } = object();
     await isolate(inside);
     const listed: number[] = [];

@@ -263,7 +263,7 @@ export interface LeaseRequest {
   max: number;
   /** The consumer would go on by itself over pure nodes: `state` when it needs the run's state for it, `all` when it needs the plan too. */
   wants?: "state" | "all";
-  /** If the run ends with this call and nobody was told of it yet, the consumer puts it in the list of runs (rule ST6). */
+  /** If the run ends with this call, the consumer puts it in the list of runs (rule ST6). */
   lists?: true;
 }
 

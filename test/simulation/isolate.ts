@@ -16,7 +16,7 @@ import type { Clock } from "#worker/consumers/clock.ts";
 import { runFirstStretch } from "#worker/consumers/first-stretch.ts";
 import { sleep } from "#worker/consumers/sleep.ts";
 import { WorkSession } from "#worker/consumers/work-session.ts";
-import type { BegunWork, SessionDeps } from "#worker/consumers/work-session.ts";
+import type { BegunWork, SessionDeps } from "#worker/consumers/session-deps.ts";
 import type { AttemptWatch } from "./attempt-watch.ts";
 import type { Caller, Network } from "./network.ts";
 import type { ObjectHost } from "./object-host.ts";

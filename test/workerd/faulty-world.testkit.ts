@@ -7,7 +7,7 @@ import { createDeps } from "#worker/compose.ts";
 import { lastingStub } from "#worker/consumers/lasting-stub.ts";
 import { runFirstStretch } from "#worker/consumers/first-stretch.ts";
 import { firstStretchDeps } from "#worker/consumers/work-on.ts";
-import type { SessionDeps } from "#worker/consumers/work-session.ts";
+import type { SessionDeps } from "#worker/consumers/session-deps.ts";
 import { startChild } from "#worker/services/start-child.ts";
 import { testEnv } from "./api-client.ts";
 import {

@@ -14,7 +14,7 @@ import { createBlockContext } from "#worker/consumers/block-context.ts";
 import { systemClock } from "#worker/consumers/clock.ts";
 import { lastingStub } from "#worker/consumers/lasting-stub.ts";
 import { WorkSession } from "#worker/consumers/work-session.ts";
-import type { SessionDeps } from "#worker/consumers/work-session.ts";
+import type { SessionDeps } from "#worker/consumers/session-deps.ts";
 import { executionStub } from "#worker/env.ts";
 import type { ExecutionStub } from "#worker/env.ts";
 import { runValues } from "#worker/values/create-values.ts";

@@ -2,7 +2,7 @@ import { Replica } from "#durable-objects/execution/core/replica.ts";
 import type { Draft } from "#durable-objects/execution/draft.ts";
 import { toLease } from "#durable-objects/execution/wire.ts";
 import type { Plan } from "#graph/plan/plan.ts";
-import type { BegunWork } from "./work-session.ts";
+import type { BegunWork } from "./session-deps.ts";
 
 /** How long Cloudflare lets an invocation go on after its caller was answered or has gone, ms. */
 const AFTER_REQUEST_MS = 30_000;

@@ -106,6 +106,7 @@ describe("what runs side by side is reported", () => {
     session.ends(0, 60_000);
     for (let index = 1; index < 30; index += 1) {
       await session.pass(10);
+      expect(session.reported).toBe(false);
       session.ends(index, 60_000);
     }
     await session.pass(60);

@@ -20,7 +20,7 @@ import { createNodeCache } from "./node-cache.ts";
 import type { NodeCache } from "./node-cache.ts";
 import { runValues } from "#worker/values/create-values.ts";
 import { WorkSession } from "./work-session.ts";
-import type { SessionDeps } from "./work-session.ts";
+import type { SessionDeps } from "./session-deps.ts";
 
 /** Leaves a consumer invocation of 15 minutes room for the longest attempt. */
 const BUDGET_MS = 240_000;
@@ -30,7 +30,7 @@ export async function workOn(env: Env, message: WorkMessage): Promise<void> {
   const { execution_id } = message;
   const ending = await new WorkSession(sessionDeps(env, execution_id, crypto.randomUUID()), message).run();
   if (ending !== undefined) {
-    await listEnding(listDeps(env), ending.summary, ending);
+    await listEnding(listDeps(env), ending.summary);
   }
 }
 

@@ -1,9 +1,7 @@
 import type { Cancellation } from "#blocks/cancellation.ts";
-import type { Block, BlockContext } from "#blocks/define-block.ts";
 import { Replica } from "#durable-objects/execution/core/replica.ts";
 import type {
   AttemptReport,
-  ExecutionRpc,
   Lease,
   LeaseRequest,
   WorkAnswer,
@@ -12,15 +10,14 @@ import type {
 import { toLease, toReport } from "#durable-objects/execution/wire.ts";
 import { errorMessage, log } from "#durable-objects/logger.ts";
 import type { Plan } from "#graph/plan/plan.ts";
-import type { NodeUsage } from "#graph/run/event.ts";
 import { Attempt } from "./attempt.ts";
 import type { AttemptValues } from "#worker/values/run-values.ts";
 import type { Clock } from "./clock.ts";
-import type { NodeCache } from "./node-cache.ts";
 import { REPORT_BYTES, splitReports } from "./report-parts.ts";
 import { RunningAttempts } from "./running-attempts.ts";
 import { withOneTimer } from "./one-timer.ts";
 import { roughSize } from "./rough-size.ts";
+import type { BegunWork, SessionDeps } from "./session-deps.ts";
 import { StretchGuard } from "./stretch-guard.ts";
 
 /** How often a report is tried before the session gives up and leaves the rest to the lease alarm. */
@@ -31,39 +28,6 @@ const MAX_HEARTBEAT_MS = 3_000;
 
 /** A stretch of pure nodes is reported after this many of them, this time, or about this many bytes, whichever is first. */
 const STRETCH = { nodes: 1_000, ms: 50, bytes: 1_000_000 };
-
-export interface SessionDeps {
-  object: Pick<ExecutionRpc, "lease" | "report" | "heartbeat">;
-  getBlock: (id: string) => Block | undefined;
-  context: (
-    lease: Lease,
-    graph: { id: string; version: number },
-    live: { cancellation: Cancellation; clock: Clock; onUsage: (add: NodeUsage) => void },
-  ) => BlockContext;
-  clock: Clock;
-  /** Absent: every block is run. */
-  cache?: NodeCache;
-  /** Large values of a run of a workspace. Absent: all values are reported as they are. */
-  values?: (workspaceId: string) => AttemptValues;
-  consumer: string;
-  /** Most effectful attempts side by side. */
-  slots: number;
-  /** Nobody knows of the run but whoever waits for this session: if the run ends with it, that one puts it in the list (rule ST6). */
-  lists?: boolean;
-  /** A consumer invocation may live 15 minutes on Cloudflare; after this many ms it takes no new work. */
-  budgetMs: number;
-}
-
-/** What a session has from the start when the Worker that began a run goes on with it (rule ST5). */
-export interface BegunWork {
-  leases: Lease[];
-  workspaceId: string;
-  plan: Plan;
-  /** Null: the state is not for a consumer to go on from. */
-  replica: Replica | null;
-  /** ms since the epoch */
-  deadline: number;
-}
 
 /**
  * One consumer's stay with one run: leases work, runs it, goes on over pure nodes by itself while it knows the run's state, reports, and takes

@@ -13,6 +13,7 @@ import {
 import { openDatabase } from "./database.ts";
 import type { Database } from "./database.ts";
 import { applyExecutionSummaries, readProjectedSeq } from "./execution-projection.ts";
+import { summary } from "./execution-summary.testkit.ts";
 import {
   deleteExecutionRow,
   hasExecutionRow,
@@ -79,31 +80,9 @@ async function plansOf(work: (db: Database) => Promise<unknown>): Promise<string
   return plans.flat();
 }
 
-function summary(change: Partial<ExecutionSummary> = {}): ExecutionSummary {
-  return {
-    execution_id: uuidv7(),
-    workspace_id: crypto.randomUUID(),
-    graph_id: "g",
-    graph_version: 1,
-    graph_name: "Graph",
-    status: "COMPLETED",
-    source: "api",
-    seq: 2,
-    error: null,
-    stats: {
-      duration_ms: 5,
-      node_time_ms: 4,
-      node_execution_count: 3,
-      node_error_count: 0,
-      input_tokens: 0,
-      output_tokens: 0,
-    },
-    created_at: Date.now(),
-    started_at: null,
-    ended_at: null,
-    ...change,
-  };
-}
+/** A run that has completed, with a time in its id. */
+const completed = (change: Partial<ExecutionSummary> = {}): ExecutionSummary =>
+  summary({ execution_id: uuidv7(), status: "COMPLETED", created_at: Date.now(), ...change });
 
 const workspaceId = "w";
 const after = { time: 1_790_000_000_000, id: uuidv7() };
@@ -187,19 +166,19 @@ describe("what is asked of the table of runs", () => {
 
   it("costs a run that completed two rows written, a sub-agent's three", async () => {
     const { db, rowsWritten } = recording();
-    await applyExecutionSummaries(db, [summary()]);
+    await applyExecutionSummaries(db, [completed()]);
     expect(rowsWritten()).toBe(2);
-    await applyExecutionSummaries(db, [summary({ execution_id: key.executionId })]);
+    await applyExecutionSummaries(db, [completed({ execution_id: key.executionId })]);
     expect(rowsWritten()).toBe(5);
   });
 
   it("finds stragglers and tombstones of both kinds of ids", async () => {
     const db = openDatabase(binding);
-    const { workspace_id } = summary();
+    const { workspace_id } = completed();
     const ids = [uuidv7(), uuidv5("n", uuidv7())].toSorted();
     await applyExecutionSummaries(
       db,
-      ids.map((execution_id) => summary({ workspace_id, execution_id })),
+      ids.map((execution_id) => completed({ workspace_id, execution_id })),
     );
     const later = ids.map((executionId) => ({ executionId, workspaceId: workspace_id, dueAt: 1 }));
     await noteStragglers(db, { later, done: [] });

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { ExecutionSummary } from "#durable-objects/execution/protocol.ts";
 import { openDatabase } from "./database.ts";
 import { applyExecutionSummaries, readProjectedSeq } from "./execution-projection.ts";
+import { summary } from "./execution-summary.testkit.ts";
 import {
   deleteExecutionRow,
   hasExecutionRow,
@@ -13,34 +14,6 @@ import {
 } from "./execution-table.ts";
 
 const db = openDatabase((env as unknown as { DB: D1Database }).DB);
-
-const stats = {
-  duration_ms: 5,
-  node_time_ms: 4,
-  node_execution_count: 3,
-  node_error_count: 0,
-  input_tokens: 0,
-  output_tokens: 0,
-};
-
-function summary(change: Partial<ExecutionSummary> = {}): ExecutionSummary {
-  return {
-    execution_id: crypto.randomUUID(),
-    workspace_id: crypto.randomUUID(),
-    graph_id: "g1",
-    graph_version: 1,
-    graph_name: "Graph",
-    status: "RUNNING",
-    source: "api",
-    seq: 2,
-    error: null,
-    stats,
-    created_at: 1_000,
-    started_at: 1_001,
-    ended_at: null,
-    ...change,
-  };
-}
 
 async function rows(workspaceId: string) {
   return (await listExecutions(db, { workspaceId, after: null, limit: 100 })).items;
@@ -69,7 +42,7 @@ describe("applyExecutionSummaries", () => {
       source: "api",
       seq: 2,
       error: failed.error,
-      stats,
+      stats: failed.stats,
       createdAt: 1_000,
       startedAt: 1_001,
       endedAt: 9,

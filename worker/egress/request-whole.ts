@@ -27,22 +27,17 @@ export async function requestWhole(
 ): Promise<WholeAnswer> {
   cancellation.throwIfCancelled();
   const { timeoutMs, maxBytes } = capsOf(guard, request);
-  const controller = new AbortController();
-  const { signal } = controller;
-  const stopping = new Cancellation();
-  const stop = (reason: unknown): void => {
-    controller.abort(reason);
-    stopping.cancel(reason);
-  };
-  const callOff = after(timeoutMs, () => stop(timedOut(timeoutMs)));
-  const ignore = cancellation.onCancel(() => stop(cancellation.reason));
+  const own = new Cancellation();
+  const { signal } = own;
+  const callOff = after(timeoutMs, () => own.cancel(timedOut(timeoutMs)));
+  const ignore = cancellation.onCancel(() => own.cancel(cancellation.reason));
   try {
     const landed = await followAll(guard, hopOf(url, request), "follow", signal);
     const { status, headers } = landed.response;
     const body = bodyOf(landed, { wanted: request.wants?.(status) !== false, maxBytes, signal });
-    return { status, headers, body: await Promise.race([body, stopping.rejection]) };
+    return { status, headers, body: await Promise.race([body, own.rejection]) };
   } catch (error) {
-    throw signal.aborted ? signal.reason : toEgressError(error);
+    throw own.cancelled ? own.reason : toEgressError(error);
   } finally {
     callOff();
     ignore();

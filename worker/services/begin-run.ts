@@ -55,7 +55,7 @@ async function goOn(
   { consumer, waitMs }: { consumer: FirstConsumer; waitMs: number },
 ): Promise<Outcome<ExecutionView>> {
   const until = deps.now() + waitMs;
-  const work = workAndList(deps, { execution_id, workspace_id }, consumer);
+  const work = workAndList(deps, consumer);
   waitUntil(work);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeIsOver = new Promise<null>((resolve) => {
@@ -71,16 +71,12 @@ async function goOn(
 }
 
 /** The run as it ended, when it ended with this Worker's work. Never throws. */
-async function workAndList(
-  deps: ServiceDeps,
-  run: Pick<RunHeader, "execution_id" | "workspace_id">,
-  consumer: FirstConsumer,
-): Promise<ExecutionView | null> {
+async function workAndList(deps: ServiceDeps, consumer: FirstConsumer): Promise<ExecutionView | null> {
   const ending = await consumer.work();
   if (ending === undefined) {
     return null;
   }
-  await listEnding(deps, run, ending);
+  await listEnding(deps, ending.summary);
   return ending.view;
 }
 

@@ -1,5 +1,5 @@
 import { waitUntil } from "cloudflare:workers";
-import type { ExecutionSummary, WorkAnswer } from "#durable-objects/execution/protocol.ts";
+import type { ExecutionSummary } from "#durable-objects/execution/protocol.ts";
 import { errorMessage, log } from "#durable-objects/logger.ts";
 import { executionStub } from "#worker/env.ts";
 import type { ServiceDeps } from "./service-deps.ts";
@@ -8,16 +8,10 @@ const RELIST_TRIES = 3;
 
 export type ListDeps = Pick<ServiceDeps, "env" | "listRun" | "observeRun">;
 
-type Listed = Pick<ExecutionSummary, "execution_id" | "workspace_id">;
-
 /** Puts a run in the list that ended with a consumer's report and was left to it, and tells the run's object (rule ST6). Never throws. */
-export async function listEnding(
-  deps: ListDeps,
-  { execution_id, workspace_id }: Listed,
-  { summary }: NonNullable<WorkAnswer["ending"]>,
-): Promise<void> {
+export async function listEnding(deps: ListDeps, summary: ExecutionSummary): Promise<void> {
   if (await listEnded(deps, summary)) {
-    const told = executionStub(deps.env, execution_id).listed(workspace_id, summary.seq);
+    const told = executionStub(deps.env, summary.execution_id).listed(summary.workspace_id, summary.seq);
     // When the object does not hear of it, its alarm asks the list.
     waitUntil(told.catch(() => undefined));
   }
@@ -40,7 +34,10 @@ export async function listEnded(deps: ListDeps, summary: ExecutionSummary): Prom
 }
 
 /** Has a run's object see to its row in the list. Never throws. */
-export async function relist({ env }: Pick<ListDeps, "env">, { execution_id, workspace_id }: Listed): Promise<void> {
+export async function relist(
+  { env }: Pick<ListDeps, "env">,
+  { execution_id, workspace_id }: Pick<ExecutionSummary, "execution_id" | "workspace_id">,
+): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       await executionStub(env, execution_id).relist(workspace_id);

@@ -5,7 +5,7 @@ import { type Block, defineBlock } from "#blocks/define-block.ts";
 import { anyValue } from "#blocks/pin-types.ts";
 import { plan } from "#durable-objects/execution/core/plan.testkit.ts";
 import type { BlockEffects } from "#graph/catalog/block-descriptor.ts";
-import type { SessionDeps } from "#worker/consumers/work-session.ts";
+import type { SessionDeps } from "#worker/consumers/session-deps.ts";
 import { testEnv } from "#test/workerd/api-client.ts";
 import {
   isolate,
