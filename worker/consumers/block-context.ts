@@ -1,6 +1,13 @@
 import { BlockError } from "#blocks/define-block.ts";
 import type { Cancellation } from "#blocks/cancellation.ts";
-import type { BlockContext, Fetch, ProviderCredential } from "#blocks/define-block.ts";
+import type {
+  BlockContext,
+  Fetch,
+  ModelPrice,
+  ProviderCredential,
+  WholeAnswer,
+  WholeRequest,
+} from "#blocks/define-block.ts";
 import { priceOf } from "#blocks/ai/call-cost.ts";
 import { MODEL_PROVIDERS } from "#blocks/ai/model-prices.ts";
 import type { PriceList } from "#blocks/ai/model-prices.ts";
@@ -49,33 +56,83 @@ export interface BlockContextOptions {
 
 /** The real context that blocks run with, in consumers and for single-block calls alike. */
 export function createBlockContext(options: BlockContextOptions): BlockContext {
-  const { env, cancellation, idempotencyKey, run, onUsage, resume = null, retries = {} } = options;
-  const clock = options.clock ?? systemClock;
-  const after: Clock["after"] = (ms, work) => clock.after(ms, work);
-  const names = { execution_id: run.executionId, node_execution_id: run.nodeExecutionId, node_id: run.nodeId };
-  const egress = egressFor(env.WEFT_EGRESS_ALLOW ?? "");
-  return {
-    fetch: egress.fetch,
-    request: (url, request) => requestWhole(egress.guard, { ...request, url }, { cancellation, after }),
-    get signal() {
-      return cancellation.signal;
-    },
-    idempotencyKey,
-    run,
-    resume,
-    retriesLeft: (code) => (retries.retry_on?.includes(code) === false ? 0 : (retries.retries_left ?? 0)),
-    credential: async (provider) => providerCredential(env, provider),
-    modelPrice: (provider, model) => priceOf(ownPrices(env.WEFT_MODEL_PRICES ?? "", provider), model),
-    usage: onUsage,
-    callbackUrl: () => callbackUrl(env, run),
-    now: () => Date.now(),
-    random: () => Math.random(),
-    sleep: (ms) => sleep(ms, cancellation, after),
-    logger: {
+  return new AttemptContext(options);
+}
+
+/** A class, because one is made for every attempt: an object of a dozen functions and a getter takes longer than many a block. */
+class AttemptContext implements BlockContext {
+  readonly fetch: Fetch;
+  readonly idempotencyKey: string;
+  readonly run: BlockContext["run"];
+  readonly resume: Resume | null;
+  readonly #options: BlockContextOptions;
+  readonly #guard: Guard;
+
+  constructor(options: BlockContextOptions) {
+    const egress = egressFor(options.env.WEFT_EGRESS_ALLOW ?? "");
+    this.fetch = egress.fetch;
+    this.idempotencyKey = options.idempotencyKey;
+    this.run = options.run;
+    this.resume = options.resume ?? null;
+    this.#guard = egress.guard;
+    this.#options = options;
+  }
+
+  request(url: string, request?: WholeRequest): Promise<WholeAnswer> {
+    const { cancellation } = this.#options;
+    return requestWhole(this.#guard, { ...request, url }, { cancellation, after: this.#after });
+  }
+
+  get signal(): AbortSignal {
+    return this.#options.cancellation.signal;
+  }
+
+  retriesLeft(code: string): number {
+    const { retries = {} } = this.#options;
+    return retries.retry_on?.includes(code) === false ? 0 : (retries.retries_left ?? 0);
+  }
+
+  async credential(provider: string): Promise<ProviderCredential | undefined> {
+    return providerCredential(this.#options.env, provider);
+  }
+
+  modelPrice(provider: string, model: string): ModelPrice | undefined {
+    return priceOf(ownPrices(this.#options.env.WEFT_MODEL_PRICES ?? "", provider), model);
+  }
+
+  usage(add: NodeUsage): void {
+    this.#options.onUsage(add);
+  }
+
+  callbackUrl(): string {
+    return callbackUrl(this.#options.env, this.run);
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  random(): number {
+    return Math.random();
+  }
+
+  sleep(ms: number): Promise<void> {
+    return sleep(ms, this.#options.cancellation, this.#after);
+  }
+
+  get logger(): BlockContext["logger"] {
+    const { executionId: execution_id, nodeExecutionId: node_execution_id, nodeId: node_id } = this.run;
+    const names = { execution_id, node_execution_id, node_id };
+    return {
       info: (message, data) => log("info", message, { ...names, ...data }),
       warn: (message, data) => log("warn", message, { ...names, ...data }),
-    },
-  };
+    };
+  }
+
+  get #after(): Clock["after"] {
+    const { clock = systemClock } = this.#options;
+    return (ms, work) => clock.after(ms, work);
+  }
 }
 
 function callbackUrl(env: BlockEnv, { executionId, nodeExecutionId }: BlockContext["run"]): string {

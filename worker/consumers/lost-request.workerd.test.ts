@@ -2,7 +2,7 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Block } from "#blocks/define-block.ts";
 import { blockRegistry } from "#blocks/registry.ts";
-import { wholeBy } from "#blocks/test-context.testkit.ts";
+import { testContext, wholeBy } from "#blocks/test-context.testkit.ts";
 import { importGraph } from "#graph/model/import-graph.ts";
 import { compilePlan } from "#graph/plan/compile-plan.ts";
 import {
@@ -31,7 +31,9 @@ function requester(): { block: Block; asked: string[] } {
     block.run({
       input,
       ctx: {
-        ...ctx,
+        ...testContext().ctx,
+        retriesLeft: (code) => ctx.retriesLeft(code),
+        idempotencyKey: ctx.idempotencyKey,
         request: wholeBy(async (_, init) => {
           asked.push(init?.method ?? "GET");
           return new Response("fine", { headers: { "content-type": "text/plain" } });
