@@ -14,6 +14,7 @@ import { StorageUnavailable } from "#worker/values/value-store.ts";
 import type { Clock } from "./clock.ts";
 import type { CacheSlot } from "./node-cache.ts";
 import { openLease } from "./open-lease.ts";
+import { roughSize } from "./rough-size.ts";
 
 /** Characters of an error that are kept; it goes into the log, to the pin `error` and into lists. */
 const MAX_MESSAGE = 32_000;
@@ -172,7 +173,7 @@ export class Attempt {
   #keep(output: [string, JsonValue]): Promise<void> | undefined {
     const { values } = this.#options;
     if (values === undefined) {
-      this.#outputs.push(output);
+      this.#kept({ output, inline: roughSize([output]) });
       return undefined;
     }
     const keeping = values.keepOutput(output, {

@@ -11,7 +11,6 @@ import type { AttemptValues } from "#worker/values/run-values.ts";
 import type { ValueOwner } from "#worker/values/value-store.ts";
 import type { Clock } from "./clock.ts";
 import type { NodeCache } from "./node-cache.ts";
-import { roughSize } from "./rough-size.ts";
 import { StretchGuard } from "./stretch-guard.ts";
 
 /** A first stretch ends after this many nodes, this much time at work, or about this many bytes of outputs; consumers do the rest. */
@@ -70,8 +69,8 @@ async function goOn(draft: Draft, guard: StretchGuard, deps: FirstStretchDeps): 
     if (attempt.abandoned || attempt.unreportedBytes > LIMITS.outputBytes) {
       return;
     }
+    bytes += attempt.unreportedBytes;
     const report = attempt.takeReport();
-    bytes += roughSize(report.outputs);
     const now = clock.now();
     draft.report(toReport(report), now);
     if (now - turnBegan >= TURN_MS) {

@@ -16,7 +16,6 @@ import type { Clock } from "./clock.ts";
 import { REPORT_BYTES, splitReports } from "./report-parts.ts";
 import { RunningAttempts } from "./running-attempts.ts";
 import { withOneTimer } from "./one-timer.ts";
-import { roughSize } from "./rough-size.ts";
 import type { BegunWork, SessionDeps } from "./session-deps.ts";
 import { StretchGuard } from "./stretch-guard.ts";
 
@@ -236,9 +235,9 @@ export class WorkSession {
         return;
       }
       this.#reportBytes += attempt.unreportedBytes;
+      bytes += attempt.unreportedBytes;
       const report: AttemptReport =
         leased === undefined ? { ...attempt.takeReport(), begun: true } : attempt.takeReport();
-      bytes += roughSize(report.outputs);
       this.#toReport(report);
       if (clock.now() > until || guard.cancellation.cancelled) {
         return;

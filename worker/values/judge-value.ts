@@ -13,6 +13,9 @@ const PREVIEW_LENGTH = 240;
 /** A character of a text takes at most this many bytes of JSON: a control character, escaped. */
 const MAX_CHARACTER_BYTES = 6;
 
+/** What a number, a boolean or null takes. */
+const PLAIN_BYTES = { most: 25, about: 8 };
+
 /** The key as JSON text has it. */
 const KEY_TEXT = JSON.stringify(STORED_KEY);
 
@@ -25,6 +28,9 @@ export type Judgement =
  * clearly small is only walked over; of others the text is made.
  */
 export function judgeValue(value: JsonValue, above: number = STORE_ABOVE): Judgement {
+  if (above >= PLAIN_BYTES.most && (typeof value === "number" || typeof value === "boolean" || value === null)) {
+    return { inline: true, size: PLAIN_BYTES.about };
+  }
   const { most, about, reserved } = measure(value, above);
   if (most <= above && !reserved) {
     return { inline: true, size: about };
@@ -48,8 +54,8 @@ function measure(root: JsonValue, above: number): { most: number; about: number;
     } else if (typeof value === "object" && value !== null) {
       open.push(value);
     } else {
-      most += 25;
-      about += 8;
+      most += PLAIN_BYTES.most;
+      about += PLAIN_BYTES.about;
     }
   };
   const open: object[] = [];
