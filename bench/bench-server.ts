@@ -23,7 +23,7 @@ export class BenchServer {
     this.echoPort = echoPort;
   }
 
-  static async start(options: { dataDir?: string } = {}): Promise<BenchServer> {
+  static async start(options: { dataDir?: string; project?: string } = {}): Promise<BenchServer> {
     const { echo, port } = await startEcho();
     try {
       const server = await startServer({ ...options, env: { WEFT_EGRESS_ALLOW: `127.0.0.1:${port}` } });

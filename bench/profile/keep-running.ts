@@ -3,7 +3,7 @@ import type { RunTarget } from "../run-client.ts";
 
 /** Runs a target from `clients` clients without a pause for `ms`. @throws Error at the first wrong answer */
 export async function keepRunning(
-  { client }: LocalRuntime,
+  { client }: Pick<LocalRuntime, "client">,
   target: RunTarget,
   { clients, ms }: { clients: number; ms: number },
 ): Promise<{ runs: number; nodes: number }> {

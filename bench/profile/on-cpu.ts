@@ -31,8 +31,9 @@ const [workload] = chooseWorkloads(values.workload);
 if (workload === undefined) {
   throw new Error("--workload names nothing.");
 }
-process.env["WEFT_V8_FLAGS"] = "--perf-basic-prof";
 const folder = mkdtempSync(join(tmpdir(), "weft-perf-"));
+// It also makes V8 write logs, an isolate each, where the process was started.
+process.env["WEFT_V8_FLAGS"] = `--perf-basic-prof --no-logfile-per-isolate --logfile=${join(folder, "v8.log")}`;
 const file = join(folder, "perf.data");
 const runtime = await startLocalRuntime();
 try {

@@ -31,6 +31,8 @@ export interface ServerOptions {
   env?: Record<string, string>;
   /** Default: a new folder that `stop` deletes. */
   dataDir?: string;
+  /** The checkout whose server it is. Default: this one. */
+  project?: string;
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -52,11 +54,13 @@ class ServerProcess implements TestServer {
   readonly dataDir: string;
   readonly #env: Record<string, string>;
   readonly #ownsData: boolean;
+  readonly #project: string;
   #child: ChildProcess | undefined;
   #access: LocalAccess | undefined;
   output = "";
 
-  constructor({ env = {}, dataDir }: ServerOptions) {
+  constructor({ env = {}, dataDir, project = root }: ServerOptions) {
+    this.#project = project;
     this.#env = env;
     this.#ownsData = dataDir === undefined;
     this.dataDir = dataDir ?? mkdtempSync(join(tmpdir(), "weft-e2e-"));
@@ -87,7 +91,7 @@ class ServerProcess implements TestServer {
     if (this.#child !== undefined) await this.kill("SIGTERM");
     const port = this.#access === undefined ? "0" : new URL(this.#access.url).port;
     const child = spawn(process.execPath, ["cli/start.ts"], {
-      cwd: root,
+      cwd: this.#project,
       stdio: ["ignore", "pipe", "pipe"],
       env: {
         ...process.env,
