@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { startCronTriggers } from "./runtime/cron-triggers.ts";
+import type { IdleMemoryPolicy } from "./runtime/idle-memory.ts";
+import { type ListeningSocket, openListeningSocket } from "./runtime/listening-socket.ts";
 import { migrateDatabase } from "./runtime/migrate-database.ts";
 import { openDatabase } from "./runtime/open-database.ts";
 import { BUILD_DIR } from "./runtime/project.ts";
 import { type PreparedWorker, readRuntimeConfig, RUNTIME_DIR } from "./runtime/runtime-config.ts";
 import { SOCKET, writeServeConfig } from "./runtime/serve-config.ts";
 import { StartError } from "./runtime/start-error.ts";
+import { watchIdleMemory } from "./runtime/watch-idle-memory.ts";
 import { type LogSink, workerLog } from "./runtime/worker-log.ts";
 import { startWorkerd, type Workerd, WorkerdError } from "./runtime/workerd-process.ts";
 
@@ -27,6 +29,8 @@ export interface RuntimeOptions {
   worker?: PreparedWorker;
   /** Opens the runtime's inspector (Chrome DevTools protocol) on this port of 127.0.0.1. */
   inspectorPort?: number;
+  /** When an idle process makes room for a fresh one. Null, the default: never. */
+  idleMemory?: IdleMemoryPolicy | null;
 }
 
 export interface EmbeddedRuntime {
@@ -42,31 +46,42 @@ const BOOTSTRAP_TOKEN = "WEFT_BOOTSTRAP_TOKEN";
 
 /**
  * Serves the built Worker with its database, objects, queues and files on workerd. This process only watches over that one: it starts it again
- * after a crash. Expects the build to be there and the caller to hold the lock of the data.
+ * after a crash, or to let go of memory, and keeps the port open meanwhile. Expects the build to be there and the caller to hold the lock of the data.
  * @throws StartError `port_taken`, `bad_host`, `migration_failed`
  */
 export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRuntime> {
-  await checkPort(options.host, options.port);
   const resources = join(options.dataDir, RESOURCES);
   const log = options.log ?? workerLog;
   const { folder, modulesRoot } = options.worker ?? BUILT_WORKER;
   const config = readRuntimeConfig(folder);
   const importPaths = [folder, modulesRoot];
-  await migrateDatabase(resources, () => openDatabase({ config, resources, importPaths, log }));
+  const [opened, migrated] = await Promise.allSettled([
+    openSocket(options),
+    migrateDatabase(resources, () => openDatabase({ config, resources, importPaths, log })),
+  ]);
+  const socket = opened.status === "fulfilled" ? opened.value : null;
+  for (const one of [opened, migrated]) {
+    if (one.status === "fulfilled") continue;
+    socket?.close();
+    throw one.reason;
+  }
 
   const bootstrapToken = randomBytes(24).toString("base64url");
   const env = { ...options.vars, [BOOTSTRAP_TOKEN]: bootstrapToken };
   const configFile = join(options.dataDir, "runtime.capnp");
   writeServeConfig(configFile, { config, resources, variables: Object.keys(env), importPaths, v8Flags: v8Flags() });
-  const workerd = await start(options, { configFile, importPaths, env, log });
+  const workerd = await start(options, { configFile, importPaths, env, log, socket });
   const url = visitUrl(options.host, workerd.ports.get(SOCKET) ?? options.port);
   const triggers = startCronTriggers({ url, bootstrapToken, crons: config.crons, log });
+  const watch = options.idleMemory ? watchIdleMemory(workerd, options.idleMemory, log) : null;
   return {
     url,
     bootstrapToken,
     dispose: async () => {
+      watch?.stop();
       triggers.stop();
       await workerd.stop();
+      socket?.close();
     },
   };
 }
@@ -78,17 +93,29 @@ interface StartParts {
   importPaths: string[];
   env: Record<string, string>;
   log: LogSink;
+  socket: ListeningSocket | null;
 }
 
-async function start({ host, port, inspectorPort, onProcess }: RuntimeOptions, parts: StartParts): Promise<Workerd> {
+/** workerd's own message for a port in use names no remedy, and comes late. */
+async function openSocket({ host, port }: RuntimeOptions): Promise<ListeningSocket | null> {
+  try {
+    return await openListeningSocket(host.replace(/^\[(.*)\]$/, "$1"), port);
+  } catch (error) {
+    throw asStartError(error, { host, port });
+  }
+}
+
+async function start(options: RuntimeOptions, { socket, ...parts }: StartParts): Promise<Workerd> {
+  const { host, port, inspectorPort, onProcess } = options;
   try {
     return await startWorkerd({
       ...parts,
-      sockets: { [SOCKET]: `${urlHost(host)}:${port}` },
+      sockets: { [SOCKET]: socket ?? `${urlHost(host)}:${port}` },
       inspectorPort,
       onProcess,
     });
   } catch (error) {
+    socket?.close();
     throw asStartError(error, { host, port });
   }
 }
@@ -104,20 +131,6 @@ const V8_FLAGS = ["--heap-growing-percent=40", "--max-semi-space-size=8"];
 function v8Flags(): string[] {
   const more = (process.env["WEFT_V8_FLAGS"] ?? "").split(" ").filter((flag) => flag !== "");
   return [...V8_FLAGS, ...more];
-}
-
-/** workerd's own message for a port in use names no remedy, and comes late. */
-async function checkPort(host: string, port: number): Promise<void> {
-  const probe = createServer();
-  try {
-    await new Promise<void>((done, fail) => {
-      probe.once("error", fail);
-      probe.listen({ host: host.replace(/^\[(.*)\]$/, "$1"), port, exclusive: true }, done);
-    });
-  } catch (error) {
-    throw asStartError(error, { host, port });
-  }
-  await new Promise((done) => probe.close(done));
 }
 
 function asStartError(error: unknown, { host, port }: { host: string; port: number }): unknown {

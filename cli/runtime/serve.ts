@@ -6,6 +6,7 @@ import { ensureLocalOwner, type LocalAccess, readLocalAccess, writeLocalAccess }
 import {
   type Environment,
   dataDir,
+  idleMemory,
   isLoopback,
   listenAddress,
   publicUrl,
@@ -52,6 +53,7 @@ export async function serve(environment: Environment): Promise<Server> {
         ...publicUrl(environment, address),
         WEFT_SECRET: sessionSecret(data, environment),
       },
+      idleMemory: idleMemory(environment),
       onProcess: (runtime_pid) => writeRecord(data, { pid: process.pid, runtime_pid }),
     });
     const { access, created } = await ensureLocalOwner(runtime, data, password);

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { isLoopback, listenAddress, publicUrl, sessionSecret, workerVars } from "./settings.ts";
+import { idleMemory, isLoopback, listenAddress, publicUrl, sessionSecret, workerVars } from "./settings.ts";
 import { StartError } from "./start-error.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "weft-settings-"));
@@ -61,6 +61,15 @@ it("passes on prices of models, and does not start with such as cannot be read",
   const start = () => workerVars({ WEFT_MODEL_PRICES: '{"openai": {"gpt-4o": 1}}' });
   expect(start).toThrow(StartError);
   expect(start).toThrow("openai.gpt-4o is no object");
+});
+
+it("lets an idle runtime go after five minutes, another time, or never", () => {
+  const idle = (WEFT_IDLE_RESTART_SECONDS?: string): unknown => idleMemory({ WEFT_IDLE_RESTART_SECONDS });
+  expect(idle()).toEqual({ idleMs: 300_000, growthMiB: 96 });
+  expect(idle("2.5")).toEqual({ idleMs: 2_500, growthMiB: 96 });
+  expect(idle("0")).toBeNull();
+  expect(() => idle("soon")).toThrow(StartError);
+  expect(() => idle("-1")).toThrow(StartError);
 });
 
 describe("sessionSecret", () => {

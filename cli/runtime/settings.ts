@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { readModelPrices } from "#blocks/ai/read-model-prices.ts";
 import { thrownMessage } from "#graph/run/thrown-message.ts";
+import type { IdleMemoryPolicy } from "./idle-memory.ts";
 import { PROJECT_ROOT } from "./project.ts";
 import { StartError } from "./start-error.ts";
 
@@ -93,6 +94,26 @@ export function publicUrl(environment: Environment, { host, port }: Address): { 
   }
   const reachable = host === "0.0.0.0" || host === "::" || host === "[::]" ? "127.0.0.1" : host;
   return port === 0 ? {} : { WEFT_PUBLIC_URL: `http://${reachable}:${port}` };
+}
+
+/** Seconds that a runtime process must be idle before a fresh one takes its place, when it holds much more memory than that would. */
+const IDLE_RESTART_S = "300";
+const IDLE_GROWTH_MIB = 96;
+
+/**
+ * WEFT_IDLE_RESTART_SECONDS; null for 0: never.
+ * @throws StartError `bad_idle_restart`
+ */
+export function idleMemory(environment: Environment): IdleMemoryPolicy | null {
+  const text = environment["WEFT_IDLE_RESTART_SECONDS"] || IDLE_RESTART_S;
+  const seconds = Number(text);
+  if (!Number.isFinite(seconds) || seconds < 0) {
+    throw new StartError(
+      "bad_idle_restart",
+      `WEFT_IDLE_RESTART_SECONDS is "${text}"; it must be a number of seconds (0: never).`,
+    );
+  }
+  return seconds === 0 ? null : { idleMs: seconds * 1_000, growthMiB: IDLE_GROWTH_MIB };
 }
 
 export function dataDir(environment: Environment): string {

@@ -9,6 +9,8 @@ it("reads structured lines and plain ones, over the borders of chunks, without t
   readLog(stream, (level, message) => void seen.push(`${level}: ${message}`));
   stream.write('{"timestamp":1,"level":"warn","mess');
   stream.write('age":"slow"}\nplain\n{"timestamp":1,"level":"error","message":"took recursive isolate lock"}\n');
+  const cache = "NOSENTRY per-isolate bootstrap compile cache failed its compatibility check; normalized = primordials";
+  stream.write(`${JSON.stringify({ timestamp: 1, level: "warn", message: cache })}\n`);
   stream.end("*** Received signal #6\n");
   await setImmediate();
   await setImmediate();

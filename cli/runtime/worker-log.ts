@@ -8,9 +8,9 @@ export const workerLog: LogSink = (level, message) => {
   process.stderr.write(level === "error" || level === "warn" ? `[${level}] ${message}\n` : `${message}\n`);
 };
 
-/** What the runtime says about itself and nobody can act on: addresses of machine code. */
+/** What the runtime says about itself and nobody can act on: addresses of machine code, and that V8's flags (cli/embedded-runtime.ts) are not those of a cache that it was built with. */
 const NOISE =
-  /Not symbolizing stack traces|took recursive isolate lock|CODE_MOVED for unknown code block|stack:( (0|[a-f\d]{4,})){3,}/;
+  /per-isolate bootstrap compile cache failed its compatibility check|Not symbolizing stack traces|took recursive isolate lock|CODE_MOVED for unknown code block|stack:( (0|[a-f\d]{4,})){3,}/;
 
 /** Reads what workerd writes: a JSON object a line, or, when it crashes, plain text. */
 export function readLog(stream: Readable, sink: LogSink): void {

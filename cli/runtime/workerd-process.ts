@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ListeningSocket } from "./listening-socket.ts";
 import { type LogSink, readLog } from "./worker-log.ts";
 import { guard } from "./workerd-guard.ts";
 
@@ -12,8 +13,8 @@ export interface WorkerdOptions {
   configFile: string;
   /** Where the files lie that the configuration embeds. */
   importPaths: string[];
-  /** Addresses by the names of sockets. */
-  sockets: Record<string, string>;
+  /** By the names of sockets: what already listens, or an address for the runtime to open. */
+  sockets: Record<string, ListeningSocket | string>;
   env: Record<string, string>;
   /** Opens the inspector on this port of 127.0.0.1. */
   inspectorPort?: number | undefined;
@@ -25,6 +26,10 @@ export interface WorkerdOptions {
 export interface Workerd {
   /** The port of each socket, by its name. The same after a crash. */
   ports: ReadonlyMap<string, number>;
+  /** Of the process that listens; null while there is none. */
+  pid: number | null;
+  /** Ends the process and starts another one, as after a crash. Done when that one listens. */
+  renew(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -40,6 +45,8 @@ export class WorkerdError extends Error {
 }
 
 const LONGEST_PAUSE_MS = 5_000;
+const CONTROL_FD = 3;
+const FIRST_SOCKET_FD = 4;
 const MOST_OUTPUT = 10_000;
 
 /** Starts workerd, waits until it listens, and starts it again whenever it crashes. @throws WorkerdError */
@@ -52,8 +59,11 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
 class Supervisor implements Workerd {
   readonly #options: WorkerdOptions;
   ports: ReadonlyMap<string, number> = new Map();
+  pid: number | null = null;
   #child: ChildProcess | undefined;
   #stopped = false;
+  /** Waits for the process that replaces one that was ended on purpose. */
+  #renewal: PromiseWithResolvers<void> | null = null;
 
   constructor(options: WorkerdOptions) {
     this.#options = options;
@@ -63,11 +73,20 @@ class Supervisor implements Workerd {
     const child = this.#spawn();
     this.#child = child;
     this.ports = await listening(child, Object.keys(this.#options.sockets).length);
+    this.pid = child.pid ?? null;
     child.once("exit", () => void this.#replace());
+  }
+
+  async renew(): Promise<void> {
+    if (this.pid === null || this.#stopped) return;
+    this.#renewal ??= Promise.withResolvers();
+    this.#child?.kill("SIGKILL");
+    await this.#renewal.promise;
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#renewal?.resolve();
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "exit");
@@ -77,12 +96,17 @@ class Supervisor implements Workerd {
 
   /** Everything that was answered is on disk, so that nothing is lost but time. */
   async #replace(): Promise<void> {
+    this.pid = null;
     for (let pause = 0; !this.#stopped; pause = Math.min(2 * pause + 50, LONGEST_PAUSE_MS)) {
       if (pause > 0) await sleep(pause);
       if (this.#stopped) return;
-      this.#options.log("warn", "The Workers runtime ended unexpectedly and is started again.");
+      if (this.#renewal === null) {
+        this.#options.log("warn", "The Workers runtime ended unexpectedly and is started again.");
+      }
       try {
         await this.start();
+        this.#renewal?.resolve();
+        this.#renewal = null;
         return;
       } catch (error) {
         this.#options.log("error", error instanceof Error ? error.message : String(error));
@@ -96,15 +120,19 @@ class Supervisor implements Workerd {
       "serve",
       // The simulator's services use flags of this kind.
       "--experimental",
-      "--control-fd=3",
+      `--control-fd=${CONTROL_FD}`,
       ...importPaths.map((path) => `--import-path=${path}`),
-      ...Object.entries(sockets).map(([name, address]) => `--socket-addr=${name}=${this.#address(name, address)}`),
+      ...Object.entries(sockets).map(([name, socket], index) =>
+        typeof socket === "string"
+          ? `--socket-addr=${name}=${this.#address(name, socket)}`
+          : `--socket-fd=${name}=${FIRST_SOCKET_FD + index}`,
+      ),
       ...(inspectorPort === undefined ? [] : [`--inspector-addr=127.0.0.1:${inspectorPort}`]),
       configFile,
       "config",
     ];
     const child = spawn(runtimeBinary(), args, {
-      stdio: ["ignore", "pipe", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", "pipe", ...Object.values(sockets).map(descriptor)],
       windowsHide: true,
       env: { ...process.env, TZ: "UTC", ...env },
     });
@@ -130,7 +158,11 @@ function runtimeBinary(): string {
   return (fromMiniflare("workerd") as { default: string }).default;
 }
 
-/** workerd tells on descriptor 3 which socket listens on which port. */
+function descriptor(socket: ListeningSocket | string): number | "ignore" {
+  return typeof socket === "string" ? "ignore" : socket.fd;
+}
+
+/** workerd tells on its control descriptor which socket listens on which port. */
 async function listening(child: ChildProcess, sockets: number): Promise<Map<string, number>> {
   const ports = new Map<string, number>();
   let output = "";
@@ -138,7 +170,7 @@ async function listening(child: ChildProcess, sockets: number): Promise<Map<stri
     if (output.length < MOST_OUTPUT) output += chunk.toString();
   };
   child.stderr?.on("data", keep);
-  const lines = createInterface(child.stdio[3] as Readable);
+  const lines = createInterface(child.stdio[CONTROL_FD] as Readable);
   try {
     await new Promise<void>((done, fail) => {
       child.once("error", fail);
