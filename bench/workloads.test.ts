@@ -6,16 +6,16 @@ import { importGraph } from "#graph/model/import-graph.ts";
 import { compilePlan } from "#graph/plan/compile-plan.ts";
 import { validateGraph } from "#graph/validation/validate-graph.ts";
 import { weftSpec, PLACEHOLDERS } from "./peers/targets.ts";
-import { ECHO_PORT, WORKLOADS, workloadFile, workloadText } from "./workloads.ts";
+import { ALL_WORKLOADS, ECHO_PORT, WORKLOADS, workloadFile, workloadText } from "./workloads.ts";
 
 const folder = join(import.meta.dirname, "workloads");
 
 describe("workloads", () => {
   it("are all there and nothing else is", () => {
-    expect(readdirSync(folder).toSorted()).toEqual(WORKLOADS.map(({ id }) => `${id}.json`).toSorted());
+    expect(readdirSync(folder).toSorted()).toEqual(ALL_WORKLOADS.map(({ id }) => `${id}.json`).toSorted());
   });
 
-  it.each(WORKLOADS)("$id is the file that its shape gives, and can run", (workload) => {
+  it.each(ALL_WORKLOADS)("$id is the file that its shape gives, and can run", (workload) => {
     expect(readFileSync(join(folder, `${workload.id}.json`), "utf8")).toBe(workloadText(workload));
     const { graph } = importGraph(workloadFile(workload.id), blockRegistry.catalog);
     expect(validateGraph(graph, blockRegistry.catalog, { forRun: true })).toMatchObject({

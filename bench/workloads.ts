@@ -35,15 +35,20 @@ export const WORKLOADS: readonly Workload[] = [
   requestNodes(20),
 ];
 
-/** The workloads of a list `a,b`; all when it is absent. @throws Error for a name that is none */
+/** And one that the rig does not have: a run that sleeps, whose price is that of waiting. */
+export const ALL_WORKLOADS: readonly Workload[] = [...WORKLOADS, sleeper(2)];
+
+/** The workloads of a list `a,b`; those of the rig when it is absent. @throws Error for a name that is none */
 export function chooseWorkloads(list: string | undefined): readonly Workload[] {
   return list === undefined ? WORKLOADS : list.split(",").map(findWorkload);
 }
 
 function findWorkload(id: string): Workload {
-  const found = WORKLOADS.find((workload) => workload.id === id);
+  const found = ALL_WORKLOADS.find((workload) => workload.id === id);
   if (found === undefined) {
-    throw new Error(`There is no workload ${id}; there are ${WORKLOADS.map((workload) => workload.id).join(", ")}.`);
+    throw new Error(
+      `There is no workload ${id}; there are ${ALL_WORKLOADS.map((workload) => workload.id).join(", ")}.`,
+    );
   }
   return found;
 }
@@ -244,5 +249,26 @@ function requestNodes(n: number): Workload {
     },
     inputs: { i: 1 },
     outputs: { n: [n] },
+  };
+}
+
+/** Sleeps for so many seconds, then says its word. */
+export function sleeper(seconds: number): Workload {
+  return {
+    id: `s1-sleep${seconds}`,
+    title: `Sleeps ${seconds} seconds between input and output.`,
+    shape: {
+      nodes: {
+        word: ["input", { name: "word" }],
+        wait: ["timer", { seconds }],
+        out: ["output", { name: "word" }],
+      },
+      links: [
+        ["word.result", "wait.input_message"],
+        ["wait.output_message", "out.value"],
+      ],
+    },
+    inputs: { word: "awake" },
+    outputs: { word: ["awake"] },
   };
 }

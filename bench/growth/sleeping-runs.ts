@@ -5,6 +5,7 @@ import { agentFile } from "../agent-file.ts";
 import type { BenchServer } from "../bench-server.ts";
 import { treeUsage } from "../process-tree.ts";
 import { rounded, summarise } from "../statistics.ts";
+import { sleeper } from "../workloads.ts";
 
 /** Started side by side. */
 const STARTERS = 16;
@@ -24,14 +25,15 @@ export async function sleepingRuns(bench: BenchServer, sizes: readonly number[])
   const rows: Record<string, unknown>[] = [];
   for (const size of sizes) {
     const seconds = Math.ceil(size / STARTS_PER_SECOND) + SLEEP_SECONDS;
-    const graphId = await bench.importFile(sleeper(seconds));
+    const { id, title, shape, inputs } = sleeper(seconds);
+    const graphId = await bench.importFile(agentFile(id, title, shape));
     const before = treeUsage(bench.server.pid).rssMiB;
     const storedBefore = storedBytes(bench.server.dataDir);
     let left = size;
     const start = async (): Promise<void> => {
       while (left > 0) {
         left -= 1;
-        await client.startExecution({ graph_id: graphId, inputs: { word: "wake" } });
+        await client.startExecution({ graph_id: graphId, inputs });
       }
     };
     const began = performance.now();
@@ -85,18 +87,4 @@ async function lateness(
     await sleep(2_000);
   }
   throw new Error(`Not all of ${size} runs have woken and completed.`);
-}
-
-function sleeper(seconds: number) {
-  return agentFile("growth-sleep", `Sleeps ${seconds} seconds between input and output.`, {
-    nodes: {
-      word: ["input", { name: "word" }],
-      wait: ["timer", { seconds }],
-      out: ["output", { name: "word" }],
-    },
-    links: [
-      ["word.result", "wait.input_message"],
-      ["wait.output_message", "out.value"],
-    ],
-  });
 }

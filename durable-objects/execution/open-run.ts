@@ -3,7 +3,7 @@ import { errorMessage, log } from "../logger.ts";
 import { BlockSamples } from "./block-samples.ts";
 import { Children, ENDED } from "./children.ts";
 import type { ChildNews } from "./core/child.ts";
-import { FIRST_LOOK_MS } from "./core/child-look.ts";
+import { FIRST_LOOK_MS } from "./core/next-look.ts";
 import type { Input } from "./core/decide.ts";
 import type { Effects } from "./effects.ts";
 import { History } from "./history.ts";

@@ -5,7 +5,8 @@ import { plan, TestRun } from "./core/plan.testkit.ts";
 import type { Decision } from "./core/decide.ts";
 import type { Effects } from "./effects.ts";
 import type { ExecutionSummary } from "./protocol.ts";
-import { MOST_CONSUMERS, Runner } from "./runner.ts";
+import { MOST_CONSUMERS } from "./pool-consumers.ts";
+import { Runner } from "./runner.ts";
 
 const IO_SLOTS = 5;
 

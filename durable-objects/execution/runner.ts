@@ -3,6 +3,7 @@ import { isTerminal } from "#graph/run/status.ts";
 import { nextAlarm } from "./core/next-alarm.ts";
 import type { ExecutionState } from "./core/state.ts";
 import type { Effects } from "./effects.ts";
+import { MOST_CONSUMERS } from "./pool-consumers.ts";
 import type { ExecutionSummary, LeaseRequest } from "./protocol.ts";
 import type { Commit } from "./run.ts";
 
@@ -16,12 +17,6 @@ const LIST_AFTER_MS = { queued: 500, waitedFor: 2_000 };
 export const CHECK_LISTED_MS = 30_000;
 
 const POOLS: readonly BlockPool[] = ["io", "cpu", "memory"];
-
-/**
- * Consumers that one run calls and has at a time, by pool: a fifth of those that a queue has (`max_concurrency` in wrangler.toml). Queues are first come, first
- * served for all runs of all workspaces, so this is what one run can put before the others (rule AL5).
- */
-export const MOST_CONSUMERS: Readonly<Record<BlockPool, number>> = { io: 50, cpu: 20, memory: 4 };
 
 /**
  * What follows a commit: hints to consumers, the alarm, the list of runs. Everything is repeatable, and everything is redone by the alarm

@@ -7,13 +7,30 @@ import type { Env } from "../env.ts";
 import { createDeps } from "#worker/compose.ts";
 import { startChild } from "#worker/services/start-child.ts";
 import { carryValues } from "#worker/values/carry-values.ts";
+import { POOL_CONSUMERS } from "#durable-objects/execution/pool-consumers.ts";
+import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
+import { Places } from "./places.ts";
 import { workOn } from "./work-on.ts";
+
+/** Of this isolate, which on the embedded runtime is the only one. */
+const PLACES: Record<BlockPool, Places> = {
+  io: new Places(POOL_CONSUMERS.io),
+  cpu: new Places(POOL_CONSUMERS.cpu),
+  memory: new Places(POOL_CONSUMERS.memory),
+};
 
 /** This Worker's door to itself, reached through the binding WORK_RUNNER. */
 export class WorkRunner extends WorkerEntrypoint<Env> {
-  /** Takes work on and answers at once: how a queue handler gets free on the embedded runtime, which delivers one batch at a time. */
+  /**
+   * Takes work on, and answers as soon as it has begun: how a queue handler gets free on the embedded runtime, which delivers one batch at a time. As many consumers as Cloudflare
+   * would have work side by side; what is beyond that waits in the queue, where it holds no lease that could end.
+   */
   async work(messages: WorkMessage[]): Promise<void> {
-    this.ctx.waitUntil(Promise.all(messages.map((message) => workOn(this.env, message))));
+    for (const message of messages) {
+      const places = PLACES[message.pool];
+      await places.enter();
+      this.ctx.waitUntil(workOn(this.env, message).finally(() => places.leave()));
+    }
   }
 
   /** Starts a run for a node of another run. */

@@ -14,6 +14,7 @@ export function canonicalState(state: ExecutionState): unknown {
     error: state.error,
     unhandled: state.unhandled,
     lastSeq: state.lastSeq,
+    lastAt: state.lastAt,
     stats: state.stats,
     created: state.created,
     active: state.active,

@@ -36,6 +36,7 @@ type EventOf<T extends LogEvent["type"]> = Extract<LogEvent, { type: T }>;
 
 export function evolve(state: ExecutionState, event: LogEvent, at: number): void {
   state.lastSeq += 1;
+  state.lastAt = at;
   switch (event.type) {
     case "execution_started":
       state.status = "QUEUED";

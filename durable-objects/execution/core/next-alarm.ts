@@ -1,5 +1,5 @@
 import { isTerminal } from "#graph/run/status.ts";
-import { nextChildLook } from "./child-look.ts";
+import { nextChildLook, nextWorkLook } from "./next-look.ts";
 import { runDeadline } from "./run-limits.ts";
 import { planNode } from "./state.ts";
 import type { ExecutionState } from "./state.ts";
@@ -7,7 +7,7 @@ import { totalDeadline } from "./total-limit.ts";
 
 /**
  * Rule AL1: when the object must look at the run again if nobody calls, ms since the epoch; null when the run is over. The earliest of: the end of
- * a lease, of a backoff or of a wait, the time limit of the run or of a node execution, a look after a child, and one lease length from now while work is ready that no consumer has come for.
+ * a lease, of a backoff or of a wait, the time limit of the run or of a node execution, a look after a child, and one after work that is ready and that no consumer has come for.
  */
 export function nextAlarm(state: ExecutionState, now: number, leaseMs: number): number | null {
   if (isTerminal(state.status) || state.status === "INCOMPLETE") {
@@ -28,7 +28,7 @@ export function nextAlarm(state: ExecutionState, now: number, leaseMs: number): 
   }
   const idle = state.running.size + state.delayed.size + state.waiting.size;
   if (state.active > idle && !state.paused) {
-    at = Math.min(at, now + leaseMs);
+    at = Math.min(at, nextWorkLook(state.lastAt, now, leaseMs));
   }
   return at === Number.POSITIVE_INFINITY ? null : at;
 }

@@ -39,6 +39,8 @@ interface SavedNode {
  */
 export interface Snapshot {
   seq: number;
+  /** Missing in those of older code. */
+  lastAt?: number;
   status: ExecutionStatus;
   inputs: JsonObject;
   outputs: [name: string, values: JsonValue[]][];
@@ -70,6 +72,7 @@ const KINDS = ["pure", "effectful"] as const;
 export function takeSnapshot(state: ExecutionState, options: { replica?: boolean } = {}): Snapshot {
   return {
     seq: state.lastSeq,
+    lastAt: state.lastAt,
     status: state.status,
     inputs: options.replica ? {} : state.inputs,
     outputs: options.replica ? [] : [...state.outputs],
@@ -143,6 +146,7 @@ export function restoreSnapshot(plan: Plan, snapshot: Snapshot, reuse?: Reuse): 
   const { status, inputs, error, unhandled, beganAt, startedAt, endedAt, created, active } = snapshot;
   Object.assign(state, { status, inputs, error, unhandled, beganAt, startedAt, endedAt, created, active });
   state.lastSeq = snapshot.seq;
+  state.lastAt = snapshot.lastAt ?? snapshot.startedAt ?? snapshot.createdAt;
   state.stats = { ...snapshot.stats };
   state.outputs = new Map(snapshot.outputs.map(([name, values]) => [name, [...values]]));
   for (const saved of snapshot.executions) {

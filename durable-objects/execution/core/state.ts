@@ -102,6 +102,8 @@ export interface ExecutionState {
   /** The first unhandled node failure: the run will end FAILED with it. */
   unhandled: RunError | null;
   lastSeq: number;
+  /** ms since the epoch: when the last event was logged; the creation before there is one. */
+  lastAt: number;
   createdAt: number;
   /** ms since the epoch: the run was started; for a held one that is later than it was created. */
   beganAt: number | null;
@@ -171,6 +173,7 @@ export function initialState(plan: Plan, createdAt: number, reuse?: Reuse): Exec
     error: null,
     unhandled: null,
     lastSeq: 0,
+    lastAt: createdAt,
     createdAt,
     beganAt: null,
     startedAt: null,

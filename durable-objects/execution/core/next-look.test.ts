@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nextChildLook } from "./child-look.ts";
+import { nextChildLook, nextWorkLook } from "./next-look.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -21,5 +21,20 @@ describe("the time of the next look after a child", () => {
 
   it("[CH3] is a minute away for a clock that stands before the wait began", () => {
     expect(nextChildLook(1_000_000, 5)).toBe(1_060_000);
+  });
+});
+
+describe("the time of the next look after work that nobody comes for", () => {
+  const LEASE_MS = 30_000;
+
+  it("[AL1] comes after as long again as nothing has happened, at least a lease, at most ten minutes", () => {
+    const looks: number[] = [];
+    for (let now = 1_000; now < 3_600_000; now = nextWorkLook(1_000, now, LEASE_MS)) looks.push((now - 1_000) / 1_000);
+    expect(looks).toEqual([0, 30, 60, 120, 240, 480, 600, 1200, 1800, 2400, 3000]);
+  });
+
+  it("[AL1] is a lease away where leases are longer", () => {
+    expect(nextWorkLook(0, 0, 1_200_000)).toBe(1_200_000);
+    expect(nextWorkLook(0, 1_200_000, 1_200_000)).toBe(2_400_000);
   });
 });
