@@ -1,3 +1,4 @@
+import { waitUntil } from "cloudflare:workers";
 import { Hono } from "hono";
 import { requestId } from "hono/request-id";
 import { blockRegistry } from "#blocks/registry.ts";
@@ -18,6 +19,10 @@ import type { Env } from "./env.ts";
 import { createRunSingleBlock } from "./services/run-single-block.ts";
 import type { ServiceDeps } from "./services/service-deps.ts";
 import { ServiceError } from "./services/service-error.ts";
+import { StartLine } from "./services/start-line.ts";
+
+/** Of this isolate: the embedded runtime has one, and no platform that would spread requests over several. */
+const STARTS = new StartLine({ places: 16, heldMs: 200, waiting: 10_000, waitUntil });
 
 /** What the use cases work with in this deployment. */
 export function createDeps(env: Env): ServiceDeps {
@@ -31,6 +36,7 @@ export function createDeps(env: Env): ServiceDeps {
     db,
     blocks: blockRegistry,
     runSingleBlock,
+    inLine: (start) => (env.WEFT_CONSUMER_MODE === "detach" ? STARTS.through(start) : start()),
     firstConsumer: (draft) => firstConsumer(env, draft),
     runFirstStretch: (header, inputs) => runFirstStretch(header, inputs, firstStretchDeps(env)),
     now: () => Date.now(),

@@ -10,7 +10,7 @@ export const workerLog: LogSink = (level, message) => {
 
 /** What the runtime says about itself and nobody can act on: addresses of machine code, and that V8's flags (cli/embedded-runtime.ts) are not those of a cache that it was built with. */
 const NOISE =
-  /per-isolate bootstrap compile cache failed its compatibility check|Not symbolizing stack traces|took recursive isolate lock|CODE_MOVED for unknown code block|stack:( (0|[a-f\d]{4,})){3,}/;
+  /per-isolate bootstrap compile cache failed its compatibility check|SQLite alarm handler canceled with requestScheduledAlarm|Not symbolizing stack traces|took recursive isolate lock|CODE_MOVED for unknown code block|stack:( (0|[a-f\d]{4,})){3,}/;
 
 /** Reads what workerd writes: a JSON object a line, or, when it crashes, plain text. */
 export function readLog(stream: Readable, sink: LogSink): void {

@@ -29,6 +29,8 @@ export interface StartRequest {
   dry_run?: true;
   /** Inputs of a dry run that were not given: their values are samples. */
   sampled_inputs?: string[];
+  /** It is not the whole agent that runs, or not all of its nodes do. */
+  shape?: RunShape;
   root?: RootGraph;
   /** Set when the workspace counts this run; with a `hold` it is created and waits for `admit`. */
   admission?: RunAdmission;
@@ -51,6 +53,14 @@ export interface BegunRun {
   done: boolean;
   /** The caller goes on with the run as this consumer: what its events have started and not ended is leased to it (rule ST5). */
   consumer?: string;
+}
+
+/** How a run differs from one of the whole agent: the plan has it already, this is what is said of it. */
+export interface RunShape {
+  only_node_id?: string;
+  until_node_id?: string;
+  /** Nodes that gave outputs they were told to give instead of running. */
+  pinned_node_ids?: string[];
 }
 
 /** The stored graph whose file holds the sub-graphs that a run may name. */
@@ -80,6 +90,7 @@ export interface Rerun {
   dry_run?: true;
   /** Inputs of a dry run that were not given: their values are samples. */
   sampled_inputs?: string[];
+  shape?: RunShape;
   root?: RootGraph;
 }
 
@@ -153,6 +164,8 @@ export interface ExecutionView {
   dry_run: boolean;
   /** Inputs of a dry run that were not given: their values are samples. Absent: none. */
   sampled_inputs?: string[];
+  /** What of the agent ran, if not all of it. */
+  shape?: RunShape;
   inputs: JsonObject;
   /** Values by output name, in the order in which they reached the output nodes. */
   outputs: Record<string, JsonValue[]>;

@@ -69,6 +69,7 @@ export function* readRerun(run: Omit<Source, "history">, fork: ForkPoint | null)
       flow: header.admission?.ticket.flow ?? null,
       ...(header.dry_run === undefined ? {} : { dry_run: header.dry_run }),
       ...(header.sampled_inputs === undefined ? {} : { sampled_inputs: header.sampled_inputs }),
+      ...(header.shape === undefined ? {} : { shape: header.shape }),
       ...(root === undefined
         ? {}
         : { root: { root_graph_id: root.root_graph_id, root_graph_version: root.root_graph_version } }),

@@ -2,7 +2,7 @@ import type { JsonObject } from "#graph/json.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { LogBatch } from "./core/log-event.ts";
 import type { Reuse } from "./core/reuse.ts";
-import type { BegunRun, ParentRef, RootGraph, RunAdmission, RunOrigin } from "./protocol.ts";
+import type { BegunRun, ParentRef, RootGraph, RunAdmission, RunOrigin, RunShape } from "./protocol.ts";
 
 /** What a run is, besides its log: written once, at the start. */
 export interface RunHeader {
@@ -20,6 +20,8 @@ export interface RunHeader {
   /** Nothing outside is touched. */
   dry_run?: true;
   sampled_inputs?: string[];
+  /** It is not the whole agent that runs, or not all of its nodes do. */
+  shape?: RunShape;
   /** Of a run that was started from one that had a parent. */
   root?: RootGraph;
   /** The workspace counts this run. */

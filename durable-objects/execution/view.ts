@@ -19,6 +19,7 @@ export function executionView(header: RunHeader, state: ExecutionState): Executi
     forked_from: forkedFrom(header),
     dry_run: header.dry_run ?? false,
     ...(header.sampled_inputs === undefined ? {} : { sampled_inputs: header.sampled_inputs }),
+    ...(header.shape === undefined ? {} : { shape: header.shape }),
     inputs: shownRecord(header.held_inputs ?? state.inputs, header.execution_id),
     outputs: Object.fromEntries(
       [...state.outputs].map(([name, values]) => [name, values.map((value) => shown(value, header.execution_id))]),
@@ -54,8 +55,13 @@ export function executionSummary(header: RunHeader, state: ExecutionState): Exec
     created_at: state.createdAt,
     started_at: state.startedAt,
     ended_at: state.endedAt,
-    ...(header.dry_run === undefined && header.reuse === undefined ? {} : { atypical: true }),
+    ...(isWholeAndReal(header) ? {} : { atypical: true }),
   };
+}
+
+/** All of the agent ran, for the first time: only such runs tell how long others will take (rule WP3 of workspace/SPEC.md). */
+function isWholeAndReal({ dry_run, reuse, shape }: RunHeader): boolean {
+  return dry_run === undefined && reuse === undefined && shape === undefined;
 }
 
 /** Rule WH1: accepted, and waiting for the workspace to let it go. */

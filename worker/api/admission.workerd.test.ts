@@ -439,7 +439,7 @@ describe("what is known of blocks", () => {
 });
 
 describe("an estimate", () => {
-  it("comes from the runs so far", async () => {
+  it("[WP3] comes from the whole, real runs so far", async () => {
     const own = await createTenant();
     const graph = await createGraph(undefined, own);
     const estimate = (): Promise<Answer<EstimateView>> =>
@@ -456,6 +456,10 @@ describe("an estimate", () => {
       queued_before: 0,
       outliers: [],
     });
+    for (const shape of [{ until_node_id: "in" }, { only_node_id: "out" }, { dry_run: true }]) {
+      const inputs = "only_node_id" in shape ? { value: "hello" } : { text: "hello" };
+      expect((await start(undefined, { graph_id: graph, inputs, ...shape }, own)).body.status).toBe("COMPLETED");
+    }
     await start(undefined, { graph_id: graph }, own);
     await start(undefined, { graph_id: graph }, own);
     let answer = await estimate();

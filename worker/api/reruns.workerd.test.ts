@@ -379,6 +379,7 @@ describe("runs of a part", () => {
     expect((await start(id, { a: 1 })).status).toBe(422);
     const part = await start(id, { a: 1 }, { until_node_id: "sum" });
     expect(part.body).toMatchObject({ status: "COMPLETED", outputs: {}, inputs: { a: 1 } });
+    expect(part.body.shape).toEqual({ until_node_id: "sum" });
     expect((await nodesOf(part.body.id)).sum?.output).toEqual({ result: [2] });
     expect(Object.keys(await nodesOf(part.body.id))).toEqual(["in_a", "sum"]);
   });
@@ -386,7 +387,7 @@ describe("runs of a part", () => {
   it("[RU8] runs one node with its pins from the inputs", async () => {
     const id = await quotient();
     const one = await start(id, { a: 9, b: 3 }, { only_node_id: "div" });
-    expect(one.body.status).toBe("COMPLETED");
+    expect(one.body).toMatchObject({ status: "COMPLETED", shape: { only_node_id: "div" } });
     expect(await nodesOf(one.body.id)).toMatchObject({ div: { output: { result: [3] } } });
     expect((await start(id, { a: 9 }, { only_node_id: "div" })).status).toBe(422);
   });
@@ -416,6 +417,7 @@ describe("pinned outputs and dry runs", () => {
     expect((await start(id, { a: 1 }, { pinned: true })).body.outputs).toEqual({ s: [100, 200] });
     const given = (await start(id, { a: 1 }, { pinned: { sum: { result: [5] } } })).body;
     expect(given.outputs).toEqual({ s: [5] });
+    expect(given.shape).toEqual({ pinned_node_ids: ["sum"] });
     expect(await reusedOf(given.id)).toEqual({ in_a: null, sum: "pinned", out_s: null });
   });
 

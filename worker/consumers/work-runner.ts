@@ -9,7 +9,7 @@ import { startChild } from "#worker/services/start-child.ts";
 import { carryValues } from "#worker/values/carry-values.ts";
 import { POOL_CONSUMERS } from "#durable-objects/execution/pool-consumers.ts";
 import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
-import { Places } from "./places.ts";
+import { Places } from "#worker/places.ts";
 import { workOn } from "./work-on.ts";
 
 /** Of this isolate, which on the embedded runtime is the only one. */

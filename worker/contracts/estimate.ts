@@ -10,6 +10,11 @@ const quantilesSchema = z
   })
   .openapi("Quantiles") satisfies z.ZodType<Quantiles>;
 
+/** Not `nullable()`: what is said of one field would become what is said of all of them. */
+function quantilesOrNull(description: string) {
+  return z.union([quantilesSchema, z.null()]).openapi({ description });
+}
+
 export const estimateSchema = z
   .object({
     graph_id: z.string(),
@@ -21,16 +26,12 @@ export const estimateSchema = z
       description:
         "Which runs: those of this hour of the week (UTC), of this hour of any day, or all. The narrowest that has 30 runs.",
     }),
-    duration_ms: quantilesSchema
-      .nullable()
-      .openapi({ description: "From the first node to the end, waits included. Within 5 %." }),
-    tokens: quantilesSchema.nullable(),
-    cost_usd: quantilesSchema
-      .nullable()
-      .openapi({ description: "US dollars of the runs whose cost is known; null while there is none." }),
-    size: quantilesSchema.nullable().openapi({
-      description: "About how many characters of JSON the largest node execution of a run has as inputs and outputs.",
-    }),
+    duration_ms: quantilesOrNull("From the first node to the end, waits included. Within 5 %."),
+    tokens: quantilesOrNull("Of models, input and output together."),
+    cost_usd: quantilesOrNull("US dollars of the runs whose cost is known; null while there is none."),
+    size: quantilesOrNull(
+      "About how many characters of JSON the largest node execution of a run has as inputs and outputs.",
+    ),
     memory_class: z
       .enum(["small", "large"])
       .nullable()

@@ -132,6 +132,17 @@ export const executionSchema = executionSummarySchema
       .array(z.string())
       .optional()
       .openapi({ description: "Inputs of a dry run that were not given, so that samples stand there. Absent: none." }),
+    shape: z
+      .object({
+        only_node_id: z.string().optional(),
+        until_node_id: z.string().optional(),
+        pinned_node_ids: z
+          .array(z.string())
+          .optional()
+          .openapi({ description: "Nodes that gave the outputs that they were told to give." }),
+      })
+      .optional()
+      .openapi({ description: "What of the agent ran, if not all of it. Such runs teach the estimate nothing." }),
     last_seq: z.number().int(),
     queued_reason: queuedReasonSchema.nullable(),
   })

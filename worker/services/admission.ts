@@ -31,7 +31,7 @@ export interface NewRun {
   waitMs: number;
   idempotency: IdempotencyKey | undefined;
   /** What else its object is told: what the run has from another one, whether it is a dry run. */
-  more?: Pick<StartRequest, "origin" | "reuse" | "dry_run" | "sampled_inputs" | "root">;
+  more?: Pick<StartRequest, "origin" | "reuse" | "dry_run" | "sampled_inputs" | "shape" | "root">;
 }
 
 /** Calls of the workspace's object before it is taken for overloaded; repeating one changes nothing. */
@@ -45,7 +45,12 @@ const credits = new StartCredits();
  * limits; any other costs one call of the workspace's object (docs/decisions/0009-admission.md).
  * @throws ServiceError 409 `idempotency_conflict` and `singleton_running`, 410 `execution_deleted`, 429 `too_many_queued`, 503 `overloaded`.
  */
-export async function startAdmittedRun(deps: ServiceDeps, run: NewRun): Promise<Outcome<ExecutionView>> {
+export function startAdmittedRun(deps: ServiceDeps, run: NewRun): Promise<Outcome<ExecutionView>> {
+  // In line before the workspace is asked: it gives up a run that does not appear soon after its answer.
+  return deps.inLine(() => start(deps, run));
+}
+
+async function start(deps: ServiceDeps, run: NewRun): Promise<Outcome<ExecutionView>> {
   const { workspaceId, graph, idempotency } = run;
   const executionId = uuidv7();
   if (!restrictsStarts(graph.flow) && idempotency === undefined && mayStart(deps, workspaceId)) {

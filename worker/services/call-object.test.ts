@@ -30,6 +30,12 @@ describe("a call of an object", () => {
     expect(calls()).toBe(3);
   });
 
+  it("is made again after a failure of which the platform says nothing but where to look it up", async () => {
+    const { call, calls } = failing(new Error("internal error; reference = n3ouqf5p78p2pp20mh6e4l63"));
+    expect(await asked(call)).toBe("answer");
+    expect(calls()).toBe(2);
+  });
+
   it("is given up after three tries, and says when to come back", async () => {
     const passing = failure({ retryable: true });
     const { call, calls } = failing(passing, passing, passing, passing);

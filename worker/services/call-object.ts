@@ -49,7 +49,12 @@ export function backPressureOf(error: unknown): "overloaded" | "passing" | null 
   if (full === true) {
     return "overloaded";
   }
-  return retryable === true ? "passing" : null;
+  return retryable === true || isUnnamedFailure(error) ? "passing" : null;
+}
+
+/** The platform's own failure, of which it tells only where its operators can look it up: no descriptors left, a disk that is full. */
+function isUnnamedFailure(error: object): boolean {
+  return "message" in error && typeof error.message === "string" && /^internal error\b/.test(error.message);
 }
 
 function overloaded(cause: unknown, { of, maybeDone }: { of: string; maybeDone: boolean }): ServiceError {

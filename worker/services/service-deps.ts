@@ -32,6 +32,8 @@ export interface ServiceDeps {
   blocks: BlockLibrary;
   runSingleBlock: RunSingleBlock;
   runFirstStretch: RunFirstStretch;
+  /** Starts a run when its turn has come. @throws ServiceError 503 `overloaded` */
+  inLine: <T>(start: () => Promise<T>) => Promise<T>;
   /** Takes work of a run that is begun here, to do it here. */
   firstConsumer: (draft: Draft) => FirstConsumer | null;
   /** Writes a run's row in the list; resolves when it is there. */

@@ -1,3 +1,4 @@
+import type { RunShape as RecordedShape } from "#durable-objects/execution/protocol.ts";
 import type { JsonObject } from "#graph/json.ts";
 import type { GraphFile } from "#graph/model/graph-file.ts";
 import { recordOf } from "#graph/own-property.ts";
@@ -41,17 +42,31 @@ export async function resolveShapedRun(
   const sampled = dryRun === true && onlyNodeId === undefined ? graph.sampleInputs(given) : {};
   const inputs =
     onlyNodeId === undefined ? graph.checkInputs(recordOf([...entries(given), ...entries(sampled)])) : given;
-  const pinned = pinPlan(graph.plan, pinnedOutputs(graph, shape.pinned));
+  const pins = pinnedOutputs(graph, shape.pinned);
+  const pinned = pinPlan(graph.plan, pins);
   const plan = dryRun === true ? dryRunPlan(pinned, deps.blocks.catalog) : pinned;
   const whole = untilNodeId === undefined && onlyNodeId === undefined && dryRun !== true;
   return {
     graph: { plan, flow: whole ? graph.flow : undefined },
     inputs,
-    ...(dryRun === true ? { more: { dry_run: true, ...namesOf(sampled) } } : {}),
+    more: {
+      ...(dryRun === true ? { dry_run: true, ...namesOf(sampled) } : {}),
+      ...(untilNodeId === undefined && onlyNodeId === undefined && pins.size === 0
+        ? {}
+        : { shape: recordedShape(shape, [...pins.keys()]) }),
+    },
   };
 }
 
 const { entries } = Object;
+
+function recordedShape({ untilNodeId, onlyNodeId }: RunShape, pinned: string[]): RecordedShape {
+  return {
+    ...(onlyNodeId === undefined ? {} : { only_node_id: onlyNodeId }),
+    ...(untilNodeId === undefined ? {} : { until_node_id: untilNodeId }),
+    ...(pinned.length === 0 ? {} : { pinned_node_ids: pinned }),
+  };
+}
 
 function namesOf(sampled: JsonObject): { sampled_inputs?: string[] } {
   const names = Object.keys(sampled);

@@ -7,6 +7,11 @@ export class Places {
     this.#free = most;
   }
 
+  /** How many wait. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Resolves when there is a place; whoever has it calls `leave` once. */
   async enter(): Promise<void> {
     if (this.#free > 0) {
