@@ -22,7 +22,7 @@ interface ExecutionAnswer {
   stats: { node_execution_count: number };
 }
 
-const ANSWER_TIMEOUT_MS = 120_000;
+const ANSWER_TIMEOUT_MS = 300_000;
 
 /**
  * Starts runs over kept-alive connections and checks every answer: status 200, the run COMPLETED, its outputs exactly the expected ones.

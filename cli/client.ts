@@ -12,7 +12,7 @@ import type {
 } from "#worker/contracts/execution.ts";
 import type { GraphView } from "#worker/contracts/graph.ts";
 import type { List } from "#worker/contracts/list.ts";
-import type { NodeDetail, RedriveFilter, RedriveItem } from "#worker/contracts/rerun.ts";
+import type { NodeDetail, RedriveFilter, RedriveResult } from "#worker/contracts/rerun.ts";
 import type { Me } from "#worker/contracts/me.ts";
 import { readServerSentEvents } from "./server-sent-events.ts";
 
@@ -138,8 +138,8 @@ export class WeftClient {
     return this.#json("POST", `/executions/${encodeURIComponent(id)}/fork`, from, keyed);
   }
 
-  redrive(filter: RedriveFilter): Promise<{ items: RedriveItem[] }> {
-    return this.#json("POST", "/executions/redrive", { filter });
+  redrive(filter: RedriveFilter, cursor?: string): Promise<RedriveResult> {
+    return this.#json("POST", "/executions/redrive", { filter, cursor });
   }
 
   reviews(id: string): Promise<{ items: Review[] }> {

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import type { RedriveFilter } from "#worker/contracts/rerun.ts";
+import type { RedriveFilter, RedriveItem } from "#worker/contracts/rerun.ts";
+import type { WeftClient } from "../client.ts";
 import { type Command, EXIT, UsageError } from "../command.ts";
 import { formatTable } from "../output/table.ts";
 import { clientFor, SERVER_OPTIONS, SERVER_USAGE } from "../server-options.ts";
@@ -7,9 +8,9 @@ import { clientFor, SERVER_OPTIONS, SERVER_USAGE } from "../server-options.ts";
 /** Exit code 1 when a run could not be retried. */
 export const redriveCommand: Command = {
   name: "redrive",
-  usage: `--status FAILED|TERMINATED [--error-code CODE] [--graph GRAPH_ID] [--from TIME] [--to TIME] [--limit N] [--json] ${SERVER_USAGE}`,
+  usage: `--status FAILED|TERMINATED [--error-code CODE] [--graph GRAPH_ID] [--from TIME] [--to TIME] [--limit N] [--all] [--json] ${SERVER_USAGE}`,
   summary:
-    "retry many runs: the newest (at most 100) with this status and error, of an agent, created from a time on and before another; " +
+    "retry many runs: the newest (at most 100; --all: as many as there are) with this status and error, of an agent, created from a time on and before another; " +
     "called again within 24 hours, the runs found again keep the new ones they have",
   async run(argv, io) {
     const { values } = parseArgs({
@@ -22,6 +23,7 @@ export const redriveCommand: Command = {
         from: { type: "string" },
         to: { type: "string" },
         limit: { type: "string", default: "100" },
+        all: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
       },
     });
@@ -38,7 +40,9 @@ export const redriveCommand: Command = {
       to: timeOf("--to", values.to),
       limit,
     };
-    const { items } = await clientFor(values, io).redrive(filter);
+    const items = await redriveAll(clientFor(values, io), filter, values.all, (done) =>
+      io.err(`${done} runs so far …\n`),
+    );
     if (values.json) io.out(`${JSON.stringify(items, null, 2)}\n`);
     else
       io.out(
@@ -54,6 +58,24 @@ export const redriveCommand: Command = {
     return items.every(({ error }) => error === undefined) ? EXIT.ok : EXIT.failed;
   },
 };
+
+/** The first page, or all of them: what is started meanwhile is newer, and not among them. */
+async function redriveAll(
+  client: WeftClient,
+  filter: RedriveFilter,
+  all: boolean,
+  progress: (done: number) => void,
+): Promise<RedriveItem[]> {
+  const items: RedriveItem[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await client.redrive(filter, cursor);
+    items.push(...page.items);
+    cursor = all ? (page.next_cursor ?? undefined) : undefined;
+    if (cursor !== undefined) progress(items.length);
+  } while (cursor !== undefined);
+  return items;
+}
 
 function timeOf(option: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;

@@ -212,6 +212,46 @@ describe("an execution object", () => {
     ]);
   });
 
+  it("gets the work of each pool done by way of that pool's own queue", async () => {
+    const { id, stub, inside } = object();
+    const sent: [queue: string, pool: string][] = [];
+    await runInDurableObject(inside, (instance) => {
+      const own = instance as unknown as { env: Record<string, Queue<WorkMessage>> };
+      const real = own.env;
+      const watched = Object.values(QUEUE_OF).map((name) => {
+        const send = async (message: WorkMessage): Promise<void> => {
+          sent.push([name, message.pool]);
+          await real[name]?.send(message);
+        };
+        const sendBatch = (messages: { body: WorkMessage }[]) => Promise.all(messages.map(({ body }) => send(body)));
+        return [name, { send, sendBatch } as unknown as Queue<WorkMessage>] as const;
+      });
+      own.env = { ...real, ...Object.fromEntries(watched) };
+    });
+    const store = { block_id: "1ff065e9-88e8-4358-9d82-8dc91f622ba9" };
+    const of = plan(
+      {
+        a: { ...store, pool: "memory", input_default: { input: "hello" } },
+        b: { ...store, pool: "cpu" },
+        c: { ...store, pool: "memory", effects: "idempotent" },
+        o: {
+          block_id: "363ae599-353e-4804-937e-b2ee3cef3da4",
+          ui_type: "Output",
+          input_default: { name: "result" },
+        },
+      },
+      ["a.output -> b.input", "b.output -> c.input", "c.output -> o.value"],
+    );
+    const view = value(await stub.start(request(id, of), 20_000));
+    expect(view).toMatchObject({ status: "COMPLETED", outputs: { result: ["hello"] } });
+    expect(sent).toEqual([
+      ["WORK_QUEUE_MEMORY", "memory"],
+      ["WORK_QUEUE_CPU", "cpu"],
+      ["WORK_QUEUE_MEMORY", "memory"],
+      ["WORK_QUEUE_IO", "io"],
+    ]);
+  });
+
   it("[LS7] comes back from its log after an eviction, and takes the report of an attempt that was running", async () => {
     const { id, stub, inside } = object();
     await isolate(inside);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
-import type { PlanNode } from "#graph/plan/plan.ts";
+import type { Plan, PlanNode } from "#graph/plan/plan.ts";
 import { plan, TestRun } from "./core/plan.testkit.ts";
 import type { Decision } from "./core/decide.ts";
 import type { Effects } from "./effects.ts";
@@ -16,12 +16,12 @@ class FanOut {
   readonly run: TestRun;
   readonly #runner: Runner;
 
-  constructor(width: number, node: Partial<PlanNode> = {}) {
+  constructor(width: number, node: Partial<PlanNode> = {}, extra: Partial<Plan> = {}) {
     const nodes = Array.from(
       { length: width },
       (_, index) => [`n${index}`, { effects: "idempotent", ...node }] as const,
     );
-    this.run = new TestRun(plan(Object.fromEntries(nodes), []));
+    this.run = new TestRun(plan(Object.fromEntries(nodes), [], extra));
     const effects = {
       now: () => 0,
       setAlarm: () => undefined,
@@ -130,5 +130,10 @@ describe("a run that has much to do at once", () => {
   it("asks for as many consumers as it can use, if those are few", () => {
     expect(new FanOut(12).queue).toHaveLength(3);
     expect(new FanOut(12, { effects: "pure" }).queue).toHaveLength(1);
+  });
+
+  it("[WP5] asks for fewer where one has time for more, but never for more than run side by side in one", () => {
+    expect(new FanOut(120, {}, { per_message: 50 }).queue).toHaveLength(3);
+    expect(new FanOut(12, {}, { per_message: 2 }).queue).toHaveLength(3);
   });
 });

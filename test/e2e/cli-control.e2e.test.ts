@@ -116,6 +116,11 @@ describe("weft controls runs on a server", () => {
     expect(others).toEqual([]);
     expect([id, second.id]).toContain(item?.execution_id);
     expect((await finished(item?.new_execution_id ?? "")).retried_from).toBe(item?.execution_id);
+    const all = await weft("redrive", "--status", "failed", "--from", from, "--limit", "1", "--all", "--json");
+    expect(all.code).toBe(0);
+    const found = JSON.parse(all.stdout) as { execution_id: string }[];
+    expect(found.map(({ execution_id }) => execution_id)).toContain(id);
+    expect(new Set(found.map(({ execution_id }) => execution_id)).size).toBe(found.length);
     const none = await weft("redrive", "--status", "TERMINATED");
     expect(none).toMatchObject({ code: 0, stdout: expect.not.stringContaining(id) });
   });

@@ -56,7 +56,7 @@ function anchorOf(heading: string): string {
 }
 
 const explained = pages.filter((page) =>
-  /^(README|AGENTS)\.md$|^docs\/architecture\.md$|^docs\/decisions\//.test(page),
+  /^(README|AGENTS)\.md$|^docs\/(architecture|reliability|settings)\.md$|^docs\/decisions\//.test(page),
 );
 
 describe.each(explained)("what %s names in code", (page) => {

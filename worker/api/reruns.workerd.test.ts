@@ -10,6 +10,7 @@ import { ApiClient, createTenant, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
 import { inputNode as input, outputNode as output, saveGraph } from "#test/workerd/test-graph.ts";
 import type { TestNode } from "#test/workerd/test-graph.ts";
+import type { RedriveResult } from "#worker/contracts/rerun.ts";
 import { applyExecutionSummaries } from "#worker/db/execution-projection.ts";
 import { executionStub, workspaceStub } from "#worker/env.ts";
 import { fingerprintOf } from "#worker/services/admission-key.ts";
@@ -242,6 +243,21 @@ describe("redrive", () => {
     expect(await redriven({ ...filter, to: "2001-01-01T00:00:00Z" })).toEqual([]);
     expect(await redriven({ ...filter, graph_id: "other" })).toEqual([]);
     expect(await redriven({ ...filter, limit: 1 })).toHaveLength(1);
+  });
+
+  it("goes on with older runs where the call before had no room, and never with those that it started", async () => {
+    const id = await quotient();
+    const failed: string[] = [];
+    for (let run = 0; run < 3; run += 1) failed.unshift(await listed((await start(id, { a: run, b: 0 })).body));
+    const filter = { graph_id: id, status: "FAILED", limit: 2 };
+    const page = (cursor?: string): Promise<Answer<RedriveResult>> =>
+      tenant.client.call<RedriveResult>(`${RUNS}/redrive`, { body: { filter, cursor } });
+    const first = (await page()).body;
+    expect(first.items.map(({ execution_id }) => execution_id)).toEqual(failed.slice(0, 2));
+    const second = (await page(first.next_cursor ?? "")).body;
+    expect(second.items.map(({ execution_id }) => execution_id)).toEqual(failed.slice(2));
+    expect(second.next_cursor).toBeNull();
+    expect((await page("nonsense")).status).toBe(400);
   });
 
   it("[WI7] called again, answers with the runs that it has started already", async () => {

@@ -12,11 +12,14 @@ import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
 import { Places } from "#worker/places.ts";
 import { workOn } from "./work-on.ts";
 
+/** A consumer takes no more work after 4 minutes, and its last attempts have 10. */
+const LONGEST_WORK_MS = 900_000;
+
 /** Of this isolate, which on the embedded runtime is the only one. */
 const PLACES: Record<BlockPool, Places> = {
-  io: new Places(POOL_CONSUMERS.io),
-  cpu: new Places(POOL_CONSUMERS.cpu),
-  memory: new Places(POOL_CONSUMERS.memory),
+  io: new Places({ most: POOL_CONSUMERS.io, mostMs: LONGEST_WORK_MS }),
+  cpu: new Places({ most: POOL_CONSUMERS.cpu, mostMs: LONGEST_WORK_MS }),
+  memory: new Places({ most: POOL_CONSUMERS.memory, mostMs: LONGEST_WORK_MS }),
 };
 
 /** This Worker's door to itself, reached through the binding WORK_RUNNER. */
@@ -27,9 +30,8 @@ export class WorkRunner extends WorkerEntrypoint<Env> {
    */
   async work(messages: WorkMessage[]): Promise<void> {
     for (const message of messages) {
-      const places = PLACES[message.pool];
-      await places.enter();
-      this.ctx.waitUntil(workOn(this.env, message).finally(() => places.leave()));
+      const leave = await PLACES[message.pool].enter();
+      this.ctx.waitUntil(workOn(this.env, message).finally(leave));
     }
   }
 

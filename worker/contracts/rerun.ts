@@ -40,6 +40,11 @@ export const redriveSchema = z
       to: z.iso.datetime({ offset: true }).optional().openapi({ description: "Runs created before this time." }),
       limit: z.int().min(1).max(MAX_REDRIVE).default(MAX_REDRIVE).openapi({ description: "The newest ones." }),
     }),
+    cursor: z
+      .string()
+      .max(500)
+      .optional()
+      .openapi({ description: "`next_cursor` of the call before, with the same filter: goes on with older runs." }),
   })
   .openapi("Redrive");
 
@@ -54,7 +59,13 @@ export const redriveItemSchema = z
   .openapi("RedriveItem", { description: "Either the new run, or why there is none." });
 export type RedriveItem = z.infer<typeof redriveItemSchema>;
 
-export const redriveResultSchema = z.object({ items: z.array(redriveItemSchema) }).openapi("RedriveResult");
+export const redriveResultSchema = z
+  .object({
+    items: z.array(redriveItemSchema),
+    next_cursor: z.string().nullable().openapi({ description: "For the runs that this call had no room for." }),
+  })
+  .openapi("RedriveResult");
+export type RedriveResult = z.infer<typeof redriveResultSchema>;
 
 const attemptSchema = z.object({
   attempt: z.number(),

@@ -1,11 +1,12 @@
 import type { ExecutionView, ForkPoint, NodeExecutionDetail, RunOrigin } from "#durable-objects/execution/protocol.ts";
 import type { JsonObject } from "#graph/json.ts";
 import type { Principal } from "#worker/auth/principal.ts";
-import type { RedriveItem } from "#worker/contracts/rerun.ts";
+import type { RedriveItem, RedriveResult } from "#worker/contracts/rerun.ts";
 import { listExecutions } from "#worker/db/execution-table.ts";
 import { findRepeated, startAdmittedRun } from "./admission.ts";
 import { fingerprintOf } from "./admission-key.ts";
 import { askRun, unwrap } from "./execution-object.ts";
+import { decodeCursor, encodeCursor } from "./list-cursor.ts";
 import { requirePermission } from "./require-permission.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { ServiceError } from "./service-error.ts";
@@ -106,27 +107,30 @@ export interface RedriveFilter {
   from?: number | undefined;
   to?: number | undefined;
   limit: number;
+  /** `next_cursor` of an earlier call. */
+  cursor?: string | undefined;
 }
 
 /**
  * Retries the newest runs that a filter finds, one after the other: what each takes over may fill a good part of an isolate's memory. A run that cannot be
  * retried does not keep the others; one that was redriven within 24 hours is answered with the run that it got then.
+ * @throws ServiceError 400 `invalid_cursor`
  */
 export async function redriveExecutions(
   deps: ServiceDeps,
   principal: Principal,
   filter: RedriveFilter,
   source: string,
-): Promise<RedriveItem[]> {
+): Promise<RedriveResult> {
   requirePermission(principal, "EXECUTE_GRAPH");
-  const { status, ...rest } = filter;
+  const { status, cursor, ...rest } = filter;
   const { workspaceId } = principal;
-  const page = await listExecutions(deps.db, { workspaceId, status: [status], ...rest, after: null });
+  const page = await listExecutions(deps.db, { workspaceId, status: [status], ...rest, after: decodeCursor(cursor) });
   const items: RedriveItem[] = [];
   for (const { id } of page.items) {
     items.push(await redriveOne(deps, principal, id, source));
   }
-  return items;
+  return { items, next_cursor: encodeCursor(page.next) };
 }
 
 /** The key of a run's redrive. A caller's own key has no space, so none can be the same. */

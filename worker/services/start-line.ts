@@ -14,6 +14,9 @@ export interface StartLineOptions {
 
 const RETRY_AFTER_S = 5;
 
+/** A start whose request died with its timer has left after this long. */
+const MOST_MS = 2_000;
+
 /**
  * Lets the starts of runs through one after the other, some side by side. One thread that works on thousands of them at once finishes all of them at the end, with
  * every run's object open; in a line the first are over before the last are begun.
@@ -24,7 +27,7 @@ export class StartLine {
 
   constructor(options: StartLineOptions) {
     this.#options = options;
-    this.#places = new Places(options.places);
+    this.#places = new Places({ most: options.places, mostMs: MOST_MS });
   }
 
   /**
@@ -46,12 +49,7 @@ export class StartLine {
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    await this.#places.enter();
-    let inside = true;
-    const leave = (): void => {
-      if (inside) this.#places.leave();
-      inside = false;
-    };
+    const leave = await this.#places.enter();
     const timer = setTimeout(leave, this.#options.heldMs);
     try {
       return await work();

@@ -68,6 +68,23 @@ function askingGraph(): object {
   return { name: "asking child", nodes, links: wires };
 }
 
+/** Gives as `item` what one person makes of `items`, and then what a second one makes of that. */
+function twiceReviewedGraph(): object {
+  const nodes = [
+    { id: "in", block_id: INPUT, input_default: { name: "items", value: null } },
+    { id: "first", block_id: REVIEW, input_default: { name: "good?" } },
+    { id: "second", block_id: REVIEW, input_default: { name: "better?" } },
+    { id: "out", block_id: OUTPUT, input_default: { name: "item" } },
+  ];
+  const wires = [
+    link("in.result", "first.data"),
+    link("first.approved_data", "out.value"),
+    link("first.approved_data", "second.data"),
+    link("second.approved_data", "out.value"),
+  ];
+  return { name: "twice reviewed child", nodes, links: wires };
+}
+
 function parentGraph(child: { id: string; version: number }, pin = "items"): object {
   const schema = (name: string): object => ({ type: "object", properties: { [name]: {} }, required: [] });
   const agent = {
@@ -138,6 +155,44 @@ describe("an agent that runs an agent", () => {
       await executionStub(env, childExecutionId(id, agent?.node_execution_id ?? "")).view(principal.workspaceId),
     );
     expect(run).toMatchObject({ status: "COMPLETED", parent_execution_id: id, source: "agent" });
+  });
+
+  it("[CH2] has the child's outputs as soon as the child does, which goes on", async () => {
+    const child = await storedPlan(twiceReviewedGraph());
+    const plan = await storedPlan(parentGraph({ id: child.graph_id, version: child.graph_version }));
+    const { id } = await start(plan, { list: "zero" }, 0);
+    const stub = executionStub(env, id);
+    const childStub = executionStub(env, childExecutionId(id, "n2"));
+    const given = async (): Promise<unknown[]> =>
+      value(await stub.events(principal.workspaceId, 0, 100)).items.flatMap((event) =>
+        event.type === "node_output" && event.node_id === "agent" ? [[event.pin, event.value]] : [],
+      );
+    const approve = async (node: string, data: string): Promise<void> => {
+      let review: string | undefined;
+      await until(async () => {
+        const asked = await childStub.reviews(principal.workspaceId);
+        review = asked.ok ? asked.value.find(({ node_id }) => node_id === node)?.review_id : undefined;
+        return review !== undefined;
+      });
+      value(await childStub.review(principal.workspaceId, review ?? "", { approved: true, data }, false));
+    };
+    await approve("first", "one");
+    await until(async () => (await given()).length > 0);
+    expect(await given()).toEqual([["item", "one"]]);
+    expect(value(await stub.view(principal.workspaceId))).toMatchObject({
+      outputs: { result: ["one"] },
+      ended_at: null,
+    });
+    expect(value(await childStub.view(principal.workspaceId))).toMatchObject({ status: "REVIEW", ended_at: null });
+    await approve("second", "two");
+    expect(value(await stub.wait(principal.workspaceId, 20_000))).toMatchObject({
+      status: "COMPLETED",
+      outputs: { result: ["one", "two"] },
+    });
+    expect(await given()).toEqual([
+      ["item", "one"],
+      ["item", "two"],
+    ]);
   });
 
   it("[CH4] that comes after its parent's end stops itself, and one that nobody knows too", async () => {

@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { defineBlock } from "#blocks/define-block.ts";
+import { testContext } from "#blocks/test-context.testkit.ts";
 import { storedIn, STORED_KEY } from "#durable-objects/execution/core/stored-value.ts";
 import type { StoredValue } from "#durable-objects/execution/core/stored-value.ts";
-import type { AttemptReport } from "#durable-objects/execution/protocol.ts";
+import type { AttemptReport, Lease } from "#durable-objects/execution/protocol.ts";
+import { Attempt } from "#worker/consumers/attempt.ts";
+import { systemClock } from "#worker/consumers/clock.ts";
 import { splitReports } from "#worker/consumers/report-parts.ts";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import { HeldBytes } from "./held-bytes.ts";
@@ -20,6 +25,47 @@ function setUp(): { bucket: FakeBucket; store: ValueStore; values: RunValues; ow
   const owner = { workspaceId: "w", executionId: `run ${(runs += 1)}` };
   const store = new ValueStore(bucket.asBucket(), [0]);
   return { bucket, store, owner, values: new RunValues(store, owner, ABOVE) };
+}
+
+/** What an attempt of a block that yields this value reports. */
+async function reportOf(value: JsonValue, values: RunValues): Promise<AttemptReport> {
+  const block = defineBlock({
+    id: "giver",
+    name: "Giver",
+    description: "Gives a value.",
+    categories: ["BASIC"],
+    effects: "pure",
+    input: z.object({}),
+    output: z.object({ out: z.any() }),
+    examples: [],
+    run: async function* () {
+      yield ["out", value];
+    },
+  });
+  const lease: Lease = {
+    node_execution_id: "n1",
+    node_id: "a",
+    block_id: "giver",
+    attempt: 1,
+    input: {},
+    input_default: {},
+    effects: "pure",
+    timeout_ms: 60_000,
+    deadline: 0,
+    idempotency_key: "k",
+    cache: null,
+    resume: null,
+  };
+  const { ctx } = testContext();
+  const attempt = new Attempt(lease, {
+    block,
+    values,
+    context: () => ctx,
+    clock: systemClock,
+    onNews: () => undefined,
+  });
+  await attempt.runPure();
+  return attempt.takeReport();
 }
 
 function markerIn(value: JsonValue | undefined): StoredValue {
@@ -127,8 +173,21 @@ describe("values of a run", () => {
   });
 
   it("[BV7] may have 100,000,000 bytes", async () => {
+    const { values, bucket } = setUp();
+    // Two of them are its quotes.
+    const value = "x".repeat(99_999_998);
+    const { outputs, end } = await reportOf(value, values);
+    expect(end).toMatchObject({ status: "completed" });
+    const marker = outputs[0]?.[1] ?? null;
+    expect(markerIn(marker).size).toBe(100_000_000);
+    expect([...bucket.objects.values()].map(({ byteLength }) => byteLength)).toEqual([100_000_000]);
+    // Not with toBe: nobody wants to be shown the difference.
+    expect((await values.open(marker)) === value).toBe(true);
+  });
+
+  it("[BV7] may not have more, and are refused with what to do", async () => {
     const { values } = setUp();
-    const keeping = values.keepOutput(["out", "x".repeat(100_000_000)], { selects: undefined, spent: 0 });
+    const keeping = values.keepOutput(["out", "x".repeat(99_999_999)], { selects: undefined, spent: 0 });
     await expect(keeping).rejects.toMatchObject({
       code: "value_too_large",
       message: expect.stringMatching("Split it"),

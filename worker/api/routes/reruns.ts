@@ -91,10 +91,10 @@ export const rerunRoutes = createRouter()
     return c.json(run, options.waitSeconds > 0 && isTerminal(run.status) ? 200 : 202);
   })
   .openapi(redrive, async (c) => {
-    const { graph_id: graphId, status, error_code: errorCode, from, to, limit } = c.req.valid("json").filter;
-    const filter = { graphId, status, errorCode, from: timeOf(from), to: timeOf(to), limit };
-    const items = await reruns.redriveExecutions(c.var.deps, c.var.principal, filter, sourceOf(c.var.principal));
-    return c.json({ items }, 200);
+    const { filter: given, cursor } = c.req.valid("json");
+    const { graph_id: graphId, status, error_code: errorCode, from, to, limit } = given;
+    const filter = { graphId, status, errorCode, from: timeOf(from), to: timeOf(to), limit, cursor };
+    return c.json(await reruns.redriveExecutions(c.var.deps, c.var.principal, filter, sourceOf(c.var.principal)), 200);
   })
   .openapi(node, async (c) => {
     const { id: executionId, node_execution_id: nodeExecutionId } = c.req.valid("param");

@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { defineBlock } from "#blocks/define-block.ts";
+import type { Block } from "#blocks/define-block.ts";
+import { testContext } from "#blocks/test-context.testkit.ts";
+import type { Input } from "#durable-objects/execution/core/decide.ts";
+import { plan, TestRun } from "#durable-objects/execution/core/plan.testkit.ts";
+import type { WorkAnswer } from "#durable-objects/execution/protocol.ts";
+import { toLease, toReport } from "#durable-objects/execution/wire.ts";
+import { isTerminal } from "#graph/run/status.ts";
+import { systemClock } from "./clock.ts";
+import type { SessionDeps } from "./session-deps.ts";
+import { WorkSession } from "./work-session.ts";
+
+const SLOTS = 3;
+
+/** A run's object: the rules, and nothing that is stored. */
+function objectOf(run: TestRun): SessionDeps["object"] {
+  const of = { executionId: "x", plan: run.state.plan };
+  const answer = (input: Input): WorkAnswer => {
+    const { leased, refused } = run.do(input);
+    return {
+      workspace_id: "w",
+      graph_id: "g",
+      graph_version: 1,
+      leases: leased.map((execution) => toLease(of, execution, execution.attempt)),
+      seq: run.state.lastSeq,
+      sync: null,
+      refused,
+      deadline: systemClock.now() + 30_000,
+      ended: isTerminal(run.state.status),
+    };
+  };
+  return {
+    lease: async ({ pool, max }) => answer({ type: "lease", pool, max }),
+    report: async (reports, { pool, max }) =>
+      answer({ type: "report", reports: reports.map(toReport), pool: max < 0 ? null : pool, max }),
+    heartbeat: async (attempts) => answer({ type: "renew", attempts }),
+  };
+}
+
+/** A block of which one ends, the oldest, whenever as many run as may; the last ones end together. */
+class Crowd {
+  readonly #left: Set<string>;
+  readonly #running = new Set<string>();
+  readonly #endings: (() => void)[] = [];
+  /** Most that ran side by side. */
+  most = 0;
+  readonly block: Block = defineBlock({
+    id: "block",
+    name: "Crowd",
+    description: "Runs until there are enough.",
+    categories: ["BASIC"],
+    effects: "idempotent",
+    input: z.object({}),
+    output: z.object({ out: z.string() }),
+    examples: [],
+    run: ({ ctx }) => this.#run(ctx.run.nodeId),
+  });
+
+  constructor(nodes: Iterable<string>) {
+    this.#left = new Set(nodes);
+  }
+
+  async *#run(node: string): AsyncGenerator<["out", string], void, undefined> {
+    this.#left.delete(node);
+    this.#running.add(node);
+    this.most = Math.max(this.most, this.#running.size);
+    await new Promise<void>((end) => {
+      this.#endings.push(end);
+      const ending = this.#left.size === 0 ? this.#endings.length : this.#running.size >= SLOTS ? 1 : 0;
+      this.#endings.splice(0, ending).forEach((endOne) => endOne());
+    });
+    this.#running.delete(node);
+    yield ["out", node];
+  }
+}
+
+describe("a consumer", () => {
+  it.each(["once", "idempotent"] as const)(
+    "[LS2] never has more %s attempts side by side than it has slots for, and does all that there is to do",
+    async (effects) => {
+      const names = Array.from({ length: 12 }, (_, index) => `n${index}`);
+      const run = new TestRun(plan(Object.fromEntries(names.map((name) => [name, { effects }])), []));
+      const crowd = new Crowd(names);
+      const { ctx } = testContext();
+      const session = new WorkSession(
+        {
+          object: objectOf(run),
+          getBlock: () => crowd.block,
+          context: ({ node_id: nodeId }) => ({ ...ctx, run: { ...ctx.run, nodeId } }),
+          clock: systemClock,
+          consumer: "c",
+          slots: SLOTS,
+          budgetMs: 60_000,
+        },
+        { execution_id: "x", pool: "io" },
+      );
+      await session.run();
+      expect(crowd.most).toBe(SLOTS);
+      expect(run.state.status).toBe("COMPLETED");
+      expect(run.types().filter((type) => type === "node_started")).toHaveLength(names.length);
+    },
+  );
+});
