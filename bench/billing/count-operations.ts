@@ -7,7 +7,7 @@ import type { LocalRuntime } from "../local-runtime.ts";
 import { treeUsage } from "../process-tree.ts";
 import type { RunTarget } from "../run-client.ts";
 import { rounded } from "../statistics.ts";
-import { ALL_WORKLOADS, chooseWorkloads } from "../workloads.ts";
+import { chooseWorkloads } from "../workloads.ts";
 import { countedWorker } from "./counted-worker.ts";
 import { combine, COUNTS, noCounts } from "./counters.ts";
 import type { Cause, Counts } from "./counters.ts";
@@ -47,7 +47,7 @@ const runtime = await startLocalRuntime({ worker: countedWorker(), vars: AS_ON_C
 try {
   const results: Result[] = [];
   let alarms = noCounts();
-  for (const workload of values.workloads === undefined ? ALL_WORKLOADS : chooseWorkloads(values.workloads)) {
+  for (const workload of chooseWorkloads(values.workloads)) {
     const target = await runtime.load(workload);
     await runMany(runtime, target, { runs: 3, clients: 1 });
     await sleep(SETTLE_MS);
