@@ -88,6 +88,15 @@ export default defineBlock({
       ],
     },
     {
+      name: "nobody answers and that is a yes",
+      input: { data: { n: 1 }, name: "ok?", timeout_seconds: 60, timeout_action: "approve" },
+      waits: [{ kind: "review", reason: "timeout" }],
+      expect: [
+        ["approved_data", { n: 1 }],
+        ["review_message", "Nobody answered in time."],
+      ],
+    },
+    {
       name: "nobody answers and that is an error",
       input: { data: 1, name: "ok?", timeout_seconds: 60, timeout_action: "fail" },
       waits: [{ kind: "review", reason: "timeout" }],

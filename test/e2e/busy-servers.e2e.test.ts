@@ -5,6 +5,7 @@ import { startServer, type TestServer } from "./server.ts";
 
 const INPUT = "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b";
 const OUTPUT = "363ae599-353e-4804-937e-b2ee3cef3da4";
+const STEP = "f66a3543-28d3-4ab5-8945-9b336371e2ce";
 const WEB = "6595ae1f-b924-42cb-9a41-551a0611c4b4";
 
 describe("a server that is busy, asked by the real runtime over real connections", () => {
@@ -12,12 +13,15 @@ describe("a server that is busy, asked by the real runtime over real connections
   let busy: Server;
   /** Times at which each path was asked for. */
   const asked = new Map<string, number[]>();
+  /** The key that came with each request, by path. */
+  const keys = new Map<string, (string | string[] | undefined)[]>();
   beforeAll(async () => {
     // `/<n>/…` is busy the first n times.
     busy = createServer((request, response) => {
       const path = request.url ?? "";
       const times = asked.get(path) ?? [];
       asked.set(path, [...times, Date.now()]);
+      keys.set(path, [...(keys.get(path) ?? []), request.headers["idempotency-key"]]);
       const status = times.length < Number(path.split("/")[1]) ? 503 : 200;
       response.writeHead(status, { "content-type": "text/plain", ...(status === 503 ? { "retry-after": "2" } : {}) });
       response.end(status === 503 ? "busy" : "fine");
@@ -33,7 +37,8 @@ describe("a server that is busy, asked by the real runtime over real connections
 
   const host = (): string => `127.0.0.1:${(busy.address() as AddressInfo).port}`;
 
-  async function ask(method: string, path: string, weft: object): Promise<string> {
+  /** One run that asks for each of the paths. */
+  async function startAsking(method: string, paths: string[], weft: object): Promise<string> {
     const node = (id: string, block_id: string, input_default: object, more: object = {}): object => ({
       id,
       block_id,
@@ -52,21 +57,32 @@ describe("a server that is busy, asked by the real runtime over real connections
       name: "Ask",
       description: "",
       nodes: [
-        node("in", INPUT, { name: "url" }),
+        node("in", INPUT, { name: "urls" }),
+        node("each", STEP, {}),
         node("ask", WEB, { method }, weft),
         node("fine", OUTPUT, { name: "fine" }),
         node("busy", OUTPUT, { name: "busy" }),
       ],
       links: [
-        link("1", ["in", "result"], ["ask", "url"]),
-        link("2", ["ask", "response"], ["fine", "value"]),
-        link("3", ["ask", "server_error"], ["busy", "value"]),
+        link("1", ["in", "result"], ["each", "items"]),
+        link("2", ["each", "item"], ["ask", "url"]),
+        link("3", ["ask", "response"], ["fine", "value"]),
+        link("4", ["ask", "server_error"], ["busy", "value"]),
       ],
     });
-    const { id } = await server.client.startExecution({ graph_id, inputs: { url: `http://${host()}${path}` } });
+    const urls = paths.map((path) => `http://${host()}${path}`);
+    const { id } = await server.client.startExecution({ graph_id, inputs: { urls } });
+    return id;
+  }
+
+  async function outcomeOf(id: string): Promise<string> {
     for await (const event of server.client.follow(id, 0, AbortSignal.timeout(60_000))) void event;
     const { status, outputs } = await server.client.execution(id);
     return `${status} ${JSON.stringify(outputs)}`;
+  }
+
+  async function ask(method: string, path: string, weft: object): Promise<string> {
+    return outcomeOf(await startAsking(method, [path], weft));
   }
 
   it("[RT1] is asked again when it says, while the policy has attempts left, and its last answer is the result", async () => {
@@ -91,5 +107,25 @@ describe("a server that is busy, asked by the real runtime over real connections
     expect(counts).toEqual([3, 3, 3, 1, 1]);
     const [first = 0, second = 0, third = 0] = asked.get("/2/get") ?? [];
     expect(Math.min(second - first, third - second)).toBeGreaterThanOrEqual(2_000);
+  });
+
+  it("[LS9] is sent the same key in every attempt, over a restart too, and another one for every other request", async () => {
+    // An attempt that the restart interrupts is lost, and may be repeated.
+    const retry = { max_attempts: 3, backoff_ms: 1, max_backoff_ms: 1, on: ["http_busy", "outcome_unknown"] };
+    const paths = ["/1/first", "/1/second"];
+    const id = await startAsking("POST", paths, { retry });
+    let refused = 0;
+    for await (const { type } of server.client.follow(id, 0, AbortSignal.timeout(60_000))) {
+      refused += type === "node_retrying" ? 1 : 0;
+      if (refused === paths.length) break;
+    }
+    await server.restart();
+    expect(await outcomeOf(id)).toBe('COMPLETED {"fine":["fine","fine"]}');
+    const sent = paths.map((path) => keys.get(path) ?? []);
+    for (const ofOne of sent) {
+      expect(ofOne.length).toBeGreaterThanOrEqual(2);
+      expect(new Set(ofOne)).toEqual(new Set([expect.stringMatching(/./)]));
+    }
+    expect(new Set(sent.flat()).size).toBe(2);
   });
 });
