@@ -22,6 +22,8 @@ const BLOCK = {
   timer: "d67a9c52-5e4e-11e2-bcfd-0800200c9a71",
   condition: "715696a0-e1da-45c8-b209-c2fa9c3b0be6",
   print: "f3b1c1b2-4c4f-4f0d-8d2f-4c4f0d8d2f4c",
+  agent: "e189baac-8c20-45a1-94a7-55177ea42565",
+  review: "8b2a7b3c-6e9d-4a5f-8c1b-2e3f4a5b6c7d",
   ask: "1f292d4a-41a4-4977-9684-7c8d560b9f91",
 };
 
@@ -199,7 +201,115 @@ export const loop: TestAgent = {
   executions: {},
 };
 
-export const testAgents: TestAgent[] = [chain, fanOut, waiting, handledFailure, loop];
+const CHILD = "5a1f6c52-9f0e-4b7d-8a5c-3c7d2f1e0b9a";
+
+/** What `nested` runs. Its runs are begun by their parents. */
+export const child: TestAgent = {
+  name: "child",
+  file: file("Child", {
+    nodes: {
+      in: ["input", { name: "word" }],
+      first: ["print", {}],
+      wait: ["timer", { seconds: 1 }],
+      out: ["output", { name: "said" }],
+    },
+    links: [
+      ["in.result", "first.text"],
+      ["first.output", "wait.input_message"],
+      ["wait.output_message", "out.value"],
+    ],
+  }),
+  inputs: (run) => ({ word: `run ${run}` }),
+  outputs: (run) => ({ said: [`run ${run}`] }),
+  executions: { in: 1, first: 1, wait: 1, out: 1 },
+};
+
+/** Runs another agent, whose file is in its own, and says on what it gives. */
+export const nested: TestAgent = {
+  name: "nested",
+  file: {
+    ...file("Nested", {
+      nodes: {
+        in: ["input", { name: "word" }],
+        agent: [
+          "agent",
+          {
+            graph_id: CHILD,
+            graph_version: 1,
+            inputs: {},
+            input_schema: { type: "object", properties: { word: {} }, required: [] },
+            output_schema: { type: "object", properties: { said: {} }, required: [] },
+          },
+        ],
+        after: ["print", {}],
+        out: ["output", { name: "told" }],
+      },
+      links: [
+        ["in.result", "agent.word"],
+        ["agent.said", "after.text"],
+        ["after.output", "out.value"],
+      ],
+    }),
+    sub_graphs: [{ ...child.file, id: CHILD, version: 1 }],
+  },
+  inputs: (run) => ({ word: `run ${run}` }),
+  outputs: (run) => ({ told: [`run ${run}`] }),
+  executions: { in: 1, agent: 1, after: 1, out: 1 },
+};
+
+/** Runs of one group go one after the other; the others of it are held. Test runs of the same ten are of one group. */
+export const limited: TestAgent = {
+  name: "limited",
+  file: {
+    ...file("Limited", {
+      nodes: {
+        word: ["input", { name: "word" }],
+        group: ["input", { name: "group" }],
+        first: ["print", {}],
+        second: ["print", {}],
+        out: ["output", { name: "said" }],
+      },
+      links: [
+        ["word.result", "first.text"],
+        ["first.output", "second.text"],
+        ["second.output", "out.value"],
+      ],
+    }),
+    metadata: { weft: { flow: { concurrency: { limit: 1, key: "inputs.group" } } } },
+  },
+  inputs: (run) => ({ word: `run ${run}`, group: Math.floor(run / 10) }),
+  outputs: (run) => ({ said: [`run ${run}`] }),
+  executions: { word: 1, group: 1, first: 1, second: 1, out: 1 },
+};
+
+/** Asks a person before a step; whoever tests must approve with `reviewedAs`. */
+export const reviewed: TestAgent = {
+  name: "reviewed",
+  file: file("Reviewed", {
+    nodes: {
+      in: ["input", { name: "word" }],
+      ask: ["review", { name: "Say this?" }],
+      say: ["print", {}],
+      out: ["output", { name: "said" }],
+    },
+    links: [
+      ["in.result", "ask.data"],
+      ["ask.approved_data", "say.text"],
+      ["say.output", "out.value"],
+    ],
+  }),
+  inputs: (run) => ({ word: `run ${run}` }),
+  outputs: (run) => ({ said: [reviewedAs(run)] }),
+  executions: { in: 1, ask: 1, say: 1, out: 1 },
+};
+
+/** What a person makes of the word of a run of `reviewed`. */
+export function reviewedAs(run: number): string {
+  return `run ${run}, as edited`;
+}
+
+/** Those that need nobody, and no other run's end, to run. */
+export const testAgents: TestAgent[] = [chain, fanOut, waiting, handledFailure, loop, nested];
 
 /** Asks a model once. Not one of the agents whose outputs are foretold: that is the model's business. */
 export const asking = {

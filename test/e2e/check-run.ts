@@ -31,6 +31,20 @@ export async function checkRun(
   checkNodeExecutions(events, agent, label);
 }
 
+/** Of runs that have ended, each must have started when the one before was over (rule WA1, of a limit of 1). */
+export async function checkOneAfterTheOther(client: WeftClient, runs: readonly { id: string }[]): Promise<void> {
+  const times = await Promise.all(
+    runs.map(async ({ id }) => {
+      const { started_at, ended_at } = await client.execution(id);
+      return { id, from: Date.parse(started_at ?? ""), to: Date.parse(ended_at ?? "") };
+    }),
+  );
+  times.sort((a, b) => a.from - b.from || a.to - b.to);
+  for (const [index, { from }] of times.entries()) {
+    expect(from, JSON.stringify(times)).toBeGreaterThanOrEqual(times[index - 1]?.to ?? 0);
+  }
+}
+
 type Outputs = Record<string, JsonValue[]>;
 
 function sorted(outputs: Outputs): Outputs {
