@@ -18,6 +18,8 @@ export class AttemptWatch {
   readonly #holders = new Map<string, { isolate: Isolate; since: number }>();
   readonly #begun = new Set<string>();
   readonly #acts = new Map<string, number>();
+  /** Told of every address that a block gives out for a call from outside. */
+  onAddress: (executionId: string, ne: string) => void = () => {};
   /** True time from which on nothing has gone wrong; null while things do. */
   calmSince: number | null = null;
 
@@ -33,15 +35,34 @@ export class AttemptWatch {
   begun(isolate: Isolate, executionId: string, lease: Lease): void {
     const { node_execution_id: ne, attempt, effects } = lease;
     this.#world.note(() => `    ${isolate.name} begins ${ne}#${attempt} (${lease.node_id}, ${effects})`);
+    const log = this.#runs.log(executionId);
+    const entry = log?.entries.get(ne);
+    const isKnown = entry?.known !== null && entry?.known?.node === lease.node_id;
+    this.#must(!isKnown, "reused-not-run", `${ne} is run, and its result was at hand`);
+    if (log?.plan.nodes[entry?.node ?? -1]?.pool === "memory") {
+      this.#world.features.happened("memory_pool");
+    }
     if (effects === "pure") {
       return;
     }
-    const entry = this.#runs.log(executionId)?.entries.get(ne);
     const logged = entry !== undefined && entry.attempt >= attempt;
     this.#must(logged, "begun-is-logged", `attempt ${attempt} of ${ne} begins, and the log does not know it`);
+    if (entry?.attempt === attempt) {
+      const { reason, data } = lease.resume ?? {};
+      const [told, happened] = [
+        JSON.stringify([reason, data]),
+        JSON.stringify([entry.resume?.reason, entry.resume?.data]),
+      ];
+      this.#must(told === happened, "heard-once", `${ne} goes on with ${told}, and what happened is ${happened}`);
+    }
     const key = `${executionId} ${ne}#${attempt}`;
     this.#must(!this.#begun.has(key), "once-is-once", `attempt ${attempt} of ${ne} begins twice`);
     this.#begun.add(key);
+  }
+
+  /** A block gives out the address at which its wait can be ended. */
+  addressGiven(executionId: string, ne: string): void {
+    this.onAddress(executionId, ne);
   }
 
   /** The block does something to the world outside. */

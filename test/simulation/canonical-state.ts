@@ -13,6 +13,7 @@ export function canonicalState(state: ExecutionState): string {
   } = state;
   return JSON.stringify({
     ...rest,
+    reuse: state.reuse?.save() ?? null,
     outputs: [...state.outputs],
     executions: [...state.executions.values()].map(canonicalExecution),
     nodes: state.nodes.map(({ awaitingStatic, order, latest, gathering }) => [

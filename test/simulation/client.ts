@@ -1,7 +1,9 @@
 import type {
   EventPage,
   ExecutionView,
+  ForkPoint,
   Outcome,
+  Rerun,
   ReviewView,
   StartRequest,
 } from "#durable-objects/execution/protocol.ts";
@@ -165,6 +167,22 @@ export class Client implements Caller {
             await this.#insist("review", [workspaceId, review_id, { approved: false }, false], host);
           }
         }
+      }
+      await this.pause(pause);
+    }
+  }
+
+  /** Asks what a new run has from this one; asks again where that may change. Null: there is nothing to begin at. */
+  async askForRerun(workspaceId: string, fork: ForkPoint | null): Promise<Rerun | null> {
+    for (let pause = this.#random.between(500, 5_000); ; pause = Math.min(RARELY_MS, pause * 2)) {
+      const isOver = this.#ended !== null;
+      const outcome = (await this.#insist("rerun", [workspaceId, fork])) as Outcome<Rerun>;
+      if (outcome.ok) {
+        return outcome.value;
+      }
+      if (isOver) {
+        must(fork !== null, "told-is-kept", () => `the run is over, and its retry is refused: ${outcome.code}`);
+        return null;
       }
       await this.pause(pause);
     }

@@ -24,6 +24,7 @@ export const FAULTS = {
   evicted_at_commit: 1,
   evicted_idle: 0.3,
   write_fails: 0.1,
+  snapshot_foreign: 0.6,
   // Alarms
   alarm_late: 0.6,
   alarm_early: 0.3,

@@ -37,6 +37,8 @@ export interface IsolateDeps {
   version: Version;
   /** How far its clock is ahead of true time, ms. */
   ahead: number;
+  /** Effectful attempts that a consumer runs at a time. */
+  slots: number;
 }
 
 /** One isolate of the Worker in which consumers run. It can be killed, which nobody is told, and it can stand still for a while. */
@@ -112,7 +114,7 @@ export class Isolate implements Caller, Clock {
     const host = objectOf(id);
     const draft = await this.draft(request);
     const consumer = this.#name();
-    const begun = takeBegunWork(draft, { slots: 5, leaseMs: host.leaseMs, now: this.now() });
+    const begun = takeBegunWork(draft, { slots: this.#deps.slots, leaseMs: host.leaseMs, now: this.now() });
     const stored = draft.toBegunRun(false, begun === null ? undefined : consumer);
     const outcome = (await network.call(this, host, "adopt", [stored, 0])) as Outcome<ExecutionView | null>;
     if (begun === null || !outcome.ok || outcome.value !== null) {
@@ -169,7 +171,7 @@ export class Isolate implements Caller, Clock {
         context: (lease, graph, live) => this.#context(message.execution_id, lease, { graph, ...live }),
         ...(large === null ? {} : { values: () => large.of(message.execution_id) }),
         clock: this,
-        slots: 5,
+        slots: this.#deps.slots,
         lists: true,
         ...more,
       },
@@ -235,7 +237,12 @@ export class Isolate implements Caller, Clock {
       request: () => Promise.reject(new Error("there is no network here")),
       signal: cancellation.signal,
       idempotencyKey: lease.idempotency_key,
-      callbackUrl: () => "https://weft.test/callback",
+      callbackUrl: () => {
+        if (this.up) {
+          watch.addressGiven(executionId, lease.node_execution_id);
+        }
+        return "https://weft.test/callback";
+      },
       retriesLeft: () => lease.retries_left ?? 0,
       resume: lease.resume,
       run: {

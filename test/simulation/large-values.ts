@@ -70,6 +70,15 @@ export class LargeValues {
     return this.#open(executionId, value);
   }
 
+  /** What the Worker does for a new run that takes over results of an old one (rule BV9). */
+  copyAll(from: string, to: string): void {
+    for (const [key, value] of this.#stored) {
+      if (key.startsWith(`${from} `)) {
+        this.#stored.set(`${to} ${key.slice(from.length + 1)}`, value);
+      }
+    }
+  }
+
   /** A batch of a run as it would be if nothing were stored. Whatever its log names the run has as its own. */
   expanded(executionId: string, batch: LogBatch): LogBatch {
     const events = this.#open(executionId, batch.events as unknown as JsonValue);

@@ -1,9 +1,11 @@
 import { QUEUE_OF } from "#durable-objects/execution/effects.ts";
+import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
 import type { ExecutionEnv } from "#durable-objects/execution/env.ts";
 import { ExecutionObject } from "#durable-objects/execution/execution.ts";
-import type { ExecutionSummary, WorkMessage } from "#durable-objects/execution/protocol.ts";
+import type { ExecutionSummary, LeaseRequest, WorkMessage } from "#durable-objects/execution/protocol.ts";
 import type { Run } from "#durable-objects/execution/run.ts";
 import { SqliteExecutionStore } from "#durable-objects/execution/store-sqlite.ts";
+import { foreignSnapshot } from "./foreign-snapshot.ts";
 import { ObjectStorage } from "./object-storage.ts";
 import type { ObjectPlatform } from "./platform.ts";
 import type { ObjectWatch } from "./object-watch.ts";
@@ -36,6 +38,8 @@ export interface ObjectHostOptions {
   leaseMs: number;
   /** After how long without a call the object is let go of; null: never. */
   idleMs: number | null;
+  /** Effectful node executions that a consumer runs at a time. */
+  slots: number;
 }
 
 /** One life of the object in memory. */
@@ -46,6 +50,8 @@ interface Incarnation {
   /** Calls that are not answered yet. */
   calls: Set<Call>;
   alarmIsRinging: boolean;
+  /** Messages for which no consumer has come since the last alarm. */
+  hints: Record<BlockPool, number>;
 }
 
 /** So few that nearly every reload begins with a snapshot. */
@@ -77,6 +83,9 @@ export class ObjectHost implements Machine, ObjectPlatform {
   #outbox: (() => void)[] = [];
   #ringing: { at: number; timer: Timer } | null = null;
   readonly #idleMs: number | null;
+  readonly #slots: number;
+  /** This life began with a snapshot that it must not read. */
+  snapshotIsForeign = false;
   #lastStep = 0;
   #idleCheck: Timer | null = null;
 
@@ -88,6 +97,7 @@ export class ObjectHost implements Machine, ObjectPlatform {
     this.#watch = more.watch;
     this.#leaseMs = more.leaseMs;
     this.#idleMs = more.idleMs;
+    this.#slots = more.slots;
     this.storage = new ObjectStorage(world.faults);
   }
 
@@ -222,15 +232,34 @@ export class ObjectHost implements Machine, ObjectPlatform {
       const calls = new Set<Call>();
       const ctx = this.#context() as unknown as DurableObjectState;
       const env = this.#environment() as unknown as ExecutionEnv;
-      const life: Omit<Incarnation, "object"> = { up: true, run: null, calls, alarmIsRinging: false };
+      const hints = { io: 0, cpu: 0, memory: 0 };
+      const life: Omit<Incarnation, "object"> = { up: true, run: null, calls, alarmIsRinging: false, hints };
+      this.#bendSnapshot();
       this.#life = Object.assign(life, { object: new ExecutionObject(ctx, env) });
     }
     return this.#life;
   }
 
+  /** What kept the last snapshot was another version of the code. */
+  #bendSnapshot(): void {
+    const { faults } = this.#world;
+    if (!faults.rates.has("snapshot_foreign")) {
+      return;
+    }
+    const store = this.reader();
+    const text = store.snapshot();
+    if (text !== null && faults.strikes("snapshot_foreign")) {
+      this.#world.note(() => `    ${this.name} has a snapshot of another version`);
+      store.saveSnapshot(foreignSnapshot(text, faults.random("snapshot_foreign")));
+      this.snapshotIsForeign = true;
+    }
+  }
+
   onRun(run: Run): void {
     if (this.#life !== null) {
       this.#life.run = run;
+      // Whoever loads the run knows nothing of messages.
+      this.#life.hints = { io: 0, cpu: 0, memory: 0 };
     }
   }
 
@@ -240,6 +269,10 @@ export class ObjectHost implements Machine, ObjectPlatform {
     const life = this.#alive();
     life.calls.add(call);
     this.#watch.called(call, this);
+    if (call.method === "lease") {
+      const { pool } = call.args[0] as LeaseRequest;
+      life.hints[pool] = Math.max(0, life.hints[pool] - 1);
+    }
     this.#world.note(() => `    ${call.method}(${shorten(call.args)})`);
     const answer = (given: Answer): void => {
       this.#watch.answered(call, given);
@@ -266,6 +299,7 @@ export class ObjectHost implements Machine, ObjectPlatform {
         this.storage.setAlarm(null);
       }
       life.alarmIsRinging = true;
+      life.hints = { io: 0, cpu: 0, memory: 0 };
       life.object.alarm().then(
         // It counts as done when what it wrote is kept.
         () => void this.#outbox.push(() => this.#rang(life)),
@@ -280,6 +314,7 @@ export class ObjectHost implements Machine, ObjectPlatform {
 
   #rang(life: Incarnation): void {
     life.alarmIsRinging = false;
+    this.#watch.ticked(this);
     if (this.#world.faults.strikes("alarm_repeated")) {
       this.#world.schedule(
         this.#world.faults.random("alarm_repeated").small(1, 3_000),
@@ -371,6 +406,11 @@ export class ObjectHost implements Machine, ObjectPlatform {
   #environment(): object {
     const { faults } = this.#world;
     const send = async (messages: WorkMessage[]): Promise<void> => {
+      const { pool } = messages[0] ?? {};
+      if (pool !== undefined && this.#life !== null) {
+        this.#life.hints[pool] += messages.length;
+        this.#watch.announced(pool, { unanswered: this.#life.hints[pool], slots: this.#slots });
+      }
       if (faults.strikes("send_refused")) {
         throw new Error("Queue send failed: too many requests");
       }
@@ -383,6 +423,7 @@ export class ObjectHost implements Machine, ObjectPlatform {
     };
     return {
       WEFT_LEASE_MS: String(this.#leaseMs),
+      WEFT_IO_SLOTS: String(this.#slots),
       WEFT_SNAPSHOT_EVENTS: String(SNAPSHOT_EVENTS),
       ...Object.fromEntries(Object.values(QUEUE_OF).map((name) => [name, work])),
       PROJECTION_QUEUE: {

@@ -2,7 +2,16 @@ import { evolveBatch } from "#durable-objects/execution/core/evolve.ts";
 import { initialState } from "#durable-objects/execution/core/state.ts";
 import type { ExecutionState } from "#durable-objects/execution/core/state.ts";
 import { nextAlarm } from "#durable-objects/execution/core/next-alarm.ts";
-import type { AttemptReport, LeaseRequest, WorkAnswer } from "#durable-objects/execution/protocol.ts";
+import { nextWorkLook } from "#durable-objects/execution/core/next-look.ts";
+import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
+import type {
+  AttemptReport,
+  ForkPoint,
+  LeaseRequest,
+  Outcome,
+  Rerun,
+  WorkAnswer,
+} from "#durable-objects/execution/protocol.ts";
 import type { SqliteExecutionStore } from "#durable-objects/execution/store-sqlite.ts";
 import { isTerminal } from "#graph/run/status.ts";
 import { canonicalState } from "./canonical-state.ts";
@@ -10,11 +19,18 @@ import { LogModel } from "./log-model.ts";
 import type { ChildOf } from "./log-model.ts";
 import { ALARM_RETRY_MS } from "./object-host.ts";
 import type { Answer, Call, ObjectHost } from "./object-host.ts";
+import { checkRerun } from "./rerun-model.ts";
 import { must } from "./violation.ts";
 import type { World } from "./world.ts";
 
 /** Pure leases that one answer may carry (rule LS2). */
 const MAX_PURE = 64;
+
+/** Messages of a run that may be on their way at a time (rule AL5). */
+const MOST_MESSAGES: Readonly<Record<BlockPool, number>> = { io: 50, cpu: 20, memory: 4 };
+
+/** Calls whose answers are looked at. */
+const WATCHED: ReadonlySet<string> = new Set(["report", "lease", "callback", "rerun"]);
 
 interface Watched {
   call: Call;
@@ -33,6 +49,8 @@ export class ObjectWatch {
   #shadow: ExecutionState | null = null;
   #reader: SqliteExecutionStore | null = null;
   #watched: Watched[] = [];
+  /** Messages sent in this step. */
+  #announced: { pool: BlockPool; unanswered: number; slots: number }[] = [];
   /** The highest seq that anybody outside was told. */
   #told = 0;
   /** Told of the log when there is one. */
@@ -45,7 +63,7 @@ export class ObjectWatch {
   }
 
   called(call: Call, host: ObjectHost): void {
-    if (call.method !== "report" && call.method !== "lease") {
+    if (!WATCHED.has(call.method)) {
       return;
     }
     const reports = call.method === "report" ? (call.args[0] as AttemptReport[]) : [];
@@ -72,6 +90,7 @@ export class ObjectWatch {
 
   /** The step is undone. */
   forgetStep(): void {
+    this.#announced = [];
     this.#watched = [];
   }
 
@@ -84,10 +103,48 @@ export class ObjectWatch {
     for (const watched of this.#watched.splice(0)) {
       this.#checkAnswer(watched, before);
     }
+    this.#checkMessages();
     const { run } = host;
-    if (run !== null && this.#shadow !== null && host.storage.logWritten) {
+    const loaded = host.snapshotIsForeign && run?.state.lastSeq === this.log?.lastSeq;
+    host.snapshotIsForeign &&= run === null;
+    if (run !== null && this.#shadow !== null && (host.storage.logWritten || loaded)) {
       const [memory, replay] = [canonicalState(run.state), canonicalState(this.#shadow)];
       must(memory === replay, "state-is-replay", () => `in memory ${memory}\nfrom the log ${replay}`);
+    }
+  }
+
+  /** Messages for a pool are sent; `unanswered`: those of this life that nobody has come for since the last alarm, these among them. */
+  announced(pool: BlockPool, messages: { unanswered: number; slots: number }): void {
+    this.#announced.push({ pool, ...messages });
+  }
+
+  /** No more messages than work is worth, and than one run may send (rule AL5). */
+  #checkMessages(): void {
+    for (const { pool, unanswered, slots } of this.#announced.splice(0)) {
+      const { log } = this;
+      if (log !== null) {
+        const worth = Math.max(log.plan.per_message ?? 0, slots);
+        const most = Math.max(1, Math.min(MOST_MESSAGES[pool], Math.ceil(log.effectfulQueued(pool) / worth)));
+        must(
+          unanswered <= most,
+          "few-messages",
+          () => `${unanswered} messages for ${pool} are on their way of ${most}`,
+        );
+        if (worth > slots) {
+          this.#world.features.happened("message_batches");
+        }
+      }
+    }
+  }
+
+  /**
+   * The alarm's handler has come to its end: nothing is open any more that has had its time (rule RT4).
+   */
+  ticked(host: ObjectHost): void {
+    const { log } = this;
+    if (log !== null && log.ended === null && host.run?.state.lastSeq === log.lastSeq) {
+      const limit = log.nextLimit(({ status }) => status === "running" || status === "queued");
+      must(limit > host.now(), "time-is-up", () => `what had time until ${limit} is still open at ${host.now()}`);
     }
   }
 
@@ -98,6 +155,16 @@ export class ObjectWatch {
       return;
     }
     must(host.alarmIsArmed || !log.hasWork, "alarm-armed", () => "the run is not over, has work, and has no alarm");
+    const limit = log.nextLimit(({ status }) => status === "running" || status === "queued");
+    const { alarm } = host.storage;
+    const { rates } = this.#world.faults;
+    // After a write that failed the alarm is set again, and not for this.
+    if (limit < Infinity && alarm !== null && !rates.has("object_clock_jumps") && !rates.has("write_fails")) {
+      // The platform rings again what died in the middle.
+      const due = host.now() + Math.max(host.leaseMs, ALARM_RETRY_MS);
+      const latest = limit > host.now() ? limit + ALARM_RETRY_MS : due;
+      must(alarm <= latest, "time-is-up", () => `the alarm is set for ${alarm}, ${alarm - limit} ms after a limit`);
+    }
     // After a failed write the state in memory is void; the next call loads the run again.
     const state = host.run?.state.lastSeq === log.lastSeq ? host.run.state : undefined;
     const at = host.storage.alarm;
@@ -109,7 +176,10 @@ export class ObjectWatch {
     must(armed, "alarm-armed", () => `an alarm is due at ${wanted}, and none is set`);
     if (wanted !== null && !held && at !== null && !jumps) {
       // What is due already may have been announced: then a message is under way, and the alarm is for the case that it is lost.
-      const latest = Math.max(wanted, host.now() + Math.max(host.leaseMs, ALARM_RETRY_MS));
+      // After a reload what was due long ago is not marked as ready yet, and its next look is as far off as that of ready work.
+      const look =
+        state !== undefined && wanted <= host.now() ? nextWorkLook(state.lastAt, host.now(), host.leaseMs) : 0;
+      const latest = Math.max(wanted, host.now() + Math.max(host.leaseMs, ALARM_RETRY_MS), look);
       must(at <= latest, "alarm-armed", () => `the alarm is set for ${at}, ${at - wanted} ms later than it must be`);
     }
   }
@@ -132,7 +202,7 @@ export class ObjectWatch {
     if (header !== null) {
       this.log = new LogModel(header, this.#world, this.#childOf);
       this.onLog(this.log);
-      this.#shadow = initialState(header.plan, header.created_at);
+      this.#shadow = initialState(header.plan, header.created_at, header.reuse);
     }
     const { log } = this;
     if (log === null || this.#shadow === null) {
@@ -152,8 +222,21 @@ export class ObjectWatch {
     if (answer?.ok !== true || this.log === null) {
       return;
     }
-    const { refused, leases, seq } = answer.value as WorkAnswer;
     const fresh = this.log.since(before);
+    if (call.method === "rerun") {
+      const fork = call.args[1] as ForkPoint | null;
+      return checkRerun({ log: this.log, world: this.#world }, fork, answer.value as Outcome<Rerun>);
+    }
+    if (call.method === "callback") {
+      const { ok } = answer.value as Outcome<null>;
+      const changed = fresh.length > 0;
+      return must(
+        ok || !changed,
+        "heard-once",
+        () => `a refused call changes the run: ${fresh.map(describe).join(", ")}`,
+      );
+    }
+    const { refused, leases, seq } = answer.value as WorkAnswer;
     const unwanted = [...stale, ...(inStep ? [] : begun)];
     for (const { node_execution_id: ne, attempt, begun: itself } of unwanted) {
       const invariant = itself === true ? "only-in-step" : "stale-is-refused";

@@ -10,6 +10,8 @@ export interface Batch {
   /** Of the processor, not of the clock. */
   cpu_seconds: number;
   faults: Record<string, number>;
+  /** How often what only some worlds have came to something. */
+  features: Record<string, number>;
   failures: { seed: number; invariant: string; message: string }[];
   /** By seed, for single seeds: the same for the same world. */
   digests: Record<string, string>;

@@ -1,5 +1,7 @@
 import { FaultPlan } from "./faults.ts";
 import type { FaultKind } from "./faults.ts";
+import { Features } from "./features.ts";
+import type { Feature } from "./features.ts";
 import { LargeValues } from "./large-values.ts";
 import { within } from "./platform.ts";
 import { Random } from "./random.ts";
@@ -12,7 +14,7 @@ export interface SimulationOptions {
   seed: number;
   /** Keep a line for everything that happens. */
   trace?: boolean;
-  /** Kinds of fault that are left out. */
+  /** Kinds of fault, and features, that are left out. */
   without?: readonly string[];
   /** Values are stored by themselves, outside of the log. */
   large?: boolean;
@@ -28,6 +30,7 @@ export interface SimulationResult {
   /** What the run ended with. */
   status: string;
   faults: Map<FaultKind, number>;
+  features: Map<Feature, number>;
   /** Of everything that was committed: the same for the same seed. */
   digest: string;
 }
@@ -38,9 +41,11 @@ export interface SimulationResult {
  */
 export async function runSimulation(options: SimulationOptions): Promise<SimulationResult> {
   const random = new Random(options.seed);
-  const faults = new FaultPlan(random, new Set(options.without ?? []));
+  const without = new Set(options.without ?? []);
+  const faults = new FaultPlan(random, without);
+  const features = new Features(random, without);
   const trace: string[] = [];
-  const world = new World(random.stream("world"), faults, options.trace === true ? trace : null);
+  const world = new World(random.stream("world"), { faults, features, trace: options.trace === true ? trace : null });
   world.large = options.large === true ? new LargeValues(world) : null;
   const scene = new Scene(world);
   const onUnhandled = (error: unknown): void => world.fail(error);
@@ -65,6 +70,7 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
     events: logs.reduce((sum, { lastSeq }) => sum + lastSeq, 0),
     status: logs[0]?.ended?.type ?? "none",
     faults: faults.counts,
+    features: features.counts,
     digest: `${world.steps} ${world.elapsed} ${JSON.stringify(logs.map(({ events }) => events))}`,
   };
 }

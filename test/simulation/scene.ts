@@ -1,17 +1,19 @@
 import { v5 as uuidv5 } from "uuid";
 import { childExecutionId } from "#durable-objects/execution/effects.ts";
 import { History } from "#durable-objects/execution/history.ts";
-import type { CarryRequest, ChildRequest, StartRequest } from "#durable-objects/execution/protocol.ts";
+import type { CarryRequest, ChildRequest, ForkPoint, StartRequest } from "#durable-objects/execution/protocol.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import { AttemptWatch } from "./attempt-watch.ts";
 import { Chaos } from "./chaos.ts";
 import { Client, Subscriber } from "./client.ts";
+import { addFeatures } from "./featured-agent.ts";
 import { Isolate } from "./isolate.ts";
 import type { LogModel } from "./log-model.ts";
 import { Network } from "./network.ts";
 import { ObjectHost } from "./object-host.ts";
 import type { Answer } from "./object-host.ts";
 import { ObjectWatch } from "./object-watch.ts";
+import { Outsider } from "./outsider.ts";
 import { randomAgent } from "./random-agent.ts";
 import type { Random } from "./random.ts";
 import { RunList } from "./run-list.ts";
@@ -22,6 +24,9 @@ import type { World } from "./world.ts";
 /** After the last fault a run has this long, and a world this many steps, to come to its end. */
 const PATIENCE_MS = 8 * 3_600_000;
 const MAX_STEPS = 60_000;
+
+/** A run may be started from one that was started from one. */
+const MOST_RERUNS = 2;
 
 /** The runtime lets go of an object that nobody has called for 10 s. */
 const IDLE_MS = 10_000;
@@ -45,27 +50,44 @@ export class Scene {
   readonly #front: Isolate;
   readonly #starts: Random;
   readonly #client: Client;
-  readonly #subscribers: Subscriber[] = [];
+  /** Whoever has started a run and waits for its end. */
+  readonly #clients: Client[] = [];
+  readonly #outsider: Outsider;
+  /** New runs that are still to be started from others. */
+  #rerunsToCome = 0;
+  readonly #subscribers: { subscriber: Subscriber; executionId: string }[] = [];
   readonly #request: StartRequest;
   readonly #leaseMs: number;
   readonly #idleMs: number | null;
+  readonly #slots: number;
 
   constructor(world: World) {
     this.#world = world;
     const random = world.random.stream("scene");
     this.#leaseMs = random.pick([400, 1_000, 3_000, 30_000]);
     this.#idleMs = random.pick([null, IDLE_MS]);
+    const drawsSlots = world.features.has("message_batches") || world.features.has("memory_pool");
+    this.#slots = drawsSlots ? world.random.stream("slots").pick([1, 2, 5]) : 5;
     this.#network = new Network(world);
     this.#list = new RunList(world);
     this.#attempts = new AttemptWatch(world, {
       log: (id) => this.#home(id).watch.log,
       host: (id) => this.#home(id).host,
     });
+    this.#outsider = new Outsider(world, {
+      network: this.#network,
+      hostOf: (id) => this.#home(id).host,
+      logOf: (id) => this.#home(id).watch.log,
+      logs: () => this.#logs(),
+      isOver: () => this.#rerunsToCome === 0 && this.#clients.every(({ ended }) => ended !== null),
+    });
+    this.#attempts.onAddress = (executionId, ne) => this.#outsider.given({ executionId, ne });
     this.#queue = new WorkQueue(world, {
       network: this.#network,
       objectOf: (id) => this.#home(id).host,
       watch: this.#attempts,
       list: this.#list,
+      slots: this.#slots,
     });
     this.#front = new Isolate("front", {
       world,
@@ -75,20 +97,16 @@ export class Scene {
       list: this.#list,
       version: "current",
       ahead: 0,
+      slots: this.#slots,
     });
     this.#starts = world.random.stream("starts");
-    this.#client = new Client("client", world, {
-      network: this.#network,
-      host: this.root.host,
-      front: this.#front,
-      worker: () => this.#queue.isolate(),
-      list: this.#list,
-      random: this.#starts,
-    });
+    this.#client = this.#newClient("client", this.root.host, this.#starts);
     const { plan, inputs } = randomAgent(random.stream("agent"), { paceMs: Math.min(this.#leaseMs, 4_000), depth: 0 });
+    addFeatures(plan, world.features, world.random.stream("features"));
     this.#request = { execution_id: EXECUTION, workspace_id: WORKSPACE, plan, inputs, source: "simulation" };
     const rates = [...world.faults.rates].map(([kind, rate]) => `${kind} ${rate.toFixed(3)}`).join(", ");
     world.note(() => `lease ${this.#leaseMs} ms, calm after ${world.faults.calmAfter} ms, ${rates || "no faults"}`);
+    world.note(() => `features: ${world.features.names.join(", ") || "none"}, ${this.#slots} at a time`);
     world.note(() => `plan ${JSON.stringify(plan)}, inputs ${JSON.stringify(inputs)}`);
   }
 
@@ -101,7 +119,15 @@ export class Scene {
   }
 
   get logs(): LogModel[] {
-    return [...this.#homes.values()].flatMap(({ watch }) => (watch.log === null ? [] : [watch.log]));
+    return [...this.#logs()].map(([, log]) => log);
+  }
+
+  *#logs(): Iterable<[executionId: string, log: LogModel]> {
+    for (const [id, { watch }] of this.#homes) {
+      if (watch.log !== null) {
+        yield [id, watch.log];
+      }
+    }
   }
 
   close(): void {
@@ -122,7 +148,11 @@ export class Scene {
       onCalm: () => (this.#attempts.calmSince = world.now + 10_000),
     });
     chaos.begin();
-    const asleep = await world.run({ steps: MAX_STEPS, elapsed: world.faults.calmAfter + PATIENCE_MS });
+    const runs = world.features.has("reruns") ? 1 + MOST_RERUNS : 1;
+    const asleep = await world.run({
+      steps: runs * MAX_STEPS,
+      elapsed: world.faults.calmAfter + runs * PATIENCE_MS,
+    });
     const when = (): string => `after ${world.steps} steps and ${world.elapsed} ms`;
     must(this.root.watch.log !== null, "every-run-ends", () => `${when()} the run was not started`);
     for (const [id, { watch }] of this.#homes) {
@@ -134,24 +164,24 @@ export class Scene {
 
   // ---- Objects ----
 
-  #home(id: string): Home {
+  #home(id: string, name?: string): Home {
     let home = this.#homes.get(id);
     if (home === undefined) {
-      home = this.#build(id);
+      home = this.#build(id, name ?? (this.#homes.size === 0 ? "object" : `child${this.#homes.size}`));
       this.#homes.set(id, home);
     }
     return home;
   }
 
-  #build(id: string): Home {
+  #build(id: string, name: string): Home {
     const watch = new ObjectWatch(this.#world, (ne) => this.#homes.get(childExecutionId(id, ne))?.watch.log ?? null);
     watch.onLog = (log) => (log.onLost = (entry) => this.#attempts.lost(id, entry));
-    const name = this.#homes.size === 0 ? "object" : `child${this.#homes.size}`;
     const host: ObjectHost = new ObjectHost(this.#world, name, {
       executionId: id,
       watch,
       leaseMs: this.#leaseMs,
       idleMs: this.#idleMs,
+      slots: this.#slots,
       surroundings: {
         work: (messages) => messages.forEach((message) => this.#queue.send(message)),
         list: (summary) => {
@@ -221,12 +251,29 @@ export class Scene {
 
   // ---- People ----
 
+  #newClient(name: string, host: ObjectHost, random: Random): Client {
+    const client = new Client(name, this.#world, {
+      network: this.#network,
+      host,
+      front: this.#front,
+      worker: () => this.#queue.isolate(),
+      list: this.#list,
+      random,
+    });
+    this.#clients.push(client);
+    return client;
+  }
+
+  #go(client: Client, what: string, { ms, work }: { ms: number; work: () => Promise<unknown> }): void {
+    const world = this.#world;
+    world.schedule(ms, client, what, () => void work().catch((error: unknown) => world.fail(error)));
+  }
+
   #begin(): void {
     const world = this.#world;
     const random = world.random.stream("people");
     const client = this.#client;
-    const go = (what: string, ms: number, work: () => Promise<unknown>): void =>
-      void world.schedule(ms, client, what, () => void work().catch((error: unknown) => world.fail(error)));
+    const go = (what: string, ms: number, work: () => Promise<unknown>): void => this.#go(client, what, { ms, work });
     go("starts the run", 0, () => client.start(this.#request));
     if (random.chance(0.2)) {
       const again = { ...this.#request, inputs: { in0: "other" } };
@@ -246,15 +293,77 @@ export class Scene {
       go("looks for the end", random.small(1, 20_000), () => client.watchForEnd(WORKSPACE));
     }
     if (random.chance(0.3)) {
-      go("reads the events", random.small(1, 10_000), async () => this.#same(0, await client.read(WORKSPACE)));
+      go("reads the events", random.small(1, 10_000), async () =>
+        this.#same(EXECUTION, { after: 0, events: await client.read(WORKSPACE) }),
+      );
     }
     for (let count = random.between(0, 2); count > 0; count -= 1) {
-      const at = { network: this.#network, host: this.root.host, after: random.small(0, 20) };
-      const subscriber = new Subscriber(`subscriber${count}`, world, at);
-      this.#subscribers.push(subscriber);
-      world.schedule(random.small(1, 10_000), subscriber, "subscribes", () => {
-        void subscriber.connect(WORKSPACE).catch((error: unknown) => world.fail(error));
-      });
+      this.#subscribe(`subscriber${count}`, EXECUTION, random);
+    }
+    if (world.features.has("reruns")) {
+      this.#planRerun(1, { client, executionId: EXECUTION });
+    }
+  }
+
+  #subscribe(name: string, executionId: string, random: Random): void {
+    const world = this.#world;
+    const at = { network: this.#network, host: this.#home(executionId).host, after: random.small(0, 20) };
+    const subscriber = new Subscriber(name, world, at);
+    this.#subscribers.push({ subscriber, executionId });
+    world.schedule(random.small(1, 10_000), subscriber, "subscribes", () => {
+      void subscriber.connect(WORKSPACE).catch((error: unknown) => world.fail(error));
+    });
+  }
+
+  // ---- New runs from old ones ----
+
+  /** Somebody retries a run when it is over, or forks it at some node execution whenever. */
+  #planRerun(number: number, of: { client: Client; executionId: string }): void {
+    const random = this.#world.random.stream(`rerun ${number}`);
+    const inputs = { [random.pick(["p0", "p1", "value", "item", "out"])]: `laid ${number}` };
+    const fork = random.chance(0.5) ? { node_execution_id: `n${random.small(1, 12)}`, inputs } : null;
+    this.#rerunsToCome += 1;
+    const what = fork === null ? "retries the run" : `forks the run at ${fork.node_execution_id}`;
+    const work = (): Promise<void> => this.#rerun({ number, fork, random }, of);
+    this.#go(of.client, what, { ms: random.small(1, 30_000), work });
+  }
+
+  async #rerun(
+    { number, fork, random }: { number: number; fork: ForkPoint | null; random: Random },
+    { client, executionId: old }: { client: Client; executionId: string },
+  ): Promise<void> {
+    const rerun = await client.askForRerun(WORKSPACE, fork);
+    this.#rerunsToCome -= 1;
+    if (rerun === null) {
+      return;
+    }
+    const { plan, inputs, reuse } = rerun;
+    const id = uuidv5(`rerun ${number}`, EXECUTION);
+    const origin =
+      fork === null
+        ? ({ kind: "retry", execution_id: old } as const)
+        : ({ kind: "fork", execution_id: old, node_execution_id: fork.node_execution_id } as const);
+    const more = { plan, inputs, reuse, origin, source: "simulation" };
+    const request: StartRequest = { execution_id: id, workspace_id: WORKSPACE, ...more };
+    this.#world.large?.copyAll(old, id);
+    const { host } = this.#home(id, `rerun${number}`);
+    const next = this.#newClient(`client of rerun${number}`, host, random);
+    const go = (what: string, ms: number, work: () => Promise<unknown>): void => this.#go(next, what, { ms, work });
+    go("starts the run", 0, () => next.start(request));
+    go("reviews", random.small(1, 5_000), () => next.decideReviews(WORKSPACE, () => this.#hosts));
+    go("looks for the end", random.small(1, 20_000), () => next.watchForEnd(WORKSPACE));
+    if (random.chance(0.1)) {
+      go("stops the run", random.small(1, 20_000), () => next.stop(WORKSPACE));
+    }
+    if (random.chance(0.3)) {
+      const forMs = random.small(1, 20_000);
+      go("pauses the run", random.small(1, 3_000), () => next.holdUp(WORKSPACE, forMs));
+    }
+    if (random.chance(0.5)) {
+      this.#subscribe(`subscriber of rerun${number}`, id, random);
+    }
+    if (number < MOST_RERUNS && random.chance(0.4)) {
+      this.#planRerun(number + 1, { client: next, executionId: id });
     }
   }
 
@@ -271,10 +380,13 @@ export class Scene {
     const sessions = this.#queue.living.flatMap(({ name, sessions: open }) => [...open].map(() => name));
     const left = (): string => `consumers still wait for something: ${sessions.join(", ")}`;
     must(sessions.length === 0, "world-falls-asleep", left);
-    must(this.#client.ended !== null, "told-is-kept", () => "the client was never told of the end");
-    for (const subscriber of this.#subscribers) {
+    for (const client of this.#clients) {
+      must(client.ended !== null, "told-is-kept", () => `the ${client.name} was never told of the end`);
+    }
+    this.#outsider.check();
+    for (const { subscriber, executionId } of this.#subscribers) {
       must(subscriber.closed, "subscribers", () => `${subscriber.name} was not told of the end`);
-      this.#same(subscriber.after, subscriber.events);
+      this.#same(executionId, subscriber);
     }
   }
 
@@ -291,11 +403,10 @@ export class Scene {
     );
   }
 
-  #same(after: number, events: unknown[]): void {
-    const all = new History(this.root.host.reader(), this.#request.plan, this.#request.execution_id).events(
-      after,
-      100_000,
-    );
+  #same(executionId: string, { after, events }: { after: number; events: unknown[] }): void {
+    const { host, watch } = this.#home(executionId);
+    const plan = watch.log?.plan ?? this.#request.plan;
+    const all = new History(host.reader(), plan, executionId).events(after, 100_000);
     const [given, expected] = [JSON.stringify(events), JSON.stringify(all)];
     must(given === expected, "subscribers", () => `got ${given}\nthe log has ${expected}`);
   }

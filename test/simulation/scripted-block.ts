@@ -15,8 +15,8 @@ export type Act =
   /** Does something to the world outside. */
   | { do: "act" }
   | { do: "hang" }
-  /** Waits for a time, or for a person; without `ms`, as long as that takes. */
-  | { do: "wait"; kind: "timer" | "review"; ms: number | null }
+  /** Waits for a time, for a person, or for a call from outside; without `ms`, as long as that takes. */
+  | { do: "wait"; kind: "timer" | "review" | "callback"; ms: number | null }
   /** Runs the agent in its node's `child`, whose outputs become its own. Nothing comes after it. */
   | { do: "child" };
 
@@ -67,6 +67,10 @@ export const scriptedBlock: Block = defineBlock({
           await hang(ctx);
           break;
         case "wait": {
+          if (act.kind === "callback") {
+            // Gives the address out.
+            ctx.callbackUrl();
+          }
           const until = act.ms === null ? null : ctx.now() + act.ms;
           throw new Suspension({ kind: act.kind, until, state: { next, yields }, payload: null });
         }
@@ -84,6 +88,9 @@ export function usageOf(nodeId: string, attempt: number): NodeUsage & { input_to
   return digest % 3 === 0 ? tokens : { ...tokens, cost_usd: ((digest % 1_000_003) + attempt) / 1e9 };
 }
 
+/** The longest pause that a failure of the block asks for. */
+export const LONGEST_WISH_MS = 300;
+
 /** Does not even listen to its signal. */
 function hang(_ctx: BlockContext): Promise<never> {
   return new Promise(() => {});
@@ -96,7 +103,7 @@ function failure(how: "error" | "throw" | "retry_after"): Error {
     case "error":
       return new BlockError("planned", "failed by plan", { retryable: true });
     case "retry_after":
-      return new BlockError("planned", "failed by plan", { retryable: true, retryAfterMs: 300 });
+      return new BlockError("planned", "failed by plan", { retryable: true, retryAfterMs: LONGEST_WISH_MS });
   }
 }
 
@@ -120,10 +127,11 @@ export function runsAgent(node: PlanNode): boolean {
 /** The codes with which the node can fail, by its script or by what happens to its consumers. */
 export function possibleFailures(node: PlanNode): string[] {
   const script = scriptOf(node);
+  const timed = node.total_timeout_ms !== undefined || script.some((act) => act.do === "hang" || act.do === "sleep");
   return [
     ...(node.effects === "once" ? ["outcome_unknown"] : []),
     "attempts_exhausted",
-    ...(script.some((act) => act.do === "hang" || act.do === "sleep") ? ["node_timeout"] : []),
+    ...(timed ? ["node_timeout"] : []),
     ...(script.some((act) => act.do === "fail" && act.how === "throw") ? ["block_failed"] : []),
     ...(script.some((act) => act.do === "fail" && act.how !== "throw") ? ["planned"] : []),
   ];

@@ -8,7 +8,8 @@ import type { SimulationResult } from "./run-simulation.ts";
  *   --seeds N      how many seeds (default 1,000)      --from N       the first (default 1)
  *   --seed N       just this one                       --trace        tells every step
  *   --only a,b     just these                          --json         one line of JSON with the results, and no stop at failures
- *   --without a,b  leaves kinds of fault out           --mutation m   with a bug put in on purpose (mutations.ts)
+ *   --without a,b  leaves out kinds of fault (faults.ts), or what only some worlds have (features.ts)
+ *   --mutation m   with a bug put in on purpose (mutations.ts)
  *   --large        worlds in which values are stored outside of the log, and that storage fails at times
  *   --mutations    tries every mutation, or the one of --mutation, and prints a table
  *
@@ -42,6 +43,7 @@ interface Totals {
   steps: number;
   endings: Map<string, number>;
   faults: Map<string, number>;
+  features: Map<string, number>;
 }
 
 if (values.mutations === true) {
@@ -56,7 +58,15 @@ async function simulate(): Promise<boolean> {
   const { runSimulation } = await import("./run-simulation.ts");
   const without = values.without?.split(",") ?? [];
   const large = values.large === true;
-  const totals: Totals = { runs: 0, commits: 0, events: 0, steps: 0, endings: new Map(), faults: new Map() };
+  const totals: Totals = {
+    runs: 0,
+    commits: 0,
+    events: 0,
+    steps: 0,
+    endings: new Map(),
+    faults: new Map(),
+    features: new Map(),
+  };
   const failures: { seed: number; invariant: string; message: string }[] = [];
   const digests: Record<number, string> = {};
   const began = performance.now();
@@ -89,9 +99,10 @@ async function simulate(): Promise<boolean> {
   if (values.json === true) {
     const { runs, commits, events } = totals;
     const faults = Object.fromEntries(totals.faults);
+    const features = Object.fromEntries(totals.features);
     const { user, system } = process.cpuUsage();
     const cpu_seconds = (user + system) / 1_000_000;
-    console.log(JSON.stringify({ runs, commits, events, cpu_seconds, faults, failures, digests }));
+    console.log(JSON.stringify({ runs, commits, events, cpu_seconds, faults, features, failures, digests }));
   } else {
     summarise(totals, seconds);
   }
@@ -125,8 +136,13 @@ function add(totals: Totals, result: SimulationResult): void {
   totals.events += result.events;
   totals.steps += result.steps;
   totals.endings.set(result.status, (totals.endings.get(result.status) ?? 0) + 1);
-  for (const [kind, count] of result.faults) {
-    totals.faults.set(kind, (totals.faults.get(kind) ?? 0) + count);
+  addCounts(totals.faults, result.faults);
+  addCounts(totals.features, result.features);
+}
+
+function addCounts(sums: Map<string, number>, counts: ReadonlyMap<string, number>): void {
+  for (const [name, count] of counts) {
+    sums.set(name, (sums.get(name) ?? 0) + count);
   }
 }
 
@@ -143,14 +159,14 @@ async function report(
   console.log(`Again: npm run simulate -- --seed ${seed} --trace\n`);
 }
 
-function summarise({ runs, commits, events, steps, endings, faults }: Totals, seconds: number): void {
+function summarise({ runs, commits, events, steps, endings, faults, features }: Totals, seconds: number): void {
   if (process.stderr.isTTY) {
     process.stderr.write("\n");
   }
   console.log(`${runs} runs in ${seconds.toFixed(1)} s: ${steps} steps, ${commits} commits, ${events} events`);
   console.log(`ended: ${[...endings].map(([kind, count]) => `${kind} ${count}`).join(", ")}`);
-  console.log("faults:");
-  for (const [kind, count] of [...faults].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+  console.log("faults, and what only some worlds have:");
+  for (const [kind, count] of [...faults, ...features].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     console.log(`  ${kind.padEnd(22)} ${String(count).padStart(9)}`);
   }
 }

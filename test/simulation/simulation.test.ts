@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FAULT_KINDS } from "./faults.ts";
+import { FEATURE_NAMES } from "./features.ts";
 import { simulateInProcess } from "./run-cli.ts";
 
 const SEEDS = 2_000;
@@ -12,6 +13,10 @@ describe("the whole engine in a simulated world", () => {
     expect(
       FAULT_KINDS.filter((kind) => (batch.faults[kind] ?? 0) === 0),
       "every kind of fault happened",
+    ).toEqual([]);
+    expect(
+      FEATURE_NAMES.filter((name) => (batch.features[name] ?? 0) === 0),
+      "what only some worlds have came to something",
     ).toEqual([]);
   }, 300_000);
 

@@ -37,6 +37,17 @@ export class UsageModel {
     this.total.cost += used.cost;
   }
 
+  /** Rule RU4: what an earlier run has used for it is told, and not counted again. */
+  reused(event: Ended & { duration_ms?: number }, used: Amounts): void {
+    const told = amountsOf(event.usage);
+    must(
+      same(told, used) && event.duration_ms === 0,
+      "all-is-counted",
+      () =>
+        `${event.ne} was taken over with ${JSON.stringify(told)} in ${event.duration_ms} ms, not ${JSON.stringify(used)}`,
+    );
+  }
+
   /** Nobody knows what it used. */
   nothing(event: Ended): void {
     must(event.usage === undefined, "all-is-counted", () => `${event.ne} was lost, and its usage is known`);

@@ -20,6 +20,10 @@ export type Invariant =
   | "every-run-ends"
   | "world-falls-asleep"
   | "list-knows"
+  | "heard-once"
+  | "time-is-up"
+  | "few-messages"
+  | "reused-not-run"
   | "no-surprise";
 
 /** An invariant does not hold. */

@@ -1,4 +1,5 @@
 import type { FaultPlan } from "./faults.ts";
+import type { Features } from "./features.ts";
 import type { LargeValues } from "./large-values.ts";
 import type { Random } from "./random.ts";
 import { Violation } from "./violation.ts";
@@ -38,6 +39,7 @@ const immediate = setImmediate;
 /** Virtual time, and the order in which everything happens. One step at a time, each until nothing of it is left to do. */
 export class World {
   readonly faults: FaultPlan;
+  readonly features: Features;
   readonly random: Random;
   /** True time, ms since the epoch. */
   now = EPOCH;
@@ -53,9 +55,11 @@ export class World {
   readonly #trace: string[] | null;
   #failure: Violation | null = null;
 
-  constructor(random: Random, faults: FaultPlan, trace: string[] | null) {
+  constructor(random: Random, more: { faults: FaultPlan; features: Features; trace: string[] | null }) {
+    const { faults, features, trace } = more;
     this.random = random;
     this.faults = faults;
+    this.features = features;
     this.#ties = random.stream("ties");
     this.#trace = trace;
     const setTimer: Machine["setTimer"] = (ms, work) => this.schedule(ms, this.nowhere, "timer", work);

@@ -197,6 +197,30 @@ describe("attempts", () => {
     expect(run.state.error?.message).toContain("busy: it broke");
   });
 
+  it("[RT4] [AL1] ends what is ready for its next attempt, and hands nothing out after its limit", () => {
+    const lost = (): { run: TestRun; a: string; end: number } => {
+      const run = new TestRun(plan({ a: { total_timeout_ms: 1_500, retry }, b: {} }, []));
+      run.leaseMs = 1_000;
+      const end = run.now + 1_500;
+      const { a = "" } = run.lease();
+      run.now += 1_000;
+      run.do({ type: "tick" });
+      expect(run.state.executions.get(a)).toMatchObject({ status: "QUEUED", lost: 1 });
+      return { run, a, end };
+    };
+    for (const paused of [false, true]) {
+      const { run, end } = lost();
+      if (paused) run.do({ type: "pause" });
+      expect(nextAlarm(run.state, run.now, 60_000)).toBe(end);
+    }
+    const { run, a, end } = lost();
+    run.now = end;
+    expect(Object.keys(run.lease())).not.toContain("a");
+    expect(run.types()).toContain("node_failed");
+    expect(run.state.executions.get(a)?.status ?? "over").not.toBe("RUNNING");
+    expect(run.state.unhandled).toMatchObject({ code: "node_timeout", node_id: "a" });
+  });
+
   it("[RT4] ends what waits for its next attempt, and not what waits for a time", () => {
     const run = new TestRun(plan({ a: { total_timeout_ms: 1_500, retry }, b: { total_timeout_ms: 1_500 } }, []));
     const { a = "", b = "" } = run.lease();

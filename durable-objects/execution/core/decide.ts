@@ -79,6 +79,12 @@ export function decide(state: ExecutionState, input: Input, env: DecisionEnv): D
   return decision;
 }
 
+/** Rule RT4: no attempt begins after the limit of its node. */
+function leaseInTime(recorder: Recorder, pool: BlockPool, max: number): NodeExecution[] {
+  failOverdue(recorder);
+  return recorder.fatal === null ? lease(recorder, pool, max) : [];
+}
+
 function attemptsOf(input: Input): AttemptRef[] {
   if (input.type === "report") {
     return input.reports.map(({ node_execution_id, attempt }) => ({ node_execution_id, attempt }));
@@ -91,12 +97,12 @@ function apply(recorder: Recorder, input: Input, decision: Decision): void {
     case "start":
       return start(recorder, input.inputs);
     case "lease":
-      decision.leased = lease(recorder, input.pool, input.max);
+      decision.leased = leaseInTime(recorder, input.pool, input.max);
       return;
     case "report":
       commitReports(recorder, input, decision);
       if (recorder.fatal === null && input.pool !== null) {
-        decision.leased = lease(recorder, input.pool, input.max);
+        decision.leased = leaseInTime(recorder, input.pool, input.max);
       }
       return;
     case "renew":

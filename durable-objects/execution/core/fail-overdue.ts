@@ -1,13 +1,12 @@
 import type { Recorder } from "./recorder.ts";
 import { failNode } from "./report.ts";
 import { planNode } from "./state.ts";
-import type { ExecutionState } from "./state.ts";
-import { totalDeadline, totalTimeout } from "./total-limit.ts";
+import { hasTotalLimits, totalDeadline, totalTimeout } from "./total-limit.ts";
 
 /** Rule RT4: fails what has tried for too long, be it running or about to be repeated. */
 export function failOverdue(recorder: Recorder): void {
   const { state, env } = recorder;
-  if (!hasTotalLimits(state)) {
+  if (!hasTotalLimits(state.plan)) {
     return;
   }
   for (const execution of [...state.executions.values()]) {
@@ -18,15 +17,4 @@ export function failOverdue(recorder: Recorder): void {
       failNode(recorder, execution, { durationMs, error: totalTimeout(node) });
     }
   }
-}
-
-const limited = new WeakMap<ExecutionState["plan"], boolean>();
-
-function hasTotalLimits({ plan }: ExecutionState): boolean {
-  let known = limited.get(plan);
-  if (known === undefined) {
-    known = plan.nodes.some((node) => node.total_timeout_ms !== undefined);
-    limited.set(plan, known);
-  }
-  return known;
 }

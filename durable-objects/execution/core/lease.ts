@@ -7,6 +7,7 @@ import { mayRepeatLost, MAX_LOST_ATTEMPTS } from "./retry-policy.ts";
 import { failNode } from "./report.ts";
 import { planNode } from "./state.ts";
 import type { ExecutionState, NodeExecution } from "./state.ts";
+import { totalDeadline } from "./total-limit.ts";
 
 /** Handing out work and taking it back. Rules LS1 to LS6 of SPEC.md. */
 
@@ -70,7 +71,8 @@ export function beginPure(recorder: Recorder, ne: string, attempt: number): Node
   ) {
     return undefined;
   }
-  if (planNode(state, execution.node).effects !== "pure") {
+  const node = planNode(state, execution.node);
+  if (node.effects !== "pure" || totalDeadline(node, execution) <= recorder.env.now) {
     return undefined;
   }
   start(recorder, execution);

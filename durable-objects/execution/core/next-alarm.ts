@@ -3,7 +3,7 @@ import { nextChildLook, nextWorkLook } from "./next-look.ts";
 import { runDeadline } from "./run-limits.ts";
 import { planNode } from "./state.ts";
 import type { ExecutionState } from "./state.ts";
-import { totalDeadline } from "./total-limit.ts";
+import { hasTotalLimits, totalDeadline } from "./total-limit.ts";
 
 /**
  * Rule AL1: when the object must look at the run again if nobody calls, ms since the epoch; null when the run is over. The earliest of: the end of
@@ -14,11 +14,17 @@ export function nextAlarm(state: ExecutionState, now: number, leaseMs: number): 
     return null;
   }
   let at = runDeadline(state);
-  for (const execution of state.running) {
-    at = Math.min(at, execution.leaseUntil, totalDeadline(planNode(state, execution.node), execution));
+  for (const { leaseUntil } of state.running) {
+    at = Math.min(at, leaseUntil);
   }
-  for (const execution of state.delayed) {
-    at = Math.min(at, execution.notBefore, totalDeadline(planNode(state, execution.node), execution));
+  for (const { notBefore } of state.delayed) {
+    at = Math.min(at, notBefore);
+  }
+  // Ready ones too: what was lost or has waited for its next attempt has begun its time.
+  for (const execution of hasTotalLimits(state.plan) ? state.executions.values() : []) {
+    if (execution.status === "RUNNING" || execution.status === "QUEUED") {
+      at = Math.min(at, totalDeadline(planNode(state, execution.node), execution));
+    }
   }
   for (const { wait, waitingSince } of state.waiting) {
     at = Math.min(at, wait?.until ?? Number.POSITIVE_INFINITY);

@@ -1,0 +1,46 @@
+import type { Random } from "./random.ts";
+
+/**
+ * What only some worlds have, with its share of them. Each draws from streams of its own, so that a world without any is the very world that it was before
+ * they were thought of: `--without callbacks,reruns` takes them out by name.
+ */
+export const FEATURES = {
+  /** Nodes that wait for a call from outside. */
+  callbacks: 0.3,
+  /** Nodes whose attempts have a limit of time together. */
+  total_limits: 0.3,
+  /** Nodes that work in the pool `memory`. */
+  memory_pool: 0.25,
+  /** Messages that are worth several node executions, and consumers that run fewer at a time. */
+  message_batches: 0.25,
+  /** Runs that are retried or forked. */
+  reruns: 0.25,
+} as const;
+
+export type Feature = keyof typeof FEATURES;
+
+export const FEATURE_NAMES = Object.keys(FEATURES) as Feature[];
+
+export class Features {
+  /** How often each came to something. */
+  readonly counts = new Map<Feature, number>();
+  readonly #on: ReadonlySet<Feature>;
+
+  constructor(random: Random, without: ReadonlySet<string>) {
+    this.#on = new Set(
+      FEATURE_NAMES.filter((name) => random.stream(`feature ${name}`).chance(FEATURES[name]) && !without.has(name)),
+    );
+  }
+
+  has(name: Feature): boolean {
+    return this.#on.has(name);
+  }
+
+  get names(): Feature[] {
+    return [...this.#on];
+  }
+
+  happened(name: Feature): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+  }
+}
