@@ -446,12 +446,12 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'if (execution.status === "RUNNING") {',
   },
   {
-    name: "handed-out-after-its-limit",
-    what: "work is handed out that has had its time",
-    rule: "RT4",
-    file: `${CORE}/decide.ts`,
-    find: "  failOverdue(recorder);\n  return recorder.fatal",
-    replace: "  return recorder.fatal",
+    name: "called-for-what-has-failed",
+    what: "work that failed before anybody took it is counted as ready",
+    rule: "AL5",
+    file: `${CORE}/evolve.ts`,
+    find: "readyQueue(state, execution).remove(execution);",
+    replace: "",
   },
   {
     name: "memory-never-called",

@@ -202,8 +202,12 @@ function evolveQueued(state: ExecutionState, event: EventOf<"node_queued">): voi
 
 /** Puts a QUEUED execution where leases are taken from. */
 export function makeReady(state: ExecutionState, execution: NodeExecution): void {
+  readyQueue(state, execution).push(execution);
+}
+
+function readyQueue(state: ExecutionState, execution: NodeExecution): Fifo<NodeExecution> {
   const { pool, effects } = planNode(state, execution.node);
-  state.ready[pool][effects === "pure" ? "pure" : "effectful"].push(execution);
+  return state.ready[pool][effects === "pure" ? "pure" : "effectful"];
 }
 
 function evolveRunOutput(state: ExecutionState, event: EventOf<"execution_output">): void {
@@ -266,6 +270,10 @@ function evolveEnded(
   event: EventOf<"node_completed"> | EventOf<"node_failed"> | EventOf<"node_terminated">,
 ): void {
   const execution = mustHave(state, event.ne);
+  if (event.type === "node_failed" && execution.status === "QUEUED" && !state.delayed.has(execution)) {
+    // Its time was over before anybody took it: nobody is to be called for it any more.
+    readyQueue(state, execution).remove(execution);
+  }
   state.running.delete(execution);
   state.delayed.delete(execution);
   state.waiting.delete(execution);

@@ -44,6 +44,14 @@ export class Fifo<T> {
     }
   }
 
+  /** Takes an item out, wherever it stands: O(n). */
+  remove(item: T): void {
+    const at = this.#items.indexOf(item, this.#head);
+    if (at >= 0) {
+      this.#items.splice(at, 1);
+    }
+  }
+
   /** The first `count` items, without taking them. */
   first(count: number): T[] {
     return this.#items.slice(this.#head, this.#head + count) as T[];
