@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { agentFile } from "../agent-file.ts";
@@ -65,10 +65,12 @@ export async function sleepingRuns(bench: BenchServer, sizes: readonly number[])
   return rows;
 }
 
-/** Bytes in the files of the runs' objects. */
+/** Bytes in the databases of the runs' objects; what stands beside them is there while they are open. */
 function storedBytes(dataDir: string): number {
   const folder = join(dataDir, "resources/do/weft-ExecutionObject");
-  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  if (!existsSync(folder)) return 0;
+  const databases = readdirSync(folder).filter((name) => name.endsWith(".sqlite"));
+  return databases.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }
 
 /** How much later than it should each run ended, ms. @throws Error when not all have ended well in two minutes */
