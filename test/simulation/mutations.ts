@@ -446,6 +446,14 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'if (execution.status === "RUNNING") {',
   },
   {
+    name: "in-step-by-number",
+    what: "a replica is taken to be in step when it has as many events as the object, whatever they are",
+    rule: "LC3",
+    file: `${CORE}/replica.ts`,
+    find: " && leased.length === given.size && leased.every(({ id }) => given.has(id))",
+    replace: "",
+  },
+  {
     name: "called-for-what-has-failed",
     what: "work that failed before anybody took it is counted as ready",
     rule: "AL5",

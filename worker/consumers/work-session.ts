@@ -180,8 +180,9 @@ export class WorkSession {
   }
 
   /** Rule LC3: keeps the replica in step with the object, or lets go of it. */
-  #follow({ sync, seq }: WorkAnswer, { pool, max }: LeaseRequest): void {
-    if (this.#replica !== null && !this.#replica.confirm({ pool, max, seq })) {
+  #follow({ sync, seq, leases }: WorkAnswer, { pool, max }: LeaseRequest): void {
+    const leased = leases.map((lease) => lease.node_execution_id);
+    if (this.#replica !== null && !this.#replica.confirm({ pool, max, seq, leased })) {
       this.#replica = null;
     }
     if (sync !== null) {

@@ -158,7 +158,8 @@ class Simulation {
     } else {
       expect(commit.refused).toEqual([]);
       if (!replica.parted && !backoffOver) {
-        const same = replica.confirm({ pool: "io", max, seq: this.run.state.lastSeq });
+        const leased = commit.leased.map(({ id }) => id);
+        const same = replica.confirm({ pool: "io", max, seq: this.run.state.lastSeq, leased });
         expect(same, "[LC3] the replica has foretold the object's state").toBe(true);
       }
     }

@@ -65,10 +65,16 @@ export class Replica {
     return refused.length === 0;
   }
 
-  /** Does to the replica what the object did when it answered; false when the two have parted and the replica is worth nothing. */
-  confirm(answered: { pool: BlockPool; max: number; seq: number }): boolean {
-    decide(this.#state, { type: "lease", pool: answered.pool, max: answered.max }, ENV);
+  /**
+   * Does to the replica what the object did when it answered; false when the two have parted and the replica is worth nothing. As many events are not yet the same ones: a pause
+   * that the replica has not heard of is one event, and so is a lease that was not given for it.
+   *
+   * @param answered.leased ids of what the answer hands out
+   */
+  confirm(answered: { pool: BlockPool; max: number; seq: number; leased: readonly string[] }): boolean {
+    const { leased } = decide(this.#state, { type: "lease", pool: answered.pool, max: answered.max }, ENV);
     this.#base = this.#state.lastSeq;
-    return this.#base === answered.seq;
+    const given = new Set(answered.leased);
+    return this.#base === answered.seq && leased.length === given.size && leased.every(({ id }) => given.has(id));
   }
 }
