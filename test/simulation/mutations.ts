@@ -72,8 +72,8 @@ export const MUTATIONS: readonly Mutation[] = [
     what: "a consumer believes its replica whatever the object answered",
     rule: "LC3",
     file: `${CORE}/replica.ts`,
-    find: "    this.#base = this.#state.lastSeq;\n    return this.#base === answered.seq;",
-    replace: "    this.#base = answered.seq;\n    return true;",
+    find: "    this.#base = this.#state.lastSeq;\n    const given",
+    replace: "    this.#base = answered.seq;\n    if (leased.length >= 0) return true;\n    const given",
   },
   {
     name: "stretches-from-anywhere",
