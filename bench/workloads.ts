@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
-import { agentFile } from "./agent-file.ts";
-import type { Shape } from "./agent-file.ts";
+import { agentFile } from "#test/agent-file.ts";
+import type { Shape } from "#test/agent-file.ts";
 
 /** Port that the agent files of the I/O workloads name; `workloadFile` puts another one in its place. */
 export const ECHO_PORT = 18_099;

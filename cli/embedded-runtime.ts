@@ -125,7 +125,7 @@ async function start(options: RuntimeOptions, { socket, ...parts }: StartParts):
  * cursors): without these the process grows for an hour under a load that needs a fifth of that. A full collection then comes every thousand runs or so
  * (docs/performance.md, "Where the memory is").
  */
-const V8_FLAGS = ["--heap-growing-percent=40", "--max-semi-space-size=8"];
+const V8_FLAGS = ["--initial-old-space-size=4", "--heap-growing-percent=40", "--max-semi-space-size=8"];
 
 /** With those of WEFT_V8_FLAGS, for measurements, like `--perf-basic-prof`; the last word on a flag holds. */
 function v8Flags(): string[] {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchServer } from "../bench-server.ts";
-import { agentFile } from "../agent-file.ts";
+import { agentFile } from "#test/agent-file.ts";
 import { treeUsage, watchMemory } from "../process-tree.ts";
 import { rounded, summarise } from "../statistics.ts";
 

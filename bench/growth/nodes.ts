@@ -1,5 +1,5 @@
 import type { JsonObject } from "#graph/json.ts";
-import { agentFile } from "../agent-file.ts";
+import { agentFile } from "#test/agent-file.ts";
 import type { BenchServer } from "../bench-server.ts";
 import { treeUsage } from "../process-tree.ts";
 import { rounded, summarise } from "../statistics.ts";
@@ -23,7 +23,7 @@ export function countingLoop(turns: number): JsonObject {
       ["enough.no_output", "add.a"],
       ["enough.yes_output", "out.value"],
     ],
-    stepLimit: PER_TURN * turns + 10,
+    weft: { step_limit: PER_TURN * turns + 10 },
   });
 }
 

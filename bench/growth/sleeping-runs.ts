@@ -1,68 +1,87 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { agentFile } from "../agent-file.ts";
+import type { JsonObject } from "#graph/json.ts";
+import { agentFile } from "#test/agent-file.ts";
 import type { BenchServer } from "../bench-server.ts";
-import { treeUsage } from "../process-tree.ts";
+import { treeUsage, watchMemory } from "../process-tree.ts";
 import { rounded, summarise } from "../statistics.ts";
 import { sleeper } from "../workloads.ts";
 
 /** Started side by side. */
 const STARTERS = 16;
 /** So many runs a second can surely be started, and then all of them sleep for a while together. */
-const STARTS_PER_SECOND = 60;
-const SLEEP_SECONDS = 40;
+const STARTS_PER_SECOND = 35;
+const SLEEP_SECONDS = 60;
 /** The runtime lets go of an object ten seconds after its last call. */
 const SETTLE_MS = 15_000;
 const IDLE_MS = 10_000;
 
 /**
- * Runs that all sleep at once: what they hold and cost meanwhile, and how late each wakes. The time to wake is in the run's own log, so the lateness is
- * from the timer's time to the end of the run, by the server's clock.
+ * Runs that all sleep at once: what they hold and cost meanwhile, and how late each wakes. The server is restarted while they sleep: what it holds before is what
+ * starting them once needed, what it holds after is theirs. The time to wake is in the run's own log, so the lateness is from the timer's time to the end of
+ * the run, by the server's clock.
  */
 export async function sleepingRuns(bench: BenchServer, sizes: readonly number[]): Promise<Record<string, unknown>[]> {
-  const { client } = bench.server;
+  const { server } = bench;
+  const rssMiB = (): number => rounded(treeUsage(server.pid).rssMiB, 0);
   const rows: Record<string, unknown>[] = [];
   for (const size of sizes) {
     const seconds = Math.ceil(size / STARTS_PER_SECOND) + SLEEP_SECONDS;
     const { id, title, shape, inputs } = sleeper(seconds);
     const graphId = await bench.importFile(agentFile(id, title, shape));
-    const before = treeUsage(bench.server.pid).rssMiB;
-    const storedBefore = storedBytes(bench.server.dataDir);
-    let left = size;
-    const start = async (): Promise<void> => {
-      while (left > 0) {
-        left -= 1;
-        await client.startExecution({ graph_id: graphId, inputs });
-      }
-    };
+    const rss_before_mib = rssMiB();
+    const storedBefore = storedBytes(server.dataDir);
+    const memory = watchMemory(server.pid);
     const began = performance.now();
-    await Promise.all(Array.from({ length: STARTERS }, start));
+    await startAll(bench, { graphId, inputs, size });
     const startedMs = performance.now() - began;
     await sleep(SETTLE_MS);
-    const cpuBefore = treeUsage(bench.server.pid).cpuMs;
+    const rss_most_mib = rounded(memory.stop(), 0);
+    const cpuBefore = treeUsage(server.pid).cpuMs;
     await sleep(IDLE_MS);
-    const asleep = treeUsage(bench.server.pid);
-    const storedKib = (storedBytes(bench.server.dataDir) - storedBefore) / 1_024;
-    const cpuShare = (asleep.cpuMs - cpuBefore) / IDLE_MS;
+    const cpuShare = (treeUsage(server.pid).cpuMs - cpuBefore) / IDLE_MS;
+    const rss_asleep_mib = rssMiB();
+    const storedKib = (storedBytes(server.dataDir) - storedBefore) / 1_024;
+    await server.restart();
+    const rss_restarted_mib = rssMiB();
+    if (performance.now() - began > seconds * 1_000) {
+      throw new Error(`${size} runs took ${rounded(startedMs / 1_000)} s to start; the first have woken by now.`);
+    }
     await sleep(Math.max(0, seconds * 1_000 + startedMs - (performance.now() - began)));
     const late = await lateness(bench, { graphId, size, seconds });
     const { n, p50, p99, max } = summarise(late);
     rows.push({
       runs: size,
       started_ms: rounded(startedMs, 0),
-      rss_before_mib: rounded(before, 0),
-      rss_asleep_mib: rounded(asleep.rssMiB, 0),
+      rss_before_mib,
+      rss_most_mib,
+      rss_asleep_mib,
+      rss_restarted_mib,
       cpu_asleep_percent: rounded(100 * cpuShare),
       stored_kib_a_run: rounded(storedKib / size),
       woken: n,
       late_p50_ms: p50,
       late_p99_ms: p99,
       late_max_ms: max,
-      rss_after_mib: rounded(treeUsage(bench.server.pid).rssMiB, 0),
+      rss_after_mib: rssMiB(),
     });
   }
   return rows;
+}
+
+async function startAll(
+  { server }: BenchServer,
+  { graphId, inputs, size }: { graphId: string; inputs: JsonObject; size: number },
+): Promise<void> {
+  let left = size;
+  const start = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      await server.client.startExecution({ graph_id: graphId, inputs });
+    }
+  };
+  await Promise.all(Array.from({ length: STARTERS }, start));
 }
 
 /** Bytes in the databases of the runs' objects; what stands beside them is there while they are open. */

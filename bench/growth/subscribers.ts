@@ -1,6 +1,6 @@
 import WebSocket from "ws";
 import type { ExecutionEvent } from "#graph/run/event.ts";
-import { agentFile } from "../agent-file.ts";
+import { agentFile } from "#test/agent-file.ts";
 import type { BenchServer } from "../bench-server.ts";
 import { treeUsage } from "../process-tree.ts";
 import { rounded, summarise } from "../statistics.ts";

@@ -15,7 +15,11 @@ it("announces work on the queue of its pool, several hints as one batch of at mo
     ["WORK_QUEUE_IO", "WORK_QUEUE_CPU", "WORK_QUEUE_MEMORY"].map((name) => [name, queue(name)]),
   ) as unknown as ExecutionEnv;
   const header = { execution_id: "e", workspace_id: "w", plan: plan({ a: {} }, []) } as unknown as RunHeader;
-  const host = { waitUntil: () => undefined, storage: { setAlarm: async () => undefined } };
+  const host = {
+    waitUntil: () => undefined,
+    hold: () => () => undefined,
+    storage: { setAlarm: async () => undefined },
+  };
   const effects = createEffects(host, () => env, header);
 
   await effects.announce("io", 1);

@@ -39,6 +39,8 @@ export const QUEUE_OF = {
 /** What the platform must give for the effects of one object. */
 export interface EffectsHost {
   waitUntil(work: Promise<unknown>): void;
+  /** Keeps the object from leaving the memory by itself, until the answer is called. */
+  hold(): () => void;
   storage: { setAlarm(at: number): Promise<void> };
 }
 
@@ -51,7 +53,7 @@ export function createEffects(host: EffectsHost, env: () => ExecutionEnv, header
   const background = (what: string, work: Promise<unknown>): void => {
     const failed = (error: unknown): void =>
       log("warn", `could not ${what}`, { execution_id: header.execution_id, error: errorMessage(error) });
-    host.waitUntil(work.catch(failed));
+    host.waitUntil(work.catch(failed).finally(host.hold()));
   };
   const stub = (id: string): ExecutionRpc => {
     const { EXECUTIONS } = env();
@@ -65,8 +67,15 @@ export function createEffects(host: EffectsHost, env: () => ExecutionEnv, header
     listedSeq: () => env().WORK_RUNNER.listedSeq(header.execution_id, header.workspace_id),
     setAlarm: (at) => background("set the alarm", host.storage.setAlarm(at)),
     later: (ms, work) => {
-      const timer = setTimeout(work, ms);
-      return () => clearTimeout(timer);
+      const letGo = host.hold();
+      const timer = setTimeout(() => {
+        letGo();
+        work();
+      }, ms);
+      return () => {
+        letGo();
+        clearTimeout(timer);
+      };
     },
     background,
     now: () => Date.now(),

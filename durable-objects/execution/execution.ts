@@ -98,7 +98,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
     if (open === null) {
       return NOT_FOUND;
     }
-    if (open.ended && (await open.settle(seq))) {
+    if (open.ended && (await this.#release.during(open.settle(seq)))) {
       await this.ctx.storage.deleteAlarm();
     }
     return { ok: true, value: null };
@@ -111,7 +111,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
   async wait(workspaceId: string, waitMs: number): Promise<Outcome<ExecutionView>> {
     const open = this.#owned(workspaceId);
     if (open !== null && waitMs > 0 && !open.ended) {
-      await this.#waiters.wait(Math.min(waitMs, MAX_WAIT_MS));
+      await this.#release.during(this.#waiters.wait(Math.min(waitMs, MAX_WAIT_MS)));
     }
     return this.view(workspaceId);
   }
@@ -240,7 +240,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
 
   async takeChildNews(workspaceId: string, news: ChildNews): Promise<ChildNewsAnswer> {
     const open = this.#owned(workspaceId);
-    return { outputs: open === null ? -1 : await open.takeNews(news) };
+    return { outputs: open === null ? -1 : await this.#release.during(open.takeNews(news)) };
   }
 
   async newsFor(workspaceId: string, from: number): Promise<Outcome<ChildStanding>> {
@@ -253,7 +253,10 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
   /** Never throws: the platform drops an alarm that has failed a few times, and this one is what recovers the run. */
   override async alarm(): Promise<void> {
     try {
-      await this.#load()?.alarm();
+      const open = this.#load();
+      if (open !== null) {
+        await this.#release.during(open.alarm());
+      }
     } catch (error) {
       log("error", "an alarm failed and is set again", { error: errorMessage(error) });
       this.#open = null;
@@ -305,15 +308,25 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
   }
 
   #opened(run: Run): OpenRun {
+    const host = {
+      storage: this.ctx.storage,
+      waitUntil: (work: Promise<unknown>): void => this.ctx.waitUntil(work),
+      hold: () => this.#release.hold(),
+    };
     return new OpenRun(run, this.#store, {
-      effects: createEffects(this.ctx, () => this.env, run.header),
+      effects: createEffects(host, () => this.env, run.header),
       live: this.#live,
       waiters: this.#waiters,
       leaseMs: leaseMsOf(this.env, run.header.plan),
       ioSlots: ioSlotsOf(this.env),
       onBroken: () => (this.#open = null),
       onOver: () => this.#release.whenQuiet(releaseMsOf(this.env)),
+      onSleep: () => this.#release.whenQuiet(releaseMsOf(this.env), () => this.#atRest),
     });
+  }
+
+  get #atRest(): boolean {
+    return this.#open === null || this.#open.ended || this.#open.sleeps;
   }
 
   async #deleteAll(): Promise<void> {

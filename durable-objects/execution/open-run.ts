@@ -3,6 +3,7 @@ import { errorMessage, log } from "../logger.ts";
 import { BlockSamples } from "./block-samples.ts";
 import { Children, ENDED } from "./children.ts";
 import type { ChildNews } from "./core/child.ts";
+import { nextAlarm } from "./core/next-alarm.ts";
 import { FIRST_LOOK_MS } from "./core/next-look.ts";
 import type { Input } from "./core/decide.ts";
 import type { Effects } from "./effects.ts";
@@ -32,7 +33,12 @@ export interface OpenRunDeps {
   onBroken: () => void;
   /** The run is over, and others are told of it. */
   onOver: () => void;
+  /** The run has begun to sleep. */
+  onSleep: () => void;
 }
+
+/** A run of which nothing is due for less time stays in memory: to load it again costs more than it holds, ms. The runtime keeps objects as long. */
+const SHORT_SLEEP_MS = 10_000;
 
 /** A run in memory with everything that follows its commits. */
 export class OpenRun {
@@ -71,11 +77,27 @@ export class OpenRun {
     return isIdle(this.run.state, this.#deps.effects.now());
   }
 
+  /** Nothing is to be done for it for a while, unless somebody calls. Runs that it has started call soon. */
+  get sleeps(): boolean {
+    const { effects, leaseMs } = this.#deps;
+    const { header, state } = this.run;
+    if (isHeld(header, state)) {
+      return true;
+    }
+    const now = effects.now();
+    if (!isIdle(state, now) || (!state.paused && [...state.waiting].some(({ wait }) => wait?.kind === "child"))) {
+      return false;
+    }
+    const next = nextAlarm(state, now, leaseMs);
+    return next === null || next > now + SHORT_SLEEP_MS;
+  }
+
   /** A run that waits to be let go asks now and then, and shows in lists (rules WH1 and WH3). */
   hold(): void {
-    const { effects } = this.#deps;
+    const { effects, onSleep } = this.#deps;
     effects.setAlarm(effects.now() + HELD_CHECK_MS);
     this.#runner.list(this.#summary());
+    onSleep();
   }
 
   /** The run is what this consumer has begun, and nothing has happened since: it asks again because it was not answered (rule ST5). */
@@ -153,6 +175,8 @@ export class OpenRun {
       if (commit.batch !== null && this.#place !== null) {
         this.#deps.effects.background("give back the run's place", this.#place.giveBack());
       }
+    } else if (this.sleeps) {
+      this.#deps.onSleep();
     }
   }
 

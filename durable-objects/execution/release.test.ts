@@ -51,6 +51,37 @@ describe("an object that has nothing left to do", () => {
     expect(at.state.aborted).toBe(1);
   });
 
+  it("stays until what is under way is done", async () => {
+    const at = host();
+    const release = new Release(at.host);
+    const done = release.hold();
+    let answer: (() => void) | undefined;
+    const call = release.during(new Promise<void>((resolve) => (answer = resolve)));
+    release.whenQuiet(500);
+    done();
+    done();
+    await at.pass();
+    expect(at.state.aborted).toBe(0);
+    answer?.();
+    await call;
+    await at.pass();
+    expect(at.state.aborted).toBe(1);
+  });
+
+  it("stays when there is something to do again, and leaves when that is done", async () => {
+    const at = host();
+    const release = new Release(at.host);
+    let sleeps = true;
+    release.whenQuiet(500, () => sleeps);
+    sleeps = false;
+    await at.pass();
+    expect([at.state.aborted, at.waits]).toEqual([0, false]);
+    sleeps = true;
+    release.whenQuiet(500, () => sleeps);
+    await at.pass();
+    expect(at.state.aborted).toBe(1);
+  });
+
   it("stays for as long as the runtime likes when no time is given", () => {
     const at = host();
     new Release(at.host).whenQuiet(null);

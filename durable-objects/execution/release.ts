@@ -10,13 +10,14 @@ export interface ReleaseHost {
 }
 
 /**
- * Lets an object with nothing left to do leave the memory before the runtime would put it out (10 s after the last call). On a machine of its own, where a
- * hundred runs a second would keep a thousand databases open, that is most of the memory. It is no more than an eviction, which may come at any time: what is told is stored, and
- * whoever calls next finds the object as it was.
+ * Lets an object that has nothing to do for now leave the memory before the runtime would put it out (10 s after the last call). On a machine of its own, where
+ * a hundred runs a second would keep a thousand databases open, that is most of the memory. It is no more than an eviction, which may come at any time: what
+ * is told is stored, and whoever calls next finds the object as it was.
  */
 export class Release {
   readonly #host: ReleaseHost;
   #calls = 0;
+  #underWay = 0;
   #armed = false;
 
   constructor(host: ReleaseHost) {
@@ -28,25 +29,47 @@ export class Release {
     this.#calls += 1;
   }
 
-  /** There is nothing left to do: leaves after `ms` without a call. Null: never by itself. */
-  whenQuiet(ms: number | null): void {
+  /** Something is under way that would be lost; the answer says that it is done. */
+  hold(): () => void {
+    this.#underWay += 1;
+    let held = true;
+    return () => {
+      this.#underWay -= held ? 1 : 0;
+      held = false;
+    };
+  }
+
+  /** What `work` answers; not before it is done. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    const done = this.hold();
+    try {
+      return await work;
+    } finally {
+      done();
+    }
+  }
+
+  /** There is nothing to do: leaves after `ms` without a call, if `still` holds then. Null: never by itself. */
+  whenQuiet(ms: number | null, still: () => boolean = () => true): void {
     if (ms !== null && !this.#armed) {
       this.#armed = true;
-      this.#wait(ms);
+      this.#wait(ms, still);
     }
   }
 
-  #wait(ms: number): void {
+  #wait(ms: number, still: () => boolean): void {
     const calls = this.#calls;
-    this.#host.after(ms, () => void this.#leave(ms, calls));
+    this.#host.after(ms, () => void this.#leave(ms, calls, still));
   }
 
-  async #leave(ms: number, calls: number): Promise<void> {
+  async #leave(ms: number, calls: number, still: () => boolean): Promise<void> {
     await this.#host.sync();
-    if (calls !== this.#calls || this.#host.watched()) {
-      this.#wait(ms);
-      return;
+    if (!still()) {
+      this.#armed = false;
+    } else if (calls !== this.#calls || this.#underWay > 0 || this.#host.watched()) {
+      this.#wait(ms, still);
+    } else {
+      this.#host.abort("There is nothing to do for the run, and nobody asks for it: the object leaves the memory.");
     }
-    this.#host.abort("The run is over and nobody asks for it: the object leaves the memory.");
   }
 }

@@ -1,4 +1,6 @@
 import type { JsonObject, JsonValue } from "#graph/json.ts";
+import { agentFile } from "../agent-file.ts";
+import type { Shape, ShapeNode } from "../agent-file.ts";
 
 /** An agent file and what a run of it must come to. */
 export interface TestAgent {
@@ -12,67 +14,28 @@ export interface TestAgent {
   executions: Record<string, number>;
 }
 
-const BLOCK = {
-  input: "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b",
-  output: "363ae599-353e-4804-937e-b2ee3cef3da4",
-  store: "1ff065e9-88e8-4358-9d82-8dc91f622ba9",
-  template: "db7d8f02-2f44-4c55-ab7a-eae0941f0c30",
-  calculator: "b1ab9b19-67a6-406d-abf5-2dba76d00c79",
-  steps: "f66a3543-28d3-4ab5-8945-9b336371e2ce",
-  timer: "d67a9c52-5e4e-11e2-bcfd-0800200c9a71",
-  condition: "715696a0-e1da-45c8-b209-c2fa9c3b0be6",
-  print: "f3b1c1b2-4c4f-4f0d-8d2f-4c4f0d8d2f4c",
-  agent: "e189baac-8c20-45a1-94a7-55177ea42565",
-  review: "8b2a7b3c-6e9d-4a5f-8c1b-2e3f4a5b6c7d",
-  ask: "1f292d4a-41a4-4977-9684-7c8d560b9f91",
-};
-
-type Pin = `${string}.${string}`;
-interface Shape {
-  nodes: Record<string, [block: keyof typeof BLOCK, input: JsonObject]>;
-  links: [from: Pin, to: Pin, isStatic?: boolean][];
-}
-
-function file(name: string, { nodes, links }: Shape): JsonObject {
-  return {
-    name,
-    description: "",
-    nodes: Object.entries(nodes).map(([id, [block, input_default]]) => ({
-      id,
-      block_id: BLOCK[block],
-      input_default,
-      metadata: { position: { x: 0, y: 0 } },
-    })),
-    links: links.map(([from, to, is_static = false], index) => ({
-      id: `link-${index}`,
-      source_id: from.slice(0, from.indexOf(".")),
-      source_name: from.slice(from.indexOf(".") + 1),
-      sink_id: to.slice(0, to.indexOf(".")),
-      sink_name: to.slice(to.indexOf(".") + 1),
-      is_static,
-    })),
-  };
-}
-
 const CHAIN = 12;
 
 /** Twelve pure steps after each other. */
 export const chain: TestAgent = {
   name: "chain",
-  file: file("Chain", {
+  file: agentFile("Chain", "", {
     nodes: {
       in: ["input", { name: "start" }],
       ...Object.fromEntries(
         Array.from({ length: CHAIN }, (_, step) => [
           `step-${step}`,
-          ["calculator", { operation: "Add", b: 1 }] satisfies [keyof typeof BLOCK, JsonObject],
+          ["calculator", { operation: "Add", b: 1 }] satisfies ShapeNode,
         ]),
       ),
       out: ["output", { name: "sum" }],
     },
     links: [
       ["in.result", "step-0.a"],
-      ...Array.from({ length: CHAIN - 1 }, (_, step): [Pin, Pin] => [`step-${step}.result`, `step-${step + 1}.a`]),
+      ...Array.from({ length: CHAIN - 1 }, (_, step): Shape["links"][number] => [
+        `step-${step}.result`,
+        `step-${step + 1}.a`,
+      ]),
       [`step-${CHAIN - 1}.result`, "out.value"],
     ],
   }),
@@ -86,7 +49,7 @@ const ITEMS = [1, 2, 3, 4, 5, 6, 7, 8];
 /** One list, its items each on their own through two steps, with a factor by a static link. */
 export const fanOut: TestAgent = {
   name: "fan out",
-  file: file("Fan out", {
+  file: agentFile("Fan out", "", {
     nodes: {
       list: ["input", { name: "items" }],
       number: ["input", { name: "factor" }],
@@ -112,7 +75,7 @@ export const fanOut: TestAgent = {
 /** A wait in the middle, so that a kill finds something that is neither ready nor done. */
 export const waiting: TestAgent = {
   name: "waiting",
-  file: file("Waiting", {
+  file: agentFile("Waiting", "", {
     nodes: {
       in: ["input", { name: "word" }],
       wait: ["timer", { seconds: 1 }],
@@ -133,7 +96,7 @@ export const waiting: TestAgent = {
 /** Nodes that touch the outside, each of which is asked for and reported by itself: a commit before and after each. */
 export const steps: TestAgent = {
   name: "steps",
-  file: file("Steps", {
+  file: agentFile("Steps", "", {
     nodes: {
       in: ["input", { name: "word" }],
       first: ["print", {}],
@@ -156,7 +119,7 @@ export const steps: TestAgent = {
 /** A failure that is handled by its error pin, beside a branch that goes well. */
 export const handledFailure: TestAgent = {
   name: "handled failure",
-  file: file("Handled failure", {
+  file: agentFile("Handled failure", "", {
     nodes: {
       in: ["input", { name: "count" }],
       bad: ["template", { format: "{% if %}", values: {} }],
@@ -181,7 +144,7 @@ export const handledFailure: TestAgent = {
 /** Counts up to a bound in a cycle. */
 export const loop: TestAgent = {
   name: "loop",
-  file: file("Loop", {
+  file: agentFile("Loop", "", {
     nodes: {
       in: ["input", { name: "from" }],
       add: ["calculator", { operation: "Add", b: 1 }],
@@ -206,7 +169,7 @@ const CHILD = "5a1f6c52-9f0e-4b7d-8a5c-3c7d2f1e0b9a";
 /** What `nested` runs. Its runs are begun by their parents. */
 export const child: TestAgent = {
   name: "child",
-  file: file("Child", {
+  file: agentFile("Child", "", {
     nodes: {
       in: ["input", { name: "word" }],
       first: ["print", {}],
@@ -228,7 +191,7 @@ export const child: TestAgent = {
 export const nested: TestAgent = {
   name: "nested",
   file: {
-    ...file("Nested", {
+    ...agentFile("Nested", "", {
       nodes: {
         in: ["input", { name: "word" }],
         agent: [
@@ -261,7 +224,7 @@ export const nested: TestAgent = {
 export const limited: TestAgent = {
   name: "limited",
   file: {
-    ...file("Limited", {
+    ...agentFile("Limited", "", {
       nodes: {
         word: ["input", { name: "word" }],
         group: ["input", { name: "group" }],
@@ -285,7 +248,7 @@ export const limited: TestAgent = {
 /** Asks a person before a step; whoever tests must approve with `reviewedAs`. */
 export const reviewed: TestAgent = {
   name: "reviewed",
-  file: file("Reviewed", {
+  file: agentFile("Reviewed", "", {
     nodes: {
       in: ["input", { name: "word" }],
       ask: ["review", { name: "Say this?" }],
@@ -313,7 +276,7 @@ export const testAgents: TestAgent[] = [chain, fanOut, waiting, handledFailure, 
 
 /** Asks a model once. Not one of the agents whose outputs are foretold: that is the model's business. */
 export const asking = {
-  file: file("Asking", {
+  file: agentFile("Asking", "", {
     nodes: {
       prompt: ["input", { name: "prompt" }],
       ask: ["ask", { model: "gpt-4o" }],

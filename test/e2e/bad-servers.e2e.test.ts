@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { agentFile } from "../agent-file.ts";
 import { BadServer } from "../unit/bad-server.testkit.ts";
 import { startServer, type TestServer } from "./server.ts";
 
-const INPUT = "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b";
-const OUTPUT = "363ae599-353e-4804-937e-b2ee3cef3da4";
-const WEB = "6595ae1f-b924-42cb-9a41-551a0611c4b4";
 /** Shorter than the limit of a request, so that this test ends soon. */
 const NODE_TIMEOUT_MS = 3_000;
 
@@ -15,25 +13,17 @@ describe("servers that misbehave, asked by the real runtime over real connection
   beforeAll(async () => {
     bad = await BadServer.start();
     server = await startServer({ env: { WEFT_EGRESS_ALLOW: bad.host } });
-    const node = (id: string, block_id: string, input_default: object, weft: object = {}): object => ({
-      id,
-      block_id,
-      input_default,
-      metadata: { position: { x: 0, y: 0 }, weft },
-    });
-    const file = {
-      name: "Ask",
-      description: "",
-      nodes: [
-        node("in", INPUT, { name: "url" }),
-        node("ask", WEB, { method: "GET" }, { timeout_ms: NODE_TIMEOUT_MS }),
-        node("out", OUTPUT, { name: "answer" }),
-      ],
+    const file = agentFile("Ask", "", {
+      nodes: {
+        in: ["input", { name: "url" }],
+        ask: ["webRequest", { method: "GET" }, { timeout_ms: NODE_TIMEOUT_MS }],
+        out: ["output", { name: "answer" }],
+      },
       links: [
-        { id: "1", source_id: "in", source_name: "result", sink_id: "ask", sink_name: "url", is_static: false },
-        { id: "2", source_id: "ask", source_name: "response", sink_id: "out", sink_name: "value", is_static: false },
+        ["in.result", "ask.url"],
+        ["ask.response", "out.value"],
       ],
-    };
+    });
     graph = (await server.client.importGraph(file)).id;
   });
   afterAll(async () => {

@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PythonPattern } from "#blocks/text/python-pattern.ts";
+import { agentFile } from "../agent-file.ts";
+import type { ShapeNode } from "../agent-file.ts";
 import { startServer, type TestServer } from "./server.ts";
-
-const INPUT = "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b";
-const OUTPUT = "363ae599-353e-4804-937e-b2ee3cef3da4";
-const MATCH = "3060088f-6ed9-4928-9ba7-9c92823a7ccd";
-const PRINT = "f3b1c1b2-4c4f-4f0d-8d2f-4c4f0d8d2f4c";
 
 /** Steps that a search may take: some seconds without a pause. */
 const MAX_STEPS = 100_000_000;
@@ -19,19 +16,17 @@ describe("a block at its bound", () => {
   let light = "";
   beforeAll(async () => {
     server = await startServer();
-    const node = (id: string, block_id: string, input_default: object): object => ({ id, block_id, input_default });
-    const agent = (name: string, middle: object, pins: [string, string]): object => ({
-      name,
-      description: "",
-      nodes: [node("in", INPUT, { name: "text" }), middle, node("out", OUTPUT, { name: "said" })],
-      links: [
-        { id: "1", source_id: "in", source_name: "result", sink_id: "work", sink_name: pins[0], is_static: false },
-        { id: "2", source_id: "work", source_name: pins[1], sink_id: "out", sink_name: "value", is_static: false },
-      ],
-    });
-    const match = node("work", MATCH, { match: PATTERN, data: "found" });
+    const agent = (name: string, work: ShapeNode, pins: [string, string]): object =>
+      agentFile(name, "", {
+        nodes: { in: ["input", { name: "text" }], work, out: ["output", { name: "said" }] },
+        links: [
+          ["in.result", `work.${pins[0]}`],
+          [`work.${pins[1]}`, "out.value"],
+        ],
+      });
+    const match: ShapeNode = ["match", { match: PATTERN, data: "found" }];
     heavy = (await server.client.importGraph(agent("Heavy", match, ["text", "positive"]))).id;
-    light = (await server.client.importGraph(agent("Light", node("work", PRINT, {}), ["text", "output"]))).id;
+    light = (await server.client.importGraph(agent("Light", ["print"], ["text", "output"]))).id;
   });
   afterAll(() => server.stop());
 

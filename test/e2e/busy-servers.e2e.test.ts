@@ -1,12 +1,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { JsonObject } from "#graph/json.ts";
+import { agentFile } from "../agent-file.ts";
 import { startServer, type TestServer } from "./server.ts";
-
-const INPUT = "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b";
-const OUTPUT = "363ae599-353e-4804-937e-b2ee3cef3da4";
-const STEP = "f66a3543-28d3-4ab5-8945-9b336371e2ce";
-const WEB = "6595ae1f-b924-42cb-9a41-551a0611c4b4";
 
 describe("a server that is busy, asked by the real runtime over real connections", () => {
   let server: TestServer;
@@ -38,38 +35,23 @@ describe("a server that is busy, asked by the real runtime over real connections
   const host = (): string => `127.0.0.1:${(busy.address() as AddressInfo).port}`;
 
   /** One run that asks for each of the paths. */
-  async function startAsking(method: string, paths: string[], weft: object): Promise<string> {
-    const node = (id: string, block_id: string, input_default: object, more: object = {}): object => ({
-      id,
-      block_id,
-      input_default,
-      metadata: { position: { x: 0, y: 0 }, weft: more },
-    });
-    const link = (id: string, source: [string, string], sink: [string, string]): object => ({
-      id,
-      source_id: source[0],
-      source_name: source[1],
-      sink_id: sink[0],
-      sink_name: sink[1],
-      is_static: false,
-    });
-    const { id: graph_id } = await server.client.importGraph({
-      name: "Ask",
-      description: "",
-      nodes: [
-        node("in", INPUT, { name: "urls" }),
-        node("each", STEP, {}),
-        node("ask", WEB, { method }, weft),
-        node("fine", OUTPUT, { name: "fine" }),
-        node("busy", OUTPUT, { name: "busy" }),
-      ],
+  async function startAsking(method: string, paths: string[], weft: JsonObject): Promise<string> {
+    const file = agentFile("Ask", "", {
+      nodes: {
+        in: ["input", { name: "urls" }],
+        each: ["steps"],
+        ask: ["webRequest", { method }, weft],
+        fine: ["output", { name: "fine" }],
+        busy: ["output", { name: "busy" }],
+      },
       links: [
-        link("1", ["in", "result"], ["each", "items"]),
-        link("2", ["each", "item"], ["ask", "url"]),
-        link("3", ["ask", "response"], ["fine", "value"]),
-        link("4", ["ask", "server_error"], ["busy", "value"]),
+        ["in.result", "each.items"],
+        ["each.item", "ask.url"],
+        ["ask.response", "fine.value"],
+        ["ask.server_error", "busy.value"],
       ],
     });
+    const { id: graph_id } = await server.client.importGraph(file);
     const urls = paths.map((path) => `http://${host()}${path}`);
     const { id } = await server.client.startExecution({ graph_id, inputs: { urls } });
     return id;
@@ -81,7 +63,7 @@ describe("a server that is busy, asked by the real runtime over real connections
     return `${status} ${JSON.stringify(outputs)}`;
   }
 
-  async function ask(method: string, path: string, weft: object): Promise<string> {
+  async function ask(method: string, path: string, weft: JsonObject): Promise<string> {
     return outcomeOf(await startAsking(method, [path], weft));
   }
 

@@ -4,31 +4,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { processUsage } from "#cli/runtime/process-usage.ts";
 import type { JsonObject } from "#graph/json.ts";
+import { agentFile } from "../agent-file.ts";
 import { startServer, type TestServer } from "./server.ts";
 
 /** What comes in goes out, after `seconds`. */
 function echo(seconds: number): JsonObject {
-  const link = (id: string, source: [string, string], sink: [string, string]): JsonObject => ({
-    id,
-    source_id: source[0],
-    source_name: source[1],
-    sink_id: sink[0],
-    sink_name: sink[1],
-    is_static: false,
-  });
-  return {
-    name: "Echo",
-    description: "",
-    nodes: [
-      { id: "in", block_id: "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b", input_default: { name: "text" } },
-      { id: "wait", block_id: "d67a9c52-5e4e-11e2-bcfd-0800200c9a71", input_default: { seconds } },
-      { id: "out", block_id: "363ae599-353e-4804-937e-b2ee3cef3da4", input_default: { name: "text" } },
-    ],
+  return agentFile("Echo", "", {
+    nodes: {
+      in: ["input", { name: "text" }],
+      wait: ["timer", { seconds }],
+      out: ["output", { name: "text" }],
+    },
     links: [
-      link("1", ["in", "result"], ["wait", "input_message"]),
-      link("2", ["wait", "output_message"], ["out", "value"]),
+      ["in.result", "wait.input_message"],
+      ["wait.output_message", "out.value"],
     ],
-  };
+  });
 }
 
 const IDLE_SECONDS = 3;
