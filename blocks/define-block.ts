@@ -163,6 +163,8 @@ export interface BlockSpec<I extends z.ZodObject, O extends z.ZodObject> {
   pool?: BlockPool;
   /** The block gets all gathered values as a list at that pin. */
   gathers?: Gathers;
+  /** It may throw a `Suspension`. Default false. */
+  waits?: boolean;
   /** Whose credentials it may use: a result that was kept serves only while they are the same. Default: none. */
   providers?: readonly string[];
   /** Longest attempt, ms. Default 10 minutes, which is also the most. */
@@ -236,6 +238,7 @@ export function defineBlock<I extends z.ZodObject, O extends z.ZodObject>(spec: 
       output_schema: describe(output, "output"),
       disabled: false,
       ...(spec.gathers === undefined ? {} : { gathers: spec.gathers }),
+      ...(spec.waits === true ? { waits: true } : {}),
     },
     providers: spec.providers ?? [],
     input: spec.input,

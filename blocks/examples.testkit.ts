@@ -28,6 +28,7 @@ async function runExample(block: Block, example: BlockExample): Promise<Outcome>
       }
     } catch (thrown) {
       if (thrown instanceof Suspension) {
+        expect(block.descriptor.waits, "a block that suspends says that it waits").toBe(true);
         ctx.resume = await endWait(thrown, waits.shift(), ctx);
         running = true;
       } else if (thrown instanceof BlockError) {

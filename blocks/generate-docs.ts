@@ -61,6 +61,7 @@ function blockSection(descriptor: BlockDescriptor, examples: readonly BlockExamp
     ...(descriptor.ui_type === "Standard" ? [] : [`type ${descriptor.ui_type}`]),
     ...(descriptor.static_output ? ["static output"] : []),
     effectsOf(descriptor),
+    ...(descriptor.waits === true ? ["may wait"] : []),
   ];
   return [
     `## ${title(descriptor.name)}`,

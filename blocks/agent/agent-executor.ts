@@ -26,6 +26,7 @@ export default defineBlock({
   categories: ["AGENT"],
   uiType: "Agent",
   effects: "idempotent",
+  waits: true,
   input: z.looseObject({
     user_id: z.string().default("").meta({ description: "Of AutoGPT; not used.", hidden: true }),
     graph_id: z.string().min(1).meta({ description: "The agent to run." }),

@@ -21,6 +21,7 @@ export default defineBlock({
   categories: ["BASIC"],
   uiType: "Human In The Loop",
   effects: "idempotent",
+  waits: true,
   input: z.object({
     data: anyValue().meta({ description: "What the person is shown and may edit." }),
     name: z.string().meta({ description: "What the person is asked, in a few words." }),

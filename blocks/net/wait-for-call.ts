@@ -10,6 +10,7 @@ export default defineBlock({
     "Gives an address, and waits until somebody calls it: a payment service, a form, another program. Whoever has the address may call it, once. Nothing runs meanwhile.",
   categories: ["INPUT"],
   effects: "idempotent",
+  waits: true,
   input: z.object({
     trigger: anyValue().optional().meta({ description: "Anything: the address is made when it arrives." }),
     timeout_seconds: z

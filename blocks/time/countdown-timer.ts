@@ -13,7 +13,7 @@ const amount = (unit: string) =>
 
 /**
  * Waits, then gives a message, `repeat` times (autogpt.md §6.1, CountdownTimerBlock; up to 7 days there, up to a year here). Nothing runs while it
- * waits. `effects` is `idempotent`, not `pure`: it changes nothing, but asks for the time.
+ * waits. It is `pure`, so that the Worker that begins a run can put it to sleep, without a message and a consumer.
  */
 export default defineBlock({
   id: "d67a9c52-5e4e-11e2-bcfd-0800200c9a71",
@@ -21,7 +21,8 @@ export default defineBlock({
   description:
     "Waits for the given time and then gives the message; with repeat, several times over. All waits together may last a year, and cost nothing meanwhile.",
   categories: ["TEXT"],
-  effects: "idempotent",
+  effects: "pure",
+  waits: true,
   input: z.object({
     input_message: anyValue()
       .default("timer finished")

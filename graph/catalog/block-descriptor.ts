@@ -85,6 +85,8 @@ export interface BlockDescriptor {
   gathers?: Gathers;
   /** It acts on the outside in a way that may have to be approved first (AutoGPT: `is_sensitive_action`). */
   sensitive?: boolean;
+  /** It may put its node to sleep: until a time, or until people or others act. A dry run gives a sample instead, however harmless it is. */
+  waits?: boolean;
 }
 
 /** Look-up of descriptors by block id. */

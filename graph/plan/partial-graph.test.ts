@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { BlockCatalog } from "../catalog/block-descriptor.ts";
 import { BLOCK, testCatalog } from "../catalog/test-catalog.testkit.ts";
 import type { JsonObject } from "../json.ts";
 import { graphOf } from "../model/graph-generators.testkit.ts";
@@ -102,6 +103,17 @@ describe("[RU7] pinned outputs and samples", () => {
       ["d", { result: [7] }, undefined],
       ["o", undefined, undefined],
     ]);
+  });
+
+  it("[RU7] does not wait in a dry run", () => {
+    const waiting: BlockCatalog = {
+      get: (id) => {
+        const block = testCatalog.get(id);
+        return block === undefined || id !== BLOCK.calculator ? block : { ...block, waits: true };
+      },
+    };
+    const dry = dryRunPlan(plan, waiting);
+    expect(dry.nodes.filter(({ sampled }) => sampled).map(({ id }) => id)).toEqual(["c", "d"]);
   });
 
   it("takes the pins of an agent node from the agent", () => {

@@ -17,16 +17,16 @@ export function pinPlan(plan: Plan, pinned: ReadonlyMap<string, PinnedOutputs>):
 }
 
 /**
- * The plan of a dry run: every node that may touch anything outside gives one sample for each of its output pins but `error`. Pinned nodes stay as
+ * The plan of a dry run: every node that may touch anything outside, or wait, gives one sample for each of its output pins but `error`. Pinned nodes stay as
  * they are. For an agent node the pins are those of the agent.
  */
 export function dryRunPlan(plan: Plan, catalog: BlockCatalog): Plan {
   return mapNodes(plan, (node) => {
-    if (node.effects === "pure" || node.pinned !== undefined) {
+    const block = catalog.get(node.block_id);
+    if ((node.effects === "pure" && block?.waits !== true) || node.pinned !== undefined) {
       return node;
     }
-    const schema =
-      embeddedSchema(node.input_default, "output_schema") ?? catalog.get(node.block_id)?.output_schema ?? {};
+    const schema = embeddedSchema(node.input_default, "output_schema") ?? block?.output_schema ?? {};
     const pins = Object.entries(schema.properties ?? {}).filter(([pin]) => pin !== "error");
     return {
       ...node,

@@ -50,6 +50,10 @@ export const blockSchema = z
       .object({ pin: z.string(), count_pin: z.string() })
       .optional()
       .openapi({ description: "It gathers the values of the pin to lists, of so many as the count pin says." }),
+    waits: z.boolean().optional().openapi({
+      description:
+        "It may put its node to sleep: until a time, or until people or others act. A dry run gives a sample instead.",
+    }),
   })
   .openapi("Block") satisfies z.ZodType<BlockDescriptor>;
 
