@@ -24,8 +24,10 @@ const BLOCKS = {
 
 type Pin = `${string}.${string}`;
 
-/** A node in short: its block, its values, and its settings in `metadata.weft`. */
-export type ShapeNode = [block: keyof typeof BLOCKS, input?: JsonObject, weft?: JsonObject];
+/** A node in short: its block (one of those, or an id), its values, and its settings in `metadata.weft`. */
+export type ShapeNode = [block: keyof typeof BLOCKS | BlockId, input?: JsonObject, weft?: JsonObject];
+
+type BlockId = `${string}-${string}`;
 
 /** A graph in short: nodes by id, links from pin to pin. */
 export interface Shape {
@@ -46,7 +48,7 @@ export function agentFile(name: string, description: string, { nodes, links, wef
     ...(weft === undefined ? {} : { metadata: { weft } }),
     nodes: Object.entries(nodes).map(([id, [block, input = {}, own]], index) => ({
       id,
-      block_id: BLOCKS[block],
+      block_id: block in BLOCKS ? BLOCKS[block as keyof typeof BLOCKS] : block,
       input_default: input,
       metadata: {
         position: { x: 400 * (index % COLUMNS), y: 400 * Math.floor(index / COLUMNS) },
@@ -59,6 +61,21 @@ export function agentFile(name: string, description: string, { nodes, links, wef
       ...end("sink", to),
       is_static: isStatic,
     })),
+  };
+}
+
+/** Gives what it was given at `word` after so many seconds. */
+export function sleepingShape(seconds: number): Shape {
+  return {
+    nodes: {
+      word: ["input", { name: "word" }],
+      wait: ["timer", { seconds }],
+      out: ["output", { name: "word" }],
+    },
+    links: [
+      ["word.result", "wait.input_message"],
+      ["wait.output_message", "out.value"],
+    ],
   };
 }
 
