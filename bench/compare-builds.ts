@@ -37,11 +37,10 @@ interface Sum {
   ms: number;
 }
 
-const sides: Side[] = [
-  { name: "other", bench: await BenchServer.start({ project: values.other }) },
-  { name: "this", bench: await BenchServer.start() },
-];
+const sides: Side[] = [];
 try {
+  sides.push({ name: "other", bench: await BenchServer.start({ project: values.other }) });
+  sides.push({ name: "this", bench: await BenchServer.start() });
   const rows = [];
   for (const workload of chooseWorkloads(values.workloads)) {
     const contenders = [];

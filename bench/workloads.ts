@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
-import { agentFile } from "#test/agent-file.ts";
-import type { Shape } from "#test/agent-file.ts";
+import { agentFile, sleepingShape } from "#test/agent-file.ts";
+import type { Pin, Shape, ShapeNode } from "#test/agent-file.ts";
 
 /** Port that the agent files of the I/O workloads name; `workloadFile` puts another one in its place. */
 export const ECHO_PORT = 18_099;
@@ -59,9 +59,14 @@ export function workloadFile(id: string, echoPort = ECHO_PORT): JsonObject {
   return JSON.parse(text.replaceAll(ECHO_URL, `http://127.0.0.1:${echoPort}/`)) as JsonObject;
 }
 
+/** A workload's agent, under its id. */
+export function workloadAgent({ id, title, shape }: Pick<Workload, "id" | "title" | "shape">): JsonObject {
+  return agentFile(id, title, shape);
+}
+
 /** The text of a workload's agent file; `workloads/` holds exactly this. */
-export function workloadText({ id, title, shape }: Workload): string {
-  return `${JSON.stringify(agentFile(id, title, shape), null, 2)}\n`;
+export function workloadText(workload: Workload): string {
+  return `${JSON.stringify(workloadAgent(workload), null, 2)}\n`;
 }
 
 function hello(): Workload {
@@ -107,53 +112,31 @@ export function chain(length: number): Workload {
   };
 }
 
-/** The item way: every item through one node of its own execution. */
 function fan(id: string, n: number): Workload {
   return {
     id,
     title: `${n} items of a list through one node, joined.`,
-    shape: {
-      nodes: {
-        items: ["input", { name: "items" }],
-        each: ["steps"],
-        op: ["calculator", { operation: "Add", b: 1 }],
-        all: ["collect"],
-        out: ["output", { name: "v" }],
-      },
-      links: [
-        ["items.result", "each.items"],
-        ["each.item_#_i", "op.a"],
-        ["op.result", "all.item"],
-        ["all.list", "out.value"],
-      ],
-    },
+    shape: itemByItem({
+      middle: { op: ["calculator", { operation: "Add", b: 1 }] },
+      enter: "op.a",
+      links: [],
+      leave: "op.result",
+      output: "v",
+    }),
     inputs: { items: items(n) },
     outputs: { v: [count(n, (index) => index + 1)] },
   };
 }
 
 function fanNodes(n: number): Workload {
-  const nodes = count(n, (index) => `node-${index}`);
+  const nodes = count(n, (index): [string, ShapeNode] => [
+    `node-${index}`,
+    ["calculator", { operation: "Add", b: index }],
+  ]);
   return {
     id: `w3n-fan${n}nodes`,
     title: `${n} nodes side by side, joined to one list and counted.`,
-    shape: {
-      nodes: {
-        i: ["input", { name: "i" }],
-        ...Object.fromEntries(
-          nodes.map((node, index) => [node, ["calculator", { operation: "Add", b: index }] as const]),
-        ),
-        join: ["createList", { values: [] }],
-        count: ["countItems"],
-        out: ["output", { name: "n" }],
-      },
-      links: [
-        ...nodes.map((node): Shape["links"][number] => ["i.result", `${node}.a`]),
-        ...nodes.map((node, index): Shape["links"][number] => [`${node}.result`, `join.values_$_${index}`]),
-        ["join.list", "count.collection"],
-        ["count.count", "out.value"],
-      ],
-    },
+    shape: sideBySide(Object.fromEntries(nodes), { sink: "a", source: "result" }),
     inputs: { i: 1 },
     outputs: { n: [n] },
   };
@@ -202,23 +185,16 @@ function requests(n: number): Workload {
   return {
     id: `w5-io${n}`,
     title: `${n} HTTP calls of 50 ms from one node, joined.`,
-    shape: {
-      nodes: {
-        items: ["input", { name: "items" }],
-        each: ["steps"],
+    shape: itemByItem({
+      middle: {
         url: ["template", { format: `${ECHO_URL}?i={{ i }}`, values: {} }],
         request: ["webRequest", { method: "GET" }],
-        all: ["collect"],
-        out: ["output", { name: "answers" }],
       },
-      links: [
-        ["items.result", "each.items"],
-        ["each.item_#_i", "url.values_#_i"],
-        ["url.output", "request.url"],
-        ["request.response", "all.item"],
-        ["all.list", "out.value"],
-      ],
-    },
+      enter: "url.values_#_i",
+      links: [["url.output", "request.url"]],
+      leave: "request.response",
+      output: "answers",
+    }),
     inputs: { items: items(n) },
     outputs: { answers: [count(n, (i) => ({ ok: true, i }))] },
   };
@@ -226,27 +202,14 @@ function requests(n: number): Workload {
 
 /** The input goes along as a header, so that the requests start with the run's input, as they start with the trigger elsewhere. */
 function requestNodes(n: number): Workload {
-  const nodes = count(n, (index) => `request-${index}`);
+  const nodes = count(n, (index): [string, ShapeNode] => [
+    `request-${index}`,
+    ["webRequest", { method: "GET", url: `${ECHO_URL}?i=${index}` }],
+  ]);
   return {
     id: `w5n-io${n}nodes`,
     title: `${n} HTTP nodes of 50 ms side by side, joined to one list and counted.`,
-    shape: {
-      nodes: {
-        i: ["input", { name: "i" }],
-        ...Object.fromEntries(
-          nodes.map((node, index) => [node, ["webRequest", { method: "GET", url: `${ECHO_URL}?i=${index}` }] as const]),
-        ),
-        join: ["createList", { values: [] }],
-        count: ["countItems"],
-        out: ["output", { name: "n" }],
-      },
-      links: [
-        ...nodes.map((node): Shape["links"][number] => ["i.result", `${node}.headers_#_x-input`]),
-        ...nodes.map((node, index): Shape["links"][number] => [`${node}.response`, `join.values_$_${index}`]),
-        ["join.list", "count.collection"],
-        ["count.count", "out.value"],
-      ],
-    },
+    shape: sideBySide(Object.fromEntries(nodes), { sink: "headers_#_x-input", source: "response" }),
     inputs: { i: 1 },
     outputs: { n: [n] },
   };
@@ -257,18 +220,60 @@ export function sleeper(seconds: number): Workload {
   return {
     id: `s1-sleep${seconds}`,
     title: `Sleeps ${seconds} seconds between input and output.`,
-    shape: {
-      nodes: {
-        word: ["input", { name: "word" }],
-        wait: ["timer", { seconds }],
-        out: ["output", { name: "word" }],
-      },
-      links: [
-        ["word.result", "wait.input_message"],
-        ["wait.output_message", "out.value"],
-      ],
-    },
+    shape: sleepingShape(seconds),
     inputs: { word: "awake" },
     outputs: { word: ["awake"] },
+  };
+}
+
+interface ItemPath {
+  /** What each item goes through, in executions of its own. */
+  middle: Shape["nodes"];
+  /** Where an item's number comes in. */
+  enter: Pin;
+  links: Shape["links"];
+  /** Where what became of it comes out. */
+  leave: Pin;
+  /** Name of the output for all that came out, as one list. */
+  output: string;
+}
+
+/** The item way: a list, each of its items on its own through the same nodes, and joined. */
+function itemByItem({ middle, enter, links, leave, output }: ItemPath): Shape {
+  return {
+    nodes: {
+      items: ["input", { name: "items" }],
+      each: ["steps"],
+      ...middle,
+      all: ["collect"],
+      out: ["output", { name: output }],
+    },
+    links: [
+      ["items.result", "each.items"],
+      ["each.item_#_i", enter],
+      ...links,
+      [leave, "all.item"],
+      ["all.list", "out.value"],
+    ],
+  };
+}
+
+/** Nodes that all take the input at their pin `sink`; what they give at `source` is joined to one list and counted. */
+function sideBySide(nodes: Shape["nodes"], { sink, source }: { sink: string; source: string }): Shape {
+  const ids = Object.keys(nodes);
+  return {
+    nodes: {
+      i: ["input", { name: "i" }],
+      ...nodes,
+      join: ["createList", { values: [] }],
+      count: ["countItems"],
+      out: ["output", { name: "n" }],
+    },
+    links: [
+      ...ids.map((id): Shape["links"][number] => ["i.result", `${id}.${sink}`]),
+      ...ids.map((id, index): Shape["links"][number] => [`${id}.${source}`, `join.values_$_${index}`]),
+      ["join.list", "count.collection"],
+      ["count.count", "out.value"],
+    ],
   };
 }

@@ -1,33 +1,20 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
-import { type Block, type BlockContext, BlockError, defineBlock } from "./define-block.ts";
+import { type Block, type BlockContext, BlockError } from "./define-block.ts";
 import { anyValue, dictionary } from "./pin-types.ts";
 import { runBlock } from "./run-block.ts";
+import { testBlock } from "./test-block.testkit.ts";
+import type { TestBlockRun } from "./test-block.testkit.ts";
 import { testContext } from "./test-context.testkit.ts";
-
-type Run = (args: {
-  input: { n: number; values: JsonObject };
-  ctx: BlockContext;
-}) => AsyncGenerator<["out" | "text", unknown], void>;
 
 const input = z.object({ n: z.number().max(10), values: dictionary().default({}), note: z.string().optional() });
 const output = z.object({ out: anyValue(), text: z.string() });
 
-function blockOf(run: Run, uiType: "Standard" | "AI" | "Agent" = "Standard"): Block {
-  return defineBlock({
-    id: "11111111-1111-4111-8111-111111111111",
-    name: "TestBlock",
-    description: "A block for this test only.",
-    categories: ["BASIC"],
-    uiType,
-    effects: "pure",
-    input,
-    output,
-    examples: [],
-    run: run as never,
-  });
-}
+type Run = TestBlockRun<{ n: number; values: JsonObject }>;
+
+const blockOf = (run: Run, uiType: "Standard" | "AI" | "Agent" = "Standard"): Block =>
+  testBlock(run, { uiType, input, output });
 
 interface Outcome {
   outputs: [string, JsonValue][];

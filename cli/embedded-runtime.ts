@@ -66,6 +66,26 @@ export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRun
     throw one.reason;
   }
 
+  try {
+    return await serve(options, { config, resources, importPaths, log, socket });
+  } catch (error) {
+    socket?.close();
+    throw error;
+  }
+}
+
+interface Serving {
+  config: ReturnType<typeof readRuntimeConfig>;
+  resources: string;
+  importPaths: string[];
+  log: LogSink;
+  socket: ListeningSocket | null;
+}
+
+async function serve(
+  options: RuntimeOptions,
+  { config, resources, importPaths, log, socket }: Serving,
+): Promise<EmbeddedRuntime> {
   const bootstrapToken = randomBytes(24).toString("base64url");
   const env = { ...options.vars, [BOOTSTRAP_TOKEN]: bootstrapToken };
   const configFile = join(options.dataDir, "runtime.capnp");
@@ -96,7 +116,7 @@ interface StartParts {
   socket: ListeningSocket | null;
 }
 
-/** workerd's own message for a port in use names no remedy, and comes late. */
+/** Before workerd tries: its own message for a port in use names no remedy, and comes late. */
 async function openSocket({ host, port }: RuntimeOptions): Promise<ListeningSocket | null> {
   try {
     return await openListeningSocket(host.replace(/^\[(.*)\]$/, "$1"), port);
@@ -115,14 +135,13 @@ async function start(options: RuntimeOptions, { socket, ...parts }: StartParts):
       onProcess,
     });
   } catch (error) {
-    socket?.close();
     throw asStartError(error, { host, port });
   }
 }
 
 /**
  * V8 collects the later the more room it has given itself, and knows little of the native memory that unreachable values hold (requests, answers, stubs of objects,
- * cursors): without these the process grows for an hour under a load that needs a fifth of that. A full collection then comes every thousand runs or so
+ * cursors): without these the process grows for an hour under a load that needs a fifth of that, and the isolates of database and queues, small as they are, collect for the first time at 33 MB. A full collection then comes every thousand runs or so
  * (docs/performance.md, "Where the memory is").
  */
 const V8_FLAGS = ["--initial-old-space-size=4", "--heap-growing-percent=40", "--max-semi-space-size=8"];

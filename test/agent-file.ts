@@ -22,7 +22,7 @@ const BLOCKS = {
   ask: "1f292d4a-41a4-4977-9684-7c8d560b9f91",
 };
 
-type Pin = `${string}.${string}`;
+export type Pin = `${string}.${string}`;
 
 /** A node in short: its block (one of those, or an id), its values, and its settings in `metadata.weft`. */
 export type ShapeNode = [block: keyof typeof BLOCKS | BlockId, input?: JsonObject, weft?: JsonObject];

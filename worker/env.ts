@@ -28,7 +28,7 @@ export interface Env {
   WEFT_LEASE_MS?: string;
   /** Node executions that reach the outside and that one consumer runs at a time. Default 5. */
   WEFT_IO_SLOTS?: string;
-  /** A run that is over leaves the memory after this long without a call, ms. Default: when the runtime thinks fit. */
+  /** A run that is over or sleeps leaves the memory after this long without a call, ms. Default: when the runtime thinks fit. */
   WEFT_RELEASE_MS?: string;
   /** Events of a run's log after which a snapshot of its state is kept. Default 2,000. */
   WEFT_SNAPSHOT_EVENTS?: string;

@@ -61,7 +61,7 @@ describe("places", () => {
     expect(inside).toEqual([1, 2, 3]);
   });
 
-  it("come free when who has one died with it, and also when who was called for it had died", async () => {
+  it("come free when who has one died with it", async () => {
     const places = new Places({ most: 1, mostMs: 7_000 });
     const { inside, come } = crowd(places);
     await come(1);
@@ -72,6 +72,21 @@ describe("places", () => {
     expect(inside).toEqual([1, 2]);
     await vi.advanceTimersByTimeAsync(10_000);
     await Promise.all(all);
+    expect(inside).toEqual([1, 2, 3]);
+    expect(places.waiting).toBe(0);
+  });
+
+  it("come free when who was called for one had died", async () => {
+    const places = new Places({ most: 1, mostMs: 7_000 });
+    const { inside, leave, come } = crowd(places);
+    await come(1);
+    void come(2);
+    void come(3);
+    await settle();
+    leave(1);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(inside).toEqual([1, 2]);
+    await vi.advanceTimersByTimeAsync(5_000);
     expect(inside).toEqual([1, 2, 3]);
     expect(places.waiting).toBe(0);
   });

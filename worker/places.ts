@@ -15,7 +15,7 @@ interface Waiter {
  */
 const LOOK_MS = 5_000;
 
-/** Lets so many requests of an isolate in at a time; the others wait, first come, first served. */
+/** Lets so many requests of an isolate in at a time; the others wait, first come, first served, but for places whose holders died: those go to whoever looks first. */
 export class Places {
   readonly #options: PlacesOptions;
   /** By place: until when it is taken at most, ms since the epoch. */

@@ -182,6 +182,7 @@ export const en: Messages = {
       hour_of_week: (runs) => `From ${runs} earlier runs at this hour of the week`,
       hour_of_day: (runs) => `From ${runs} earlier runs at this time of day`,
       all: (runs) => (runs === 1 ? "From the only run so far" : `From ${runs} earlier runs`),
+      blocks: () => "From what its blocks took in other agents; waits, sub-agents and repetitions are not in it",
       none: () => "Nothing is known yet",
     },
     queued: (runs) => (runs === 1 ? "1 run waits before a new one." : `${runs} runs wait before a new one.`),

@@ -151,7 +151,7 @@ export interface Messages {
     about: (duration: string) => string;
     tokens: (count: string) => string;
     large: (size: string) => string;
-    basis: Record<"hour_of_week" | "hour_of_day" | "all" | "none", (runs: number) => string>;
+    basis: Record<"hour_of_week" | "hour_of_day" | "all" | "blocks" | "none", (runs: number) => string>;
     queued: (runs: number) => string;
   };
   unusual: {

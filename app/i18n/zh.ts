@@ -177,6 +177,7 @@ export const zh: Messages = {
       hour_of_week: (runs) => `依据每周此时段的 ${runs} 次运行`,
       hour_of_day: (runs) => `依据每天此时段的 ${runs} 次运行`,
       all: (runs) => (runs === 1 ? "依据至今唯一的一次运行" : `依据以往 ${runs} 次运行`),
+      blocks: () => "依据其模块在其他智能体中的耗时；不含等待、子智能体和重复执行",
       none: () => "目前还没有数据",
     },
     queued: (runs) => `新的运行之前还有 ${runs} 次运行在等待。`,

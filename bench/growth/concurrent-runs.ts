@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchServer } from "../bench-server.ts";
-import { agentFile } from "#test/agent-file.ts";
+import { sleepingShape } from "#test/agent-file.ts";
 import { treeUsage, watchMemory } from "../process-tree.ts";
 import { rounded, summarise } from "../statistics.ts";
+import { workloadAgent } from "../workloads.ts";
 
 const WAIT_SECONDS = 2;
 
@@ -15,16 +16,10 @@ const PATIENCE_MS = 300_000;
  */
 export async function concurrentRuns(bench: BenchServer, sizes: readonly number[]): Promise<Record<string, unknown>[]> {
   const graphId = await bench.importFile(
-    agentFile("growth-wait", `Waits ${WAIT_SECONDS} seconds between input and output.`, {
-      nodes: {
-        word: ["input", { name: "word" }],
-        wait: ["timer", { seconds: WAIT_SECONDS }],
-        out: ["output", { name: "word" }],
-      },
-      links: [
-        ["word.result", "wait.input_message"],
-        ["wait.output_message", "out.value"],
-      ],
+    workloadAgent({
+      id: "growth-wait",
+      title: `Waits ${WAIT_SECONDS} seconds between input and output.`,
+      shape: sleepingShape(WAIT_SECONDS),
     }),
   );
   const rows: Record<string, unknown>[] = [];

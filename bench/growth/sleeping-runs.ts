@@ -2,19 +2,20 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonObject } from "#graph/json.ts";
-import { agentFile } from "#test/agent-file.ts";
 import type { BenchServer } from "../bench-server.ts";
 import { treeUsage, watchMemory } from "../process-tree.ts";
 import { rounded, summarise } from "../statistics.ts";
-import { sleeper } from "../workloads.ts";
+import { sleeper, workloadAgent } from "../workloads.ts";
 
 /** Started side by side. */
 const STARTERS = 16;
 /** So many runs a second can surely be started, and then all of them sleep for a while together. */
 const STARTS_PER_SECOND = 35;
-const SLEEP_SECONDS = 60;
-/** The runtime lets go of an object ten seconds after its last call. */
-const SETTLE_MS = 15_000;
+/** The first runs must not wake before the last look at all of them asleep: longer than the server may need to come to rest, and than that look. */
+const SLEEP_SECONDS = 120;
+/** A server that takes less than this share of one CPU for so long has come to rest: its queues hold no work of the starts any more. */
+const RESTING = { share: 0.02, windowMs: 5_000 };
+const LONGEST_UNREST_MS = 90_000;
 const IDLE_MS = 10_000;
 
 /**
@@ -28,19 +29,17 @@ export async function sleepingRuns(bench: BenchServer, sizes: readonly number[])
   const rows: Record<string, unknown>[] = [];
   for (const size of sizes) {
     const seconds = Math.ceil(size / STARTS_PER_SECOND) + SLEEP_SECONDS;
-    const { id, title, shape, inputs } = sleeper(seconds);
-    const graphId = await bench.importFile(agentFile(id, title, shape));
+    const workload = sleeper(seconds);
+    const graphId = await bench.importFile(workloadAgent(workload));
     const rss_before_mib = rssMiB();
     const storedBefore = storedBytes(server.dataDir);
     const memory = watchMemory(server.pid);
     const began = performance.now();
-    await startAll(bench, { graphId, inputs, size });
+    await startAll(bench, { graphId, inputs: workload.inputs, size });
     const startedMs = performance.now() - began;
-    await sleep(SETTLE_MS);
+    await comeToRest(server.pid);
     const rss_most_mib = rounded(memory.stop(), 0);
-    const cpuBefore = treeUsage(server.pid).cpuMs;
-    await sleep(IDLE_MS);
-    const cpuShare = (treeUsage(server.pid).cpuMs - cpuBefore) / IDLE_MS;
+    const cpuAsleep = await cpuShare(server.pid, IDLE_MS);
     const rss_asleep_mib = rssMiB();
     const storedKib = (storedBytes(server.dataDir) - storedBefore) / 1_024;
     await server.restart();
@@ -58,7 +57,7 @@ export async function sleepingRuns(bench: BenchServer, sizes: readonly number[])
       rss_most_mib,
       rss_asleep_mib,
       rss_restarted_mib,
-      cpu_asleep_percent: rounded(100 * cpuShare),
+      cpu_asleep_percent: rounded(100 * cpuAsleep),
       stored_kib_a_run: rounded(storedKib / size),
       woken: n,
       late_p50_ms: p50,
@@ -82,6 +81,20 @@ async function startAll(
     }
   };
   await Promise.all(Array.from({ length: STARTERS }, start));
+}
+
+/** Resolves when the server has come to rest, or has had time enough for it. */
+async function comeToRest(pid: number): Promise<void> {
+  const until = performance.now() + LONGEST_UNREST_MS;
+  while ((await cpuShare(pid, RESTING.windowMs)) >= RESTING.share && performance.now() < until);
+}
+
+/** Share of one CPU that a process and its descendants take over some time. */
+async function cpuShare(pid: number, ms: number): Promise<number> {
+  const before = treeUsage(pid).cpuMs;
+  const began = performance.now();
+  await sleep(ms);
+  return (treeUsage(pid).cpuMs - before) / (performance.now() - began);
 }
 
 /** Bytes in the databases of the runs' objects; what stands beside them is there while they are open. */

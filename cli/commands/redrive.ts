@@ -40,41 +40,42 @@ export const redriveCommand: Command = {
       to: timeOf("--to", values.to),
       limit,
     };
-    const items = await redriveAll(clientFor(values, io), filter, values.all, (done) =>
-      io.err(`${done} runs so far …\n`),
-    );
-    if (values.json) io.out(`${JSON.stringify(items, null, 2)}\n`);
-    else
-      io.out(
-        formatTable(
-          ["RUN", "NEW RUN", "ERROR"],
-          items.map(({ execution_id, new_execution_id = "", error }) => [
-            execution_id,
-            new_execution_id,
-            error?.message ?? "",
-          ]),
-        ),
-      );
+    const items: RedriveItem[] = [];
+    try {
+      for await (const page of redriven(clientFor(values, io), filter, values.all)) {
+        if (items.length > 0) io.err(`${items.length} runs so far …\n`);
+        items.push(...page);
+      }
+    } catch (error) {
+      // What the pages before have started is told all the same.
+      if (items.length > 0) io.out(shown(items, values.json));
+      throw error;
+    }
+    io.out(shown(items, values.json));
     return items.every(({ error }) => error === undefined) ? EXIT.ok : EXIT.failed;
   },
 };
 
-/** The first page, or all of them: what is started meanwhile is newer, and not among them. */
-async function redriveAll(
-  client: WeftClient,
-  filter: RedriveFilter,
-  all: boolean,
-  progress: (done: number) => void,
-): Promise<RedriveItem[]> {
-  const items: RedriveItem[] = [];
+function shown(items: readonly RedriveItem[], json: boolean): string {
+  if (json) return `${JSON.stringify(items, null, 2)}\n`;
+  return formatTable(
+    ["RUN", "NEW RUN", "ERROR"],
+    items.map(({ execution_id, new_execution_id = "", error }) => [
+      execution_id,
+      new_execution_id,
+      error?.message ?? "",
+    ]),
+  );
+}
+
+/** Page by page: the first, or all of them. What is started meanwhile is newer, and not among them. */
+async function* redriven(client: WeftClient, filter: RedriveFilter, all: boolean): AsyncGenerator<RedriveItem[]> {
   let cursor: string | undefined;
   do {
     const page = await client.redrive(filter, cursor);
-    items.push(...page.items);
+    yield page.items;
     cursor = all ? (page.next_cursor ?? undefined) : undefined;
-    if (cursor !== undefined) progress(items.length);
   } while (cursor !== undefined);
-  return items;
 }
 
 function timeOf(option: string, text: string | undefined): string | undefined {

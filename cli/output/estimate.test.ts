@@ -32,6 +32,13 @@ describe("an estimate for people", () => {
     ]);
   });
 
+  it("says when it is taken from the blocks, not from runs of this agent", () => {
+    const text = formatEstimate({ ...estimate, sample_size: 7, basis: "blocks", outliers: [] });
+    expect(text).toContain(
+      "From 7 executions of its blocks in other agents, each once, without waits and sub-agents\n",
+    );
+  });
+
   it("leaves out what nobody has counted", () => {
     const text = formatEstimate({ ...estimate, tokens: null, cost_usd: null, outliers: [], basis: "all" });
     expect(text).toContain("From 120 runs so far\n");

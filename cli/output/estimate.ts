@@ -3,6 +3,7 @@ import { formatDuration } from "./format-value.ts";
 import { formatTable } from "./table.ts";
 
 const BASES = {
+  blocks: "of its blocks in other agents, each once, without waits and sub-agents",
   hour_of_week: "of this hour of the week",
   hour_of_day: "of this hour of the day",
   all: "so far",
@@ -30,7 +31,7 @@ export function formatEstimate(estimate: EstimateView): string {
     at,
   ]);
   return [
-    `From ${sample_size} runs ${BASES[basis]}\n${table}${waiting}`,
+    `From ${sample_size} ${basis === "blocks" ? "executions" : "runs"} ${BASES[basis]}\n${table}${waiting}`,
     slow.length === 0 ? "" : `\nUnusually slow\n${formatTable(["RUN", "TOOK", "99 % TOOK NO MORE THAN", "AT"], slow)}`,
   ].join("");
 }

@@ -38,6 +38,10 @@ describe("an idle runtime process", () => {
     expect(replacedAt((second) => ({ cpuMs: Math.floor(second / 60) * 40 }))).toBe(60);
   });
 
+  it("stays when it has just begun to work again", () => {
+    expect(replacedAt((second) => ({ cpuMs: second < 60 ? 0 : 200 }))).toBe(120);
+  });
+
   it("does not hold what another process was: each is compared with its own beginning", () => {
     const memory = new IdleMemory({ idleMs: 60 * SECOND, growthMiB: 100 });
     const usage = (rssMiB: number): ProcessUsage => ({ cpuMs: 0, rssMiB, connections: 0 });

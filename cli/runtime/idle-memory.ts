@@ -18,7 +18,8 @@ export class IdleMemory {
   readonly #policy: IdleMemoryPolicy;
   #pid = 0;
   #firstMiB = 0;
-  #idle: { since: number; cpuMs: number } | null = null;
+  #last: { at: number; cpuMs: number } | null = null;
+  #idleSince: number | null = null;
 
   constructor(policy: IdleMemoryPolicy) {
     this.#policy = policy;
@@ -29,15 +30,19 @@ export class IdleMemory {
     if (pid !== this.#pid) {
       this.#pid = pid;
       this.#firstMiB = usage.rssMiB;
-      this.#idle = null;
+      this.#last = null;
+      this.#idleSince = null;
     }
-    if (usage.connections > 0 || this.#isBusy(usage, at)) this.#idle = null;
-    this.#idle ??= usage.connections > 0 ? null : { since: at, cpuMs: usage.cpuMs };
-    if (this.#idle === null || at - this.#idle.since < this.#policy.idleMs) return false;
+    if (usage.connections > 0) this.#idleSince = null;
+    else if (this.#worked(usage, at)) this.#idleSince = at;
+    else this.#idleSince ??= at;
+    this.#last = { at, cpuMs: usage.cpuMs };
+    if (this.#idleSince === null || at - this.#idleSince < this.#policy.idleMs) return false;
     return usage.rssMiB - this.#firstMiB >= this.#policy.growthMiB;
   }
 
-  #isBusy({ cpuMs }: ProcessUsage, at: number): boolean {
-    return this.#idle !== null && cpuMs - this.#idle.cpuMs > IDLE_SHARE * Math.max(at - this.#idle.since, 1_000);
+  /** Since the last look. Over the whole time a second of work at its end would not show. */
+  #worked({ cpuMs }: ProcessUsage, at: number): boolean {
+    return this.#last !== null && cpuMs - this.#last.cpuMs > IDLE_SHARE * Math.max(at - this.#last.at, 1_000);
   }
 }

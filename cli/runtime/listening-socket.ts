@@ -38,9 +38,7 @@ export async function openListeningSocket(host: string, port: number): Promise<L
   const maker = spawn(process.execPath, ["-e", SOURCE, host, String(port)], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  const ended = once(maker, "exit");
-  const socket = await madeBy(maker);
-  await ended;
+  const [socket] = await Promise.all([madeBy(maker), once(maker, "exit")]);
   return socket;
 }
 

@@ -6,13 +6,14 @@ export interface ProcessUsage {
   cpuMs: number;
   /** What it holds of the machine's memory, MiB. */
   rssMiB: number;
-  /** Established TCP connections, in both directions. */
+  /** TCP connections in both directions, from the first word to the last. */
   connections: number;
 }
 
 /** /proc counts in ticks of a hundredth of a second, on every architecture that Node runs on. */
 const TICK_MS = 10;
-const ESTABLISHED = "01";
+/** States of a socket that nobody talks through: TIME_WAIT and LISTEN, as in the kernel's tcp_states.h. */
+const SILENT = new Set(["06", "0A"]);
 
 /** By proc(5). Null where there is no such process, or no /proc (macOS, Windows). */
 export function processUsage(pid: number): ProcessUsage | null {
@@ -36,7 +37,7 @@ function connections(pid: number): number {
   return ["tcp", "tcp6"]
     .flatMap((table) => readFileSync(`/proc/${pid}/net/${table}`, "utf8").split("\n").slice(1))
     .map((line) => line.trim().split(/\s+/))
-    .filter((columns) => columns[3] === ESTABLISHED && own.has(columns[9] ?? "")).length;
+    .filter((columns) => !SILENT.has(columns[3] ?? "06") && own.has(columns[9] ?? "")).length;
 }
 
 function socketInodes(pid: number): string[] {

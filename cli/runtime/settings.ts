@@ -27,7 +27,7 @@ const PASSED_ON = [
 /** An invocation may have as many connections as it likes here: six is a limit of Cloudflare's. */
 const IO_SLOTS = "32";
 
-/** Runs that are over need not stay in memory here, where nobody else makes room. */
+/** Runs that are over or sleep need not stay in memory here, where nobody else makes room. */
 const RELEASE_MS = "500";
 
 export type Environment = Record<string, string | undefined>;

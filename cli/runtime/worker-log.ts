@@ -8,15 +8,24 @@ export const workerLog: LogSink = (level, message) => {
   process.stderr.write(level === "error" || level === "warn" ? `[${level}] ${message}\n` : `${message}\n`);
 };
 
-/** What the runtime says about itself and nobody can act on: addresses of machine code, and that V8's flags (cli/embedded-runtime.ts) are not those of a cache that it was built with. */
-const NOISE =
-  /per-isolate bootstrap compile cache failed its compatibility check|SQLite alarm handler canceled with requestScheduledAlarm|Not symbolizing stack traces|took recursive isolate lock|CODE_MOVED for unknown code block|stack:( (0|[a-f\d]{4,})){3,}/;
+/** What the runtime says about itself and nobody can act on. */
+const NOISE = [
+  // V8's flags (cli/embedded-runtime.ts) are not those of a cache that it was built with.
+  /per-isolate bootstrap compile cache failed its compatibility check/,
+  // An object left the memory while its alarm was under way: it rings again.
+  /SQLite alarm handler canceled with requestScheduledAlarm/,
+  // Addresses of machine code.
+  /Not symbolizing stack traces/,
+  /took recursive isolate lock/,
+  /CODE_MOVED for unknown code block/,
+  /stack:( (0|[a-f\d]{4,})){3,}/,
+];
 
 /** Reads what workerd writes: a JSON object a line, or, when it crashes, plain text. */
 export function readLog(stream: Readable, sink: LogSink): void {
   createInterface(stream).on("line", (line) => {
     const { level, message } = logLine(line);
-    if (message !== "" && !NOISE.test(message)) sink(level, message);
+    if (message !== "" && !NOISE.some((noise) => noise.test(message))) sink(level, message);
   });
 }
 

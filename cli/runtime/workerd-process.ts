@@ -19,16 +19,18 @@ export interface WorkerdOptions {
   /** Opens the inspector on this port of 127.0.0.1. */
   inspectorPort?: number | undefined;
   log: LogSink;
-  /** Told of each process: the first, and those that replace a crashed one. */
+  /** Told of each process: the first, and those that replace one that crashed or was renewed. */
   onProcess?: ((pid: number) => void) | undefined;
 }
 
 export interface Workerd {
-  /** The port of each socket, by its name. The same after a crash. */
-  ports: ReadonlyMap<string, number>;
+  /** The port of each socket, by its name. The same for every process. */
+  readonly ports: ReadonlyMap<string, number>;
   /** Of the process that listens; null while there is none. */
-  pid: number | null;
-  /** Ends the process and starts another one, as after a crash. Done when that one listens. */
+  readonly pid: number | null;
+  /** Calls `work` whenever a process that replaces another begins to listen. */
+  whenListening(work: () => void): void;
+  /** Ends the process and starts another one, as after a crash. Done when one listens again. */
   renew(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -61,6 +63,7 @@ class Supervisor implements Workerd {
   ports: ReadonlyMap<string, number> = new Map();
   pid: number | null = null;
   #child: ChildProcess | undefined;
+  #listening: (() => void) | undefined;
   #stopped = false;
   /** Waits for the process that replaces one that was ended on purpose. */
   #renewal: PromiseWithResolvers<void> | null = null;
@@ -77,10 +80,15 @@ class Supervisor implements Workerd {
     child.once("exit", () => void this.#replace());
   }
 
+  whenListening(work: () => void): void {
+    this.#listening = work;
+  }
+
   async renew(): Promise<void> {
-    if (this.pid === null || this.#stopped) return;
+    if (this.#stopped) return;
     this.#renewal ??= Promise.withResolvers();
-    this.#child?.kill("SIGKILL");
+    // Without one that listens, another is being started already.
+    if (this.pid !== null) this.#child?.kill("SIGKILL");
     await this.#renewal.promise;
   }
 
@@ -107,6 +115,7 @@ class Supervisor implements Workerd {
         await this.start();
         this.#renewal?.resolve();
         this.#renewal = null;
+        this.#listening?.();
         return;
       } catch (error) {
         this.#options.log("error", error instanceof Error ? error.message : String(error));

@@ -61,10 +61,14 @@ export class Draft {
     return undefined;
   }
 
-  /** Takes in what an attempt came to that began with the last `nextPure`. */
-  report(report: AttemptRef & Report, now: number): void {
+  /** Takes in what an attempt came to that began with the last `nextPure`. False when the rules refuse it: its time is over. */
+  report(report: AttemptRef & Report, now: number): boolean {
     const reports = [{ ...report, begun: true }];
-    this.#decide({ type: "report", reports, continuedFrom: this.state.lastSeq, pool: null, max: 0 }, now);
+    const { refused } = this.#decide(
+      { type: "report", reports, continuedFrom: this.state.lastSeq, pool: null, max: 0 },
+      now,
+    );
+    return refused.length === 0;
   }
 
   /**

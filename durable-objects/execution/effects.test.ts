@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { plan } from "./core/plan.testkit.ts";
 import { createEffects } from "./effects.ts";
 import type { ExecutionEnv } from "./env.ts";
@@ -17,7 +17,7 @@ it("announces work on the queue of its pool, several hints as one batch of at mo
   const header = { execution_id: "e", workspace_id: "w", plan: plan({ a: {} }, []) } as unknown as RunHeader;
   const host = {
     waitUntil: () => undefined,
-    hold: () => () => undefined,
+    busy: () => () => undefined,
     storage: { setAlarm: async () => undefined },
   };
   const effects = createEffects(host, () => env, header);
@@ -27,4 +27,34 @@ it("announces work on the queue of its pool, several hints as one batch of at mo
   await effects.announce("memory", 250);
 
   expect(sent).toEqual(["WORK_QUEUE_IO: 1 io", "WORK_QUEUE_CPU: 3 cpu", "WORK_QUEUE_MEMORY: 100 memory"]);
+});
+
+it("keeps the object in memory until what it sends is sent, well or not, and until what comes later has come or is called off", async () => {
+  let busy = 0;
+  const host = {
+    waitUntil: () => undefined,
+    busy: () => {
+      busy += 1;
+      return () => void (busy -= 1);
+    },
+    storage: { setAlarm: async () => undefined },
+  };
+  const header = { execution_id: "e", workspace_id: "w", plan: plan({ a: {} }, []) } as unknown as RunHeader;
+  const effects = createEffects(host, () => ({}) as ExecutionEnv, header);
+
+  const sends = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  for (const { promise } of sends) effects.background("send", promise);
+  expect(busy).toBe(2);
+  sends[0]?.resolve();
+  sends[1]?.reject(new Error("not sent"));
+  await vi.waitFor(() => expect(busy).toBe(0));
+
+  const rang = Promise.withResolvers<void>();
+  effects.later(1, rang.resolve);
+  const callOff = effects.later(60_000, () => undefined);
+  expect(busy).toBe(2);
+  await rang.promise;
+  expect(busy).toBe(1);
+  callOff();
+  expect(busy).toBe(0);
 });

@@ -40,7 +40,7 @@ export const QUEUE_OF = {
 export interface EffectsHost {
   waitUntil(work: Promise<unknown>): void;
   /** Keeps the object from leaving the memory by itself, until the answer is called. */
-  hold(): () => void;
+  busy(): () => void;
   storage: { setAlarm(at: number): Promise<void> };
 }
 
@@ -53,7 +53,7 @@ export function createEffects(host: EffectsHost, env: () => ExecutionEnv, header
   const background = (what: string, work: Promise<unknown>): void => {
     const failed = (error: unknown): void =>
       log("warn", `could not ${what}`, { execution_id: header.execution_id, error: errorMessage(error) });
-    host.waitUntil(work.catch(failed).finally(host.hold()));
+    host.waitUntil(work.catch(failed).finally(host.busy()));
   };
   const stub = (id: string): ExecutionRpc => {
     const { EXECUTIONS } = env();
@@ -67,13 +67,13 @@ export function createEffects(host: EffectsHost, env: () => ExecutionEnv, header
     listedSeq: () => env().WORK_RUNNER.listedSeq(header.execution_id, header.workspace_id),
     setAlarm: (at) => background("set the alarm", host.storage.setAlarm(at)),
     later: (ms, work) => {
-      const letGo = host.hold();
+      const done = host.busy();
       const timer = setTimeout(() => {
-        letGo();
+        done();
         work();
       }, ms);
       return () => {
-        letGo();
+        done();
         clearTimeout(timer);
       };
     },

@@ -21,7 +21,7 @@ export interface ExecutionEnv {
   WEFT_SNAPSHOT_EVENTS?: string;
   /** Node executions that reach the outside and that one consumer runs at a time. Default 5. */
   WEFT_IO_SLOTS?: string;
-  /** A run that is over leaves the memory after this long without a call, ms. Default: when the runtime thinks fit. */
+  /** A run that is over or sleeps leaves the memory after this long without a call, ms. Default: when the runtime thinks fit. */
   WEFT_RELEASE_MS?: string;
 }
 

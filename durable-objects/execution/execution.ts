@@ -74,7 +74,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
     if (this.#load() === null) {
       Run.adopt(this.#store, begun);
       if (begun.done) {
-        this.#release.whenQuiet(releaseMsOf(this.env));
+        this.#rest();
         return { ok: true, value: null };
       }
       const [run, commit] = Run.ofAdopted(this.#store, begun, { now: Date.now(), leaseOf: this.#leaseOf });
@@ -205,7 +205,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
     if (!open.ended || open.lastSeq !== lastSeq) {
       return NOT_ENDED;
     }
-    await this.#deleteAll();
+    await this.#release.during(this.#deleteAll());
     return { ok: true, value: null };
   }
 
@@ -215,7 +215,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
       return NOT_FOUND;
     }
     open.apply({ type: "cancel", reason: "The run was deleted." }, null);
-    await this.#deleteAll();
+    await this.#release.during(this.#deleteAll());
     return { ok: true, value: null };
   }
 
@@ -283,6 +283,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
 
   override webSocketClose(socket: WebSocket, code: number): void {
     socket.close(code === 1005 || code === 1006 ? 1000 : code);
+    this.#rest();
   }
 
   #create({ inputs, ...request }: StartRequest, now: number): void {
@@ -303,6 +304,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
     if (this.#open === null) {
       const run = Run.load(this.#store, Date.now(), this.#leaseOf);
       this.#open = run === null ? null : this.#opened(run);
+      this.#rest();
     }
     return this.#open;
   }
@@ -311,7 +313,7 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
     const host = {
       storage: this.ctx.storage,
       waitUntil: (work: Promise<unknown>): void => this.ctx.waitUntil(work),
-      hold: () => this.#release.hold(),
+      busy: () => this.#release.busy(),
     };
     return new OpenRun(run, this.#store, {
       effects: createEffects(host, () => this.env, run.header),
@@ -320,13 +322,12 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
       leaseMs: leaseMsOf(this.env, run.header.plan),
       ioSlots: ioSlotsOf(this.env),
       onBroken: () => (this.#open = null),
-      onOver: () => this.#release.whenQuiet(releaseMsOf(this.env)),
-      onSleep: () => this.#release.whenQuiet(releaseMsOf(this.env), () => this.#atRest),
+      onRest: () => this.#rest(),
     });
   }
 
-  get #atRest(): boolean {
-    return this.#open === null || this.#open.ended || this.#open.sleeps;
+  #rest(): void {
+    this.#release.whenQuiet(releaseMsOf(this.env), () => this.#open?.rests !== false);
   }
 
   async #deleteAll(): Promise<void> {

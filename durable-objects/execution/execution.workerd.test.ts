@@ -2,13 +2,15 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env as testEnv } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { ExecutionEvent } from "#graph/run/event.ts";
+import { isolate } from "#test/workerd/isolated-object.testkit.ts";
 import { executionStub } from "#worker/env.ts";
 import type { Env, ExecutionStub } from "#worker/env.ts";
 import { plan } from "./core/plan.testkit.ts";
 import { QUEUE_OF } from "./effects.ts";
 import type { ExecutionObject } from "./execution.ts";
 import { Draft } from "./draft.ts";
-import type { AttemptReport, ExecutionView, Outcome, StartRequest, WorkMessage } from "./protocol.ts";
+import type { AttemptReport, ExecutionView, StartRequest, WorkMessage } from "./protocol.ts";
+import { valueOf } from "./outcome.testkit.ts";
 import { storeContract } from "./store-contract.testkit.ts";
 import { SqliteExecutionStore } from "./store-sqlite.ts";
 
@@ -41,28 +43,6 @@ function draftOf(id: string, of: StartRequest["plan"]): Draft {
 
 function request(id: string, of: StartRequest["plan"] = chain): StartRequest {
   return { execution_id: id, workspace_id: "w", plan: of, inputs: {}, source: "test" };
-}
-
-function value<T>(outcome: Outcome<T>): T {
-  if (!outcome.ok) {
-    throw new Error(outcome.message);
-  }
-  return outcome.value;
-}
-
-/** Cuts the object off from the real queues, and collects what it would have sent. */
-async function isolate(inside: DurableObjectStub<ExecutionObject>): Promise<WorkMessage[]> {
-  const sent: WorkMessage[] = [];
-  await runInDurableObject(inside, (instance) => {
-    const collect = {
-      send: async (message: WorkMessage) => void sent.push(message),
-      sendBatch: async (messages: { body: WorkMessage }[]) => void sent.push(...messages.map(({ body }) => body)),
-    };
-    const own = instance as unknown as { env: object };
-    const queues = Object.values(QUEUE_OF).map((name) => [name, collect]);
-    own.env = { ...own.env, ...Object.fromEntries(queues), PROJECTION_QUEUE: { send: async () => {} } };
-  });
-  return sent;
 }
 
 async function finishNode(stub: ExecutionStub, ne: string, attempt = 1): Promise<unknown> {
@@ -99,16 +79,16 @@ async function seqs(events: ExecutionEvent[], upTo: number): Promise<number[]> {
 describe("an execution object", () => {
   it("[ST2] starts once", async () => {
     const { id, stub, inside } = object();
-    await isolate(inside);
-    const first = value(await stub.start(request(id), 0));
-    const again = value(await stub.start({ ...request(id), inputs: { other: 1 } }, 0));
+    await isolate({ inside });
+    const first = valueOf(await stub.start(request(id), 0));
+    const again = valueOf(await stub.start({ ...request(id), inputs: { other: 1 } }, 0));
     expect(again).toEqual(first);
     expect(first).toMatchObject({ id, status: "QUEUED", inputs: {}, outputs: {}, last_seq: 2 });
   });
 
   it("[ST5] keeps for the Worker that began it what that one has under way, and only for it", async () => {
     const { id, stub, inside } = object();
-    const sent = await isolate(inside);
+    const sent = await isolate({ inside });
     const draft = draftOf(id, calls);
     const begun = draft.toBegunRun(false, "first");
     expect(await stub.adopt(begun, 0)).toEqual({ ok: true, value: null });
@@ -116,10 +96,10 @@ describe("an execution object", () => {
     expect(sent).toEqual([{ execution_id: id, pool: "io" }]);
     expect(await stub.adopt(begun, 0)).toEqual({ ok: true, value: null });
     await evictDurableObject(inside);
-    await isolate(inside);
+    await isolate({ inside });
     // Its first answer was lost.
     expect(await stub.adopt(begun, 0)).toEqual({ ok: true, value: null });
-    const other = value(await stub.adopt({ ...begun, consumer: "second" }, 0));
+    const other = valueOf(await stub.adopt({ ...begun, consumer: "second" }, 0));
     expect(other).toMatchObject({ id, status: "RUNNING", last_seq: draft.state.lastSeq });
     expect((await stub.lease({ ...REQUEST, max: 9 })).leases.map(({ node_execution_id }) => node_execution_id)).toEqual(
       ["n3"],
@@ -130,12 +110,12 @@ describe("an execution object", () => {
     for (const ne of ["n1", "n2", "n3"]) {
       await finishNode(stub, ne);
     }
-    expect(value(await stub.view("w"))).toMatchObject({ status: "COMPLETED" });
+    expect(valueOf(await stub.view("w"))).toMatchObject({ status: "COMPLETED" });
   });
 
   it("[ST6] leaves the list to the consumer that ends a run, and looks after it until it hears", async () => {
     const { id, stub, inside } = object();
-    await isolate(inside);
+    await isolate({ inside });
     const listed: number[] = [];
     await runInDurableObject(inside, (instance) => {
       const own = instance as unknown as { env: object };
@@ -158,11 +138,11 @@ describe("an execution object", () => {
     // The answer may be lost: whoever asks again hears that the run is over, and the object looks after the list.
     expect(await stub.report([done("n3")], last, null)).toMatchObject({ ended: true });
     expect(listed).toEqual([]);
-    expect(value(await stub.listed("w", seq - 1))).toBeNull();
+    expect(valueOf(await stub.listed("w", seq - 1))).toBeNull();
     await runInDurableObject(inside, async (_, { storage }) => expect(await storage.getAlarm()).not.toBeNull());
     expect(listed).toEqual([seq]);
     expect(await stub.listed("other", seq)).toMatchObject({ ok: false, code: "not_found" });
-    expect(value(await stub.listed("w", seq))).toBeNull();
+    expect(valueOf(await stub.listed("w", seq))).toBeNull();
     await runInDurableObject(inside, async (_, { storage }) => expect(await storage.getAlarm()).toBeNull());
   });
 
@@ -180,7 +160,7 @@ describe("an execution object", () => {
         storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_%' ESCAPE '\\'").toArray(),
       ).toEqual([]);
     });
-    await isolate(inside);
+    await isolate({ inside });
     await stub.start(request(id), 0);
     expect(await stub.view("other")).toMatchObject({ ok: false, code: "not_found" });
     const headers = { Upgrade: "websocket", "X-Weft-Workspace": "other" };
@@ -202,9 +182,9 @@ describe("an execution object", () => {
       },
       ["a.output -> b.input", "b.output -> o.value"],
     );
-    const view = value(await stub.start(request(id, of), 20_000));
+    const view = valueOf(await stub.start(request(id, of), 20_000));
     expect(view).toMatchObject({ status: "COMPLETED", outputs: { result: ["hello"] } });
-    const { items } = value(await stub.nodeExecutions("w", null, 10));
+    const { items } = valueOf(await stub.nodeExecutions("w", null, 10));
     expect(items.map(({ node_id, status, output }) => [node_id, status, output])).toEqual([
       ["a", "COMPLETED", { output: ["hello"] }],
       ["b", "COMPLETED", { output: ["hello"] }],
@@ -242,7 +222,7 @@ describe("an execution object", () => {
       },
       ["a.output -> b.input", "b.output -> c.input", "c.output -> o.value"],
     );
-    const view = value(await stub.start(request(id, of), 20_000));
+    const view = valueOf(await stub.start(request(id, of), 20_000));
     expect(view).toMatchObject({ status: "COMPLETED", outputs: { result: ["hello"] } });
     expect(sent).toEqual([
       ["WORK_QUEUE_MEMORY", "memory"],
@@ -254,29 +234,29 @@ describe("an execution object", () => {
 
   it("[LS7] comes back from its log after an eviction, and takes the report of an attempt that was running", async () => {
     const { id, stub, inside } = object();
-    await isolate(inside);
+    await isolate({ inside });
     await stub.start(request(id), 0);
     const { leases } = await stub.lease(REQUEST);
-    const before = value(await stub.view("w"));
+    const before = valueOf(await stub.view("w"));
     await evictDurableObject(inside);
-    await isolate(inside);
-    expect(value(await stub.view("w"))).toEqual(before);
+    await isolate({ inside });
+    expect(valueOf(await stub.view("w"))).toEqual(before);
     await runInDurableObject(inside, async (_, { storage }) => {
       expect(await storage.getAlarm()).toBeGreaterThan(Date.now());
     });
     expect(await finishNode(stub, leases[0]?.node_execution_id ?? "")).toMatchObject({ refused: [] });
-    expect(value(await stub.view("w")).last_seq).toBeGreaterThan(before.last_seq);
+    expect(valueOf(await stub.view("w")).last_seq).toBeGreaterThan(before.last_seq);
   });
 
   it("[LS7] keeps the leases of its plan over an eviction", async () => {
     const { id, stub, inside } = object();
-    await isolate(inside);
+    await isolate({ inside });
     const lease_ms = 300_000;
     const begun = Date.now();
     await stub.start(request(id, plan({ a: {} }, [], { lease_ms })), 0);
     await stub.lease(REQUEST);
     await evictDurableObject(inside);
-    await isolate(inside);
+    await isolate({ inside });
     const now = Date.now;
     Date.now = () => now() + 100_000;
     try {
@@ -290,7 +270,7 @@ describe("an execution object", () => {
 
   it("[AL2] [AL3] rings when nobody came, announces again, and hands lost work out again", async () => {
     const { id, stub, inside } = object();
-    const sent = await isolate(inside);
+    const sent = await isolate({ inside });
     await stub.start(request(id), 0);
     expect(sent).toEqual([{ execution_id: id, pool: "io" }]);
     const armed = await runInDurableObject(inside, (_, { storage }) => storage.getAlarm());
@@ -303,7 +283,7 @@ describe("an execution object", () => {
 
   it("[AL1] [AL2] moves an alarm that is far off when a wait ends before its time", async () => {
     const { id, stub, inside } = object();
-    await isolate(inside);
+    await isolate({ inside });
     const of = plan({ ask: { effects: "idempotent" } }, []);
     await stub.start(request(id, of), 0);
     const { leases } = await stub.lease(REQUEST);
@@ -318,7 +298,7 @@ describe("an execution object", () => {
     expect(await runDurableObjectAlarm(inside)).toBe(true);
     const alarm = (): Promise<number | null> => runInDurableObject(inside, (_, { storage }) => storage.getAlarm());
     expect(await alarm()).toBeGreaterThan(Date.now() + 2 * LEASE_MS);
-    value(await stub.review("w", ne, { approved: true }, false));
+    valueOf(await stub.review("w", ne, { approved: true }, false));
     expect(await alarm()).toBeLessThanOrEqual(Date.now() + LEASE_MS);
   });
 
@@ -326,7 +306,7 @@ describe("an execution object", () => {
     const { id, stub, inside } = object();
     const told: unknown[] = [];
     let listed = 0;
-    await isolate(inside);
+    await isolate({ inside });
     await runInDurableObject(inside, (instance) => {
       const own = instance as unknown as { env: object };
       own.env = {
@@ -336,7 +316,7 @@ describe("an execution object", () => {
       };
     });
     await stub.start(request(id), 0);
-    const { last_seq } = value(await stub.cancel("w", "enough"));
+    const { last_seq } = valueOf(await stub.cancel("w", "enough"));
     expect(told).toMatchObject([{ status: "TERMINATED", seq: last_seq }]);
     expect(await runDurableObjectAlarm(inside)).toBe(true);
     expect(told).toHaveLength(2);
@@ -348,13 +328,13 @@ describe("an execution object", () => {
 
   it("[LV1] [LV3] gives a subscriber every event once and in order, whenever it comes, and closes at the end", async () => {
     const { id, stub, inside } = object();
-    await isolate(inside);
+    await isolate({ inside });
     await stub.start(request(id), 0);
     const early = await subscribe(stub, 0);
     const { leases } = await stub.lease(REQUEST);
     const middle = await subscribe(stub, 3);
     await finishNode(stub, leases[0]?.node_execution_id ?? "");
-    const { last_seq } = value(await stub.cancel("w", "enough"));
+    const { last_seq } = valueOf(await stub.cancel("w", "enough"));
     const all = Array.from({ length: last_seq }, (_, index) => index + 1);
     expect(await seqs(early.events, last_seq)).toEqual(all);
     expect(await seqs(middle.events, last_seq)).toEqual(all.slice(3));
@@ -362,40 +342,40 @@ describe("an execution object", () => {
     const late = await subscribe(stub, 0);
     expect(await seqs(late.events, last_seq)).toEqual(all);
     expect(late.events).toEqual(early.events);
-    expect(late.events).toEqual(value(await stub.events("w", 0, 1_000)).items);
+    expect(late.events).toEqual(valueOf(await stub.events("w", 0, 1_000)).items);
     expect(await late.closed).toBe(1000);
   });
 
   it("[LV2] a socket that slept through an eviction goes on where it was", async () => {
     const { id, stub, inside } = object();
-    await isolate(inside);
+    await isolate({ inside });
     await stub.start(request(id), 0);
     const { events } = await subscribe(stub, 0);
     await seqs(events, 2);
     await evictDurableObject(inside, { webSockets: "hibernate" });
-    await isolate(inside);
-    const { last_seq } = value(await stub.cancel("w", "enough"));
+    await isolate({ inside });
+    const { last_seq } = valueOf(await stub.cancel("w", "enough"));
     expect(await seqs(events, last_seq)).toEqual(Array.from({ length: last_seq }, (_, index) => index + 1));
   });
 
   it("is gone when it was removed, and can be started anew under its name", async () => {
     const { id, stub, inside } = object();
-    await isolate(inside);
+    await isolate({ inside });
     await stub.start(request(id), 0);
     const { leases } = await stub.lease(REQUEST);
     expect(await stub.remove("w")).toEqual({ ok: true, value: null });
     expect(await stub.view("w")).toMatchObject({ ok: false });
     expect(await finishNode(stub, leases[0]?.node_execution_id ?? "")).toMatchObject({ ended: true, refused: [{}] });
-    expect(value<ExecutionView>(await stub.start(request(id), 0)).last_seq).toBe(2);
+    expect(valueOf<ExecutionView>(await stub.start(request(id), 0)).last_seq).toBe(2);
   });
 
   it("waits for the end no longer than it was told to", async () => {
     const { id, stub, inside } = object();
-    await isolate(inside);
-    expect(value(await stub.start(request(id), 5)).status).toBe("QUEUED");
+    await isolate({ inside });
+    expect(valueOf(await stub.start(request(id), 5)).status).toBe("QUEUED");
     const waiting = stub.wait("w", 30_000);
     await stub.cancel("w", "enough");
-    expect(value(await waiting).status).toBe("TERMINATED");
+    expect(valueOf(await waiting).status).toBe("TERMINATED");
   });
 });
 

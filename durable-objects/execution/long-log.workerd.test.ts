@@ -8,7 +8,7 @@ import type { ExecutionObject } from "./execution.ts";
 import { History } from "./history.ts";
 import { longRun } from "./long-log.testkit.ts";
 import { nodeDetail } from "./node-detail.ts";
-import type { Outcome } from "./protocol.ts";
+import { valueOf } from "./outcome.testkit.ts";
 import { Run } from "./run.ts";
 import { SqliteExecutionStore } from "./store-sqlite.ts";
 
@@ -18,13 +18,6 @@ const id = crypto.randomUUID();
 const stub = executionStub(env, id);
 const inside = stub as unknown as DurableObjectStub<ExecutionObject>;
 let lastSeq = 0;
-
-function value<T>(outcome: Outcome<T>): T {
-  if (!outcome.ok) {
-    throw new Error(outcome.message);
-  }
-  return outcome.value;
-}
 
 /** For a page or a node execution: those of a few batches, each of which is about three rows read, to find it and to read it. */
 const MOST_ROWS = 24;
@@ -57,12 +50,12 @@ beforeAll(async () => {
   const { begun, lastSeq: last } = longRun(id, "w", EVENTS);
   lastSeq = last;
   expect(lastSeq).toBeGreaterThan(EVENTS - 500);
-  value(await stub.adopt(begun, 0));
+  valueOf(await stub.adopt(begun, 0));
 });
 
 describe("a log of 100,000 events", () => {
   it("[SN1] [SN4] is folded once, and after that a reload reads the snapshot and what is new", async () => {
-    expect(value(await stub.view("w"))).toMatchObject({ status: "COMPLETED", last_seq: lastSeq });
+    expect(valueOf(await stub.view("w"))).toMatchObject({ status: "COMPLETED", last_seq: lastSeq });
     const rows = await counting((store, read) => {
       const run = Run.load(store, 0, () => 1_000);
       expect(run?.state).toMatchObject({ status: "COMPLETED", lastSeq });
@@ -70,7 +63,7 @@ describe("a log of 100,000 events", () => {
     });
     expect(rows).toBeLessThanOrEqual(10);
     await evictDurableObject(inside);
-    expect(value(await stub.view("w"))).toMatchObject({ status: "COMPLETED", last_seq: lastSeq });
+    expect(valueOf(await stub.view("w"))).toMatchObject({ status: "COMPLETED", last_seq: lastSeq });
   });
 
   it("[SO5] is read by the page: rows are those of the page, wherever in the log it is", async () => {
@@ -107,7 +100,7 @@ describe("a log of 100,000 events", () => {
     let after = 0;
     const turns: unknown[] = [];
     while (after < lastSeq) {
-      const { items } = value(await stub.events("w", after, 1_000));
+      const { items } = valueOf(await stub.events("w", after, 1_000));
       for (const event of items) {
         expect(event.seq).toBe(after + 1);
         after = event.seq;

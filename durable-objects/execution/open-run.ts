@@ -3,7 +3,6 @@ import { errorMessage, log } from "../logger.ts";
 import { BlockSamples } from "./block-samples.ts";
 import { Children, ENDED } from "./children.ts";
 import type { ChildNews } from "./core/child.ts";
-import { nextAlarm } from "./core/next-alarm.ts";
 import { FIRST_LOOK_MS } from "./core/next-look.ts";
 import type { Input } from "./core/decide.ts";
 import type { Effects } from "./effects.ts";
@@ -18,7 +17,7 @@ import { RunSize } from "./run-size.ts";
 import { CHECK_LISTED_MS, Runner } from "./runner.ts";
 import type { ExecutionStore } from "./store.ts";
 import { syncFor } from "./sync.ts";
-import { executionSummary, executionView, isHeld, isIdle } from "./view.ts";
+import { executionSummary, executionView, isHeld, isIdle, sleeps } from "./view.ts";
 import type { Waiters } from "./waiters.ts";
 import { toLease } from "./wire.ts";
 
@@ -31,14 +30,9 @@ export interface OpenRunDeps {
   ioSlots: number;
   /** The run can no longer be trusted: a commit failed. It must be loaded again. */
   onBroken: () => void;
-  /** The run is over, and others are told of it. */
-  onOver: () => void;
-  /** The run has begun to sleep. */
-  onSleep: () => void;
+  /** Something has been done, and there may be nothing more to do for now (`rests`). */
+  onRest: () => void;
 }
-
-/** A run of which nothing is due for less time stays in memory: to load it again costs more than it holds, ms. The runtime keeps objects as long. */
-const SHORT_SLEEP_MS = 10_000;
 
 /** A run in memory with everything that follows its commits. */
 export class OpenRun {
@@ -77,27 +71,18 @@ export class OpenRun {
     return isIdle(this.run.state, this.#deps.effects.now());
   }
 
-  /** Nothing is to be done for it for a while, unless somebody calls. Runs that it has started call soon. */
-  get sleeps(): boolean {
+  /** Nothing is to be done for it for a while, unless somebody calls. */
+  get rests(): boolean {
     const { effects, leaseMs } = this.#deps;
-    const { header, state } = this.run;
-    if (isHeld(header, state)) {
-      return true;
-    }
-    const now = effects.now();
-    if (!isIdle(state, now) || (!state.paused && [...state.waiting].some(({ wait }) => wait?.kind === "child"))) {
-      return false;
-    }
-    const next = nextAlarm(state, now, leaseMs);
-    return next === null || next > now + SHORT_SLEEP_MS;
+    return this.ended || sleeps(this.run.header, this.run.state, { now: effects.now(), leaseMs });
   }
 
   /** A run that waits to be let go asks now and then, and shows in lists (rules WH1 and WH3). */
   hold(): void {
-    const { effects, onSleep } = this.#deps;
+    const { effects, onRest } = this.#deps;
     effects.setAlarm(effects.now() + HELD_CHECK_MS);
     this.#runner.list(this.#summary());
-    onSleep();
+    onRest();
   }
 
   /** The run is what this consumer has begun, and nothing has happened since: it asks again because it was not answered (rule ST5). */
@@ -169,14 +154,12 @@ export class OpenRun {
     if (!this.ended && !isHeld(run.header, run.state)) {
       this.#place?.follow(this.idle);
     }
+    this.#deps.onRest();
     if (this.ended) {
-      this.#deps.onOver();
       this.#deps.waiters.release();
       if (commit.batch !== null && this.#place !== null) {
         this.#deps.effects.background("give back the run's place", this.#place.giveBack());
       }
-    } else if (this.sleeps) {
-      this.#deps.onSleep();
     }
   }
 
@@ -226,7 +209,7 @@ export class OpenRun {
     if (!(await this.settle())) {
       this.#deps.effects.setAlarm(this.#deps.effects.now() + CHECK_LISTED_MS);
     }
-    this.#deps.onOver();
+    this.#deps.onRest();
   }
 
   /** Of a run that is over: its list is told now, and asked later whether it knows (rule AL4). */

@@ -9,7 +9,7 @@ const RETRIED: Partial<PlanNode> = {
   effects: "idempotent",
   retry: { max_attempts: 5, backoff_ms: 0, max_backoff_ms: 0 },
 };
-const wait = { kind: "time", until: null, state: null, payload: null } as const;
+const wait = { kind: "timer", until: null, state: null, payload: null } as const;
 
 describe("a run of which nothing goes on", () => {
   const idle = (run: TestRun): boolean => isIdle(run.state, run.now);

@@ -23,30 +23,41 @@ function host() {
   };
 }
 
+const always = (): boolean => true;
+
 describe("an object that has nothing left to do", () => {
   it("leaves the memory once it is quiet, and everything is kept", async () => {
     const at = host();
     const release = new Release(at.host);
     release.called();
-    release.whenQuiet(500);
+    release.whenQuiet(500, always);
     expect(at.state).toMatchObject({ synced: 0, aborted: 0 });
     await at.pass();
     expect(at.state).toMatchObject({ synced: 1, aborted: 1 });
     expect(at.waits).toBe(false);
   });
 
-  it("stays while somebody calls or is connected", async () => {
+  it("stays while somebody calls", async () => {
     const at = host();
     const release = new Release(at.host);
-    release.whenQuiet(500);
-    release.whenQuiet(500);
+    release.whenQuiet(500, always);
+    release.whenQuiet(500, always);
     release.called();
     await at.pass();
     expect(at.state.aborted).toBe(0);
-    at.state.watched = true;
     await at.pass();
-    expect(at.state.aborted).toBe(0);
+    expect(at.state.aborted).toBe(1);
+  });
+
+  it("has no timer while somebody is connected, which would keep it from hibernating, and leaves when they are gone", async () => {
+    const at = host();
+    const release = new Release(at.host);
+    at.state.watched = true;
+    release.whenQuiet(500, always);
+    await at.pass();
+    expect([at.state.aborted, at.waits]).toEqual([0, false]);
     at.state.watched = false;
+    release.whenQuiet(500, always);
     await at.pass();
     expect(at.state.aborted).toBe(1);
   });
@@ -54,10 +65,10 @@ describe("an object that has nothing left to do", () => {
   it("stays until what is under way is done", async () => {
     const at = host();
     const release = new Release(at.host);
-    const done = release.hold();
+    const done = release.busy();
     let answer: (() => void) | undefined;
     const call = release.during(new Promise<void>((resolve) => (answer = resolve)));
-    release.whenQuiet(500);
+    release.whenQuiet(500, always);
     done();
     done();
     await at.pass();
@@ -76,6 +87,8 @@ describe("an object that has nothing left to do", () => {
     sleeps = false;
     await at.pass();
     expect([at.state.aborted, at.waits]).toEqual([0, false]);
+    release.whenQuiet(500, () => sleeps);
+    expect(at.waits).toBe(false);
     sleeps = true;
     release.whenQuiet(500, () => sleeps);
     await at.pass();
@@ -84,7 +97,7 @@ describe("an object that has nothing left to do", () => {
 
   it("stays for as long as the runtime likes when no time is given", () => {
     const at = host();
-    new Release(at.host).whenQuiet(null);
+    new Release(at.host).whenQuiet(null, always);
     expect(at.waits).toBe(false);
   });
 });

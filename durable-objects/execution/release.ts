@@ -30,18 +30,18 @@ export class Release {
   }
 
   /** Something is under way that would be lost; the answer says that it is done. */
-  hold(): () => void {
+  busy(): () => void {
     this.#underWay += 1;
-    let held = true;
+    let lasts = true;
     return () => {
-      this.#underWay -= held ? 1 : 0;
-      held = false;
+      this.#underWay -= lasts ? 1 : 0;
+      lasts = false;
     };
   }
 
   /** What `work` answers; not before it is done. */
   async during<T>(work: Promise<T>): Promise<T> {
-    const done = this.hold();
+    const done = this.busy();
     try {
       return await work;
     } finally {
@@ -49,25 +49,26 @@ export class Release {
     }
   }
 
-  /** There is nothing to do: leaves after `ms` without a call, if `still` holds then. Null: never by itself. */
-  whenQuiet(ms: number | null, still: () => boolean = () => true): void {
-    if (ms !== null && !this.#armed) {
+  /** Leaves after `ms` without a call, if there is nothing to do now and then. Null: never by itself. */
+  whenQuiet(ms: number | null, nothingToDo: () => boolean): void {
+    if (ms !== null && !this.#armed && nothingToDo()) {
       this.#armed = true;
-      this.#wait(ms, still);
+      this.#wait(ms, nothingToDo);
     }
   }
 
-  #wait(ms: number, still: () => boolean): void {
+  #wait(ms: number, nothingToDo: () => boolean): void {
     const calls = this.#calls;
-    this.#host.after(ms, () => void this.#leave(ms, calls, still));
+    this.#host.after(ms, () => void this.#leave(ms, calls, nothingToDo));
   }
 
-  async #leave(ms: number, calls: number, still: () => boolean): Promise<void> {
+  /** A timer keeps an object from hibernating, so there is none while somebody is connected and may stay for hours. */
+  async #leave(ms: number, calls: number, nothingToDo: () => boolean): Promise<void> {
     await this.#host.sync();
-    if (!still()) {
+    if (!nothingToDo() || this.#host.watched()) {
       this.#armed = false;
-    } else if (calls !== this.#calls || this.#underWay > 0 || this.#host.watched()) {
-      this.#wait(ms, still);
+    } else if (calls !== this.#calls || this.#underWay > 0) {
+      this.#wait(ms, nothingToDo);
     } else {
       this.#host.abort("There is nothing to do for the run, and nobody asks for it: the object leaves the memory.");
     }

@@ -1,3 +1,4 @@
+import { nextAlarm } from "./core/next-alarm.ts";
 import type { ExecutionState } from "./core/state.ts";
 import type { ExecutionSummary, ExecutionView } from "./protocol.ts";
 import { shown, shownRecord } from "./shown-value.ts";
@@ -82,6 +83,21 @@ export function isIdle(state: ExecutionState, now: number): boolean {
   }
   const backingOff = [...state.delayed].filter(({ notBefore }) => notBefore >= now + LONG_BACKOFF_MS).length;
   return state.paused || state.waiting.size + backingOff >= state.active;
+}
+
+/** A run of which something is due sooner stays in memory: to load it again costs more than it holds, ms. The runtime keeps objects as long. */
+const SHORT_SLEEP_MS = 10_000;
+
+/** Nothing is to be done for a run that is not over for a while, unless somebody calls. Runs that it has started call soon. */
+export function sleeps(header: RunHeader, state: ExecutionState, at: { now: number; leaseMs: number }): boolean {
+  if (isHeld(header, state)) {
+    return true;
+  }
+  if (!isIdle(state, at.now) || (!state.paused && [...state.waiting].some(({ wait }) => wait?.kind === "child"))) {
+    return false;
+  }
+  const next = nextAlarm(state, at.now, at.leaseMs);
+  return next === null || next > at.now + SHORT_SLEEP_MS;
 }
 
 export function isoOrNull(ms: number | null): string | null {

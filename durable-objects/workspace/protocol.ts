@@ -120,8 +120,8 @@ export type MemoryClass = "small" | "large";
 /** What a run of an agent is expected to take. Null where nothing is known yet. */
 export interface Estimate {
   sample_size: number;
-  /** Which runs it is taken from: those of the same hour of the week, of the same hour of any day, or all. */
-  basis: "hour_of_week" | "hour_of_day" | "all" | "none";
+  /** Which runs it is taken from: those of the same hour of the week, of the same hour of any day, or all; or none, but what its blocks took in other agents. */
+  basis: "hour_of_week" | "hour_of_day" | "all" | "blocks" | "none";
   duration_ms: Quantiles | null;
   tokens: Quantiles | null;
   cost_usd: Quantiles | null;
@@ -132,6 +132,12 @@ export interface Estimate {
   /** Runs that are waiting for a place before one that is started now. */
   queued_before: number;
   outliers: Outlier[];
+}
+
+/** What of a graph tells how long its runs take. */
+export interface GraphOutline {
+  /** `next`: indexes of the nodes that links lead to. `pure`: it reaches nothing outside. */
+  nodes: { block_id: string; pure: boolean; next: number[] }[];
 }
 
 /** Where a run stands with the workspace. */
@@ -154,6 +160,8 @@ export interface WorkspaceRpc {
   /** News of runs, for the running count and for predictions. */
   observe(reports: RunReport[]): Promise<void>;
   estimate(graphId: string): Promise<Estimate>;
+  /** For an agent that never ran. Null when too little is known of its blocks. */
+  estimateFromBlocks(outline: GraphOutline): Promise<Omit<Estimate, "queued_before" | "outliers"> | null>;
   /** The run that a key stands for, without starting anything. */
   lookUp(idempotency: {
     key: string;

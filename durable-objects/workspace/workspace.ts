@@ -17,6 +17,7 @@ import type {
   BlockHints,
   Credits,
   Estimate,
+  GraphOutline,
   RunReport,
   Standing,
   WorkspaceRpc,
@@ -101,6 +102,10 @@ export class WorkspaceObject extends DurableObject<WorkspaceEnv> implements Work
       queued_before: admission.queuedBefore(graphId),
       outliers: this.#store.outliers(graphId),
     };
+  }
+
+  async estimateFromBlocks(outline: GraphOutline): ReturnType<WorkspaceRpc["estimateFromBlocks"]> {
+    return this.#open().predictor.estimateFromBlocks(outline);
   }
 
   override async alarm(): Promise<void> {

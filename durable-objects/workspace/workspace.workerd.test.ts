@@ -2,12 +2,14 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env as testEnv } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import type { FlowSettings } from "#graph/model/flow-settings.ts";
+import { isolate } from "#test/workerd/isolated-object.testkit.ts";
+import { until } from "#test/workerd/until.ts";
 import { executionStub, workspaceStub } from "#worker/env.ts";
 import type { Env } from "#worker/env.ts";
 import { plan } from "../execution/core/plan.testkit.ts";
-import { QUEUE_OF } from "../execution/effects.ts";
 import type { ExecutionObject } from "../execution/execution.ts";
-import type { ExecutionView, Outcome, RunAdmission } from "../execution/protocol.ts";
+import type { ExecutionView, RunAdmission } from "../execution/protocol.ts";
+import { valueOf } from "../execution/outcome.testkit.ts";
 import type { AdmissionTicket, BeginAnswer, RunReport, WorkspaceRpc } from "./protocol.ts";
 import { storeContract } from "./store-contract.testkit.ts";
 import { SqliteWorkspaceStore } from "./store-sqlite.ts";
@@ -38,41 +40,17 @@ function insideRun(id: string): DurableObjectStub<ExecutionObject> {
   return executionStub(env, id) as unknown as DurableObjectStub<ExecutionObject>;
 }
 
-/** Cuts a run's object off from the queues: what it is given to do stays undone. */
-async function isolate(id: string): Promise<void> {
-  await runInDurableObject(insideRun(id), (instance) => {
-    const own = instance as unknown as { env: object };
-    const nowhere = { send: async () => {}, sendBatch: async () => {} };
-    const queues = Object.values(QUEUE_OF).map((name) => [name, nowhere]);
-    own.env = { ...own.env, ...Object.fromEntries(queues), PROJECTION_QUEUE: nowhere };
-  });
-}
-
 async function create(of: AdmissionTicket, answer: BeginAnswer): Promise<ExecutionView> {
   const { execution_id, workspace_id } = of;
   const hold = answer.kind === "hold" ? answer.reason : null;
   const admission: RunAdmission = { ticket: of, hold };
-  await isolate(execution_id);
+  await isolate({ inside: insideRun(execution_id) });
   const request = { execution_id, workspace_id, plan: one, inputs: { a: 1 }, source: "test", admission };
-  return value(await executionStub(env, execution_id).start(request, 0));
-}
-
-function value<T>(outcome: Outcome<T>): T {
-  if (!outcome.ok) {
-    throw new Error(outcome.message);
-  }
-  return outcome.value;
+  return valueOf(await executionStub(env, execution_id).start(request, 0));
 }
 
 const view = async (of: AdmissionTicket): Promise<ExecutionView> =>
-  value(await executionStub(env, of.execution_id).view(of.workspace_id));
-
-/** Yields to the runtime until something has come true: what is awaited happens in other objects. */
-async function until(check: () => Promise<boolean>): Promise<void> {
-  while (!(await check())) {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-}
+  valueOf(await executionStub(env, of.execution_id).view(of.workspace_id));
 
 const hasStarted = async (of: AdmissionTicket): Promise<boolean> => (await view(of)).last_seq > 0;
 
@@ -105,7 +83,7 @@ describe("a workspace object", () => {
     await executionStub(env, first.ticket.execution_id).cancel(place.id, "enough");
     await until(() => hasStarted(second.ticket));
     expect(await view(second.ticket)).toMatchObject({ status: "QUEUED", queued_reason: null });
-    const events = value(await executionStub(env, second.ticket.execution_id).events(place.id, 0, 10)).items;
+    const events = valueOf(await executionStub(env, second.ticket.execution_id).events(place.id, 0, 10)).items;
     expect(events.map(({ type }) => type)).toEqual(["execution_started", "node_queued"]);
     expect(await executionStub(env, second.ticket.execution_id).admit(place.id)).toMatchObject({ ok: true });
     expect((await view(second.ticket)).last_seq).toBe(2);
@@ -116,11 +94,13 @@ describe("a workspace object", () => {
     const first = await begin(place);
     const second = await begin(place);
     const third = await begin(place);
-    const stopped = value(await executionStub(env, second.ticket.execution_id).cancel(place.id, "changed my mind"));
+    const stopped = valueOf(await executionStub(env, second.ticket.execution_id).cancel(place.id, "changed my mind"));
     expect(stopped).toMatchObject({ status: "TERMINATED", inputs: { a: 1 }, last_seq: 1, queued_reason: null });
     await executionStub(env, first.ticket.execution_id).cancel(place.id, "enough");
     await until(() => hasStarted(third.ticket));
-    expect(value(await executionStub(env, second.ticket.execution_id).admit(place.id))).toMatchObject({ ended: true });
+    expect(valueOf(await executionStub(env, second.ticket.execution_id).admit(place.id))).toMatchObject({
+      ended: true,
+    });
     expect(await view(second.ticket)).toEqual(stopped);
   });
 
@@ -129,7 +109,7 @@ describe("a workspace object", () => {
     const first = await begin(place);
     const held = await begin(place);
     const stub = executionStub(env, held.ticket.execution_id);
-    expect(value(await stub.pause(place.id))).toMatchObject({
+    expect(valueOf(await stub.pause(place.id))).toMatchObject({
       status: "QUEUED",
       paused: true,
       queued_reason: { code: "concurrency" },
@@ -305,7 +285,14 @@ describe("a workspace object", () => {
       graph_id: "g",
       ended: true,
       waiting: false,
-      figures: { started_at: Date.now() - 1_000, ended_at: Date.now(), busy_ms: 1_000, tokens: 7, cost_usd: null },
+      figures: {
+        started_at: Date.now() - 1_000,
+        ended_at: Date.now(),
+        busy_ms: 1_000,
+        tokens: 7,
+        cost_usd: null,
+        size: 100,
+      },
       blocks: { b: [[10, 100, 7, null]] },
     });
     await place.stub.observe([report("1"), report("2"), report("1")]);

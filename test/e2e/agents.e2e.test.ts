@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { testAgents } from "./agents.ts";
-import { checkRun } from "./check-run.ts";
+import { checkRun, runEnded } from "./check-run.ts";
 import { startServer, type TestServer } from "./server.ts";
 
 describe("agents on the served platform", () => {
@@ -15,7 +15,7 @@ describe("agents on the served platform", () => {
       const { client } = server;
       const graph = await client.importGraph(agent.file);
       const { id } = await client.startExecution({ graph_id: graph.id, inputs: agent.inputs(7) });
-      for await (const event of client.follow(id)) void event;
+      await runEnded(client, id);
       await checkRun(client, id, { agent, run: 7 });
     });
   }

@@ -93,7 +93,7 @@ export const waiting: TestAgent = {
   executions: { in: 1, wait: 1, text: 1, out: 1 },
 };
 
-/** Nodes that touch the outside, each of which is asked for and reported by itself: a commit before and after each. */
+/** Effectful steps around a wait. */
 export const steps: TestAgent = {
   name: "steps",
   file: agentFile("Steps", "", {
@@ -116,25 +116,33 @@ export const steps: TestAgent = {
   executions: { in: 1, first: 1, wait: 1, second: 1, out: 1 },
 };
 
-/** A failure that is handled by its error pin, beside a branch that goes well. */
+const failing: Shape = {
+  nodes: {
+    in: ["input", { name: "count" }],
+    bad: ["template", { format: "{% if %}", values: {} }],
+    good: ["calculator", { operation: "Multiply", b: 10 }],
+    out: ["output", { name: "product" }],
+  },
+  links: [
+    ["in.result", "bad.values_#_count"],
+    ["in.result", "good.a"],
+    ["good.result", "out.value"],
+  ],
+};
+
+/** A failure that nothing handles, beside a branch that goes well. Not one of the agents that complete. */
+export const unhandledFailure = { file: agentFile("Unhandled failure", "", failing) };
+
+/** The same failure, handled by its error pin. */
 export const handledFailure: TestAgent = {
   name: "handled failure",
   file: agentFile("Handled failure", "", {
     nodes: {
-      in: ["input", { name: "count" }],
-      bad: ["template", { format: "{% if %}", values: {} }],
-      good: ["calculator", { operation: "Multiply", b: 10 }],
-      failed: ["output", { name: "failed" }],
+      ...failing.nodes,
       text: ["template", { format: "{{ 'yes' if reason else 'no' }}", values: {} }],
-      out: ["output", { name: "product" }],
+      failed: ["output", { name: "failed" }],
     },
-    links: [
-      ["in.result", "bad.values_#_count"],
-      ["in.result", "good.a"],
-      ["bad.error", "text.values_#_reason"],
-      ["text.output", "failed.value"],
-      ["good.result", "out.value"],
-    ],
+    links: [...failing.links, ["bad.error", "text.values_#_reason"], ["text.output", "failed.value"]],
   }),
   inputs: (run) => ({ count: run }),
   outputs: (run) => ({ failed: ["yes"], product: [run * 10] }),
@@ -223,23 +231,21 @@ export const nested: TestAgent = {
 /** Runs of one group go one after the other; the others of it are held. Test runs of the same ten are of one group. */
 export const limited: TestAgent = {
   name: "limited",
-  file: {
-    ...agentFile("Limited", "", {
-      nodes: {
-        word: ["input", { name: "word" }],
-        group: ["input", { name: "group" }],
-        first: ["print", {}],
-        second: ["print", {}],
-        out: ["output", { name: "said" }],
-      },
-      links: [
-        ["word.result", "first.text"],
-        ["first.output", "second.text"],
-        ["second.output", "out.value"],
-      ],
-    }),
-    metadata: { weft: { flow: { concurrency: { limit: 1, key: "inputs.group" } } } },
-  },
+  file: agentFile("Limited", "", {
+    nodes: {
+      word: ["input", { name: "word" }],
+      group: ["input", { name: "group" }],
+      first: ["print", {}],
+      second: ["print", {}],
+      out: ["output", { name: "said" }],
+    },
+    links: [
+      ["word.result", "first.text"],
+      ["first.output", "second.text"],
+      ["second.output", "out.value"],
+    ],
+    weft: { flow: { concurrency: { limit: 1, key: "inputs.group" } } },
+  }),
   inputs: (run) => ({ word: `run ${run}`, group: Math.floor(run / 10) }),
   outputs: (run) => ({ said: [`run ${run}`] }),
   executions: { word: 1, group: 1, first: 1, second: 1, out: 1 },
@@ -271,7 +277,7 @@ export function reviewedAs(run: number): string {
   return `run ${run}, as edited`;
 }
 
-/** Those that need nobody, and no other run's end, to run. */
+/** Those that need nobody to run. */
 export const testAgents: TestAgent[] = [chain, fanOut, waiting, handledFailure, loop, nested];
 
 /** Asks a model once. Not one of the agents whose outputs are foretold: that is the model's business. */

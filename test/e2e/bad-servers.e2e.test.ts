@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { agentFile } from "../agent-file.ts";
 import { BadServer } from "../unit/bad-server.testkit.ts";
+import { runEnded } from "./check-run.ts";
 import { startServer, type TestServer } from "./server.ts";
 
 /** Shorter than the limit of a request, so that this test ends soon. */
@@ -34,8 +35,7 @@ describe("servers that misbehave, asked by the real runtime over real connection
   async function ask(path: string): Promise<string> {
     const inputs = { url: `http://${bad.host}${path}` };
     const { id } = await server.client.startExecution({ graph_id: graph, inputs });
-    for await (const event of server.client.follow(id, 0, AbortSignal.timeout(30_000))) void event;
-    const { status, error, outputs } = await server.client.execution(id);
+    const { status, error, outputs } = await runEnded(server.client, id, 30_000);
     return `${status} ${error?.code ?? JSON.stringify(outputs)}`;
   }
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "#graph/json.ts";
 import { agentFile } from "../agent-file.ts";
+import { runEnded } from "./check-run.ts";
 import { startServer, type TestServer } from "./server.ts";
 
 describe("a server that is busy, asked by the real runtime over real connections", () => {
@@ -58,8 +59,7 @@ describe("a server that is busy, asked by the real runtime over real connections
   }
 
   async function outcomeOf(id: string): Promise<string> {
-    for await (const event of server.client.follow(id, 0, AbortSignal.timeout(60_000))) void event;
-    const { status, outputs } = await server.client.execution(id);
+    const { status, outputs } = await runEnded(server.client, id);
     return `${status} ${JSON.stringify(outputs)}`;
   }
 
@@ -101,8 +101,10 @@ describe("a server that is busy, asked by the real runtime over real connections
       refused += type === "node_retrying" ? 1 : 0;
       if (refused === paths.length) break;
     }
+    const restartedAt = Date.now();
     await server.restart();
     expect(await outcomeOf(id)).toBe('COMPLETED {"fine":["fine","fine"]}');
+    for (const path of paths) expect(asked.get(path)?.at(-1), path).toBeGreaterThan(restartedAt);
     const sent = paths.map((path) => keys.get(path) ?? []);
     for (const ofOne of sent) {
       expect(ofOne.length).toBeGreaterThanOrEqual(2);

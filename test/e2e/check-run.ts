@@ -1,11 +1,22 @@
 import { expect } from "vitest";
-import type { WeftClient } from "#cli/client.ts";
+import type { Execution, WeftClient } from "#cli/client.ts";
 import type { JsonValue } from "#graph/json.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
 import type { TestAgent } from "./agents.ts";
 
 const NODE_ENDS = new Set<ExecutionEvent["type"]>(["node_completed", "node_failed", "node_terminated"]);
 const RUN_ENDS = new Set<ExecutionEvent["type"]>(["execution_completed", "execution_failed", "execution_terminated"]);
+
+/** Longer than any recovery: a run that waits for one whose start was lost looks after it when a minute has passed (rule CH3). */
+export const LONGEST_RECOVERY_MS = 90_000;
+
+/** The run at its end. @throws Error when it has not come to it in this time */
+export async function runEnded(client: WeftClient, id: string, ms = LONGEST_RECOVERY_MS): Promise<Execution> {
+  for await (const event of client.follow(id, 0, AbortSignal.timeout(ms))) void event;
+  const execution = await client.execution(id);
+  if (execution.ended_at !== null) return execution;
+  throw new Error(`The run ${id} did not end in ${ms} ms: ${JSON.stringify(execution)}`);
+}
 
 /** A run of `agent` that has ended must have come to what it must come to, and its log must tell it without gap or repetition. */
 export async function checkRun(
@@ -43,6 +54,20 @@ export async function checkOneAfterTheOther(client: WeftClient, runs: readonly {
   for (const [index, { from }] of times.entries()) {
     expect(from, JSON.stringify(times)).toBeGreaterThanOrEqual(times[index - 1]?.to ?? 0);
   }
+}
+
+/** Attempts that took the place of a lost one: beyond the first, and not after a wait of the same node execution. */
+export async function repeatedAttempts(client: WeftClient, id: string): Promise<number> {
+  const waits = new Map<string, number>();
+  let repeated = 0;
+  for await (const event of client.events(id)) {
+    if (event.type === "node_waiting") {
+      waits.set(event.node_execution_id, (waits.get(event.node_execution_id) ?? 0) + 1);
+    } else if (event.type === "node_started") {
+      repeated += event.attempt > 1 + (waits.get(event.node_execution_id) ?? 0) ? 1 : 0;
+    }
+  }
+  return repeated;
 }
 
 type Outputs = Record<string, JsonValue[]>;

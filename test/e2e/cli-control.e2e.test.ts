@@ -1,32 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
-import type { Execution } from "#cli/client.ts";
-import { chain, handledFailure, waiting } from "./agents.ts";
+import { chain, reviewed, unhandledFailure } from "./agents.ts";
+import { runEnded } from "./check-run.ts";
 import { runWeft, type WeftResult } from "./run-weft.ts";
 import { startServer, type TestServer } from "./server.ts";
-
-const REVIEW_BLOCK = "8b2a7b3c-6e9d-4a5f-8c1b-2e3f4a5b6c7d";
-
-/** `waiting` with a review in place of the wait. */
-function reviewed(): JsonObject {
-  const file = structuredClone(waiting.file) as { nodes: JsonObject[]; links: JsonObject[] } & JsonObject;
-  const nodes = file.nodes.map((node) =>
-    node["id"] === "wait" ? { ...node, block_id: REVIEW_BLOCK, input_default: { name: "Is this right?" } } : node,
-  );
-  const pins: Record<string, string> = { input_message: "data", output_message: "approved_data" };
-  const links = file.links.map((link) => ({
-    ...link,
-    source_name: pins[String(link["source_name"])] ?? link["source_name"],
-    sink_name: pins[String(link["sink_name"])] ?? link["sink_name"],
-  }));
-  return { ...file, nodes, links } as JsonObject;
-}
-
-/** `handledFailure` without the links that handle it. */
-function failing(): JsonObject {
-  const file = structuredClone(handledFailure.file) as { links: JsonObject[] } & JsonObject;
-  return { ...file, links: file.links.filter(({ source_name }) => source_name !== "error") } as JsonObject;
-}
 
 describe("weft controls runs on a server", () => {
   let server: TestServer;
@@ -49,11 +26,6 @@ describe("weft controls runs on a server", () => {
     for await (const { type } of server.client.follow(id)) if (reached(type)) return;
   }
 
-  async function finished(id: string): Promise<Execution> {
-    for await (const event of server.client.follow(id)) void event;
-    return server.client.execution(id);
-  }
-
   function firstWord({ stdout }: WeftResult): string {
     return stdout.split(/\s/)[0] ?? "";
   }
@@ -68,7 +40,7 @@ describe("weft controls runs on a server", () => {
 
   /** A run that waits for a person, for as long as it takes. */
   async function startReview(): Promise<string> {
-    const id = await start(reviewed(), { word: "draft" });
+    const id = await start(reviewed.file, { word: "draft" });
     await until(id, (type) => type === "node_waiting");
     return id;
   }
@@ -81,7 +53,7 @@ describe("weft controls runs on a server", () => {
     expect(await weft("resume", id)).toMatchObject({ code: 0, stdout: expect.not.stringContaining("paused") });
     const { items } = await server.client.reviews(id);
     await server.client.review(id, items[0]?.review_id ?? "", { approved: true });
-    expect((await finished(id)).outputs).toEqual({ text: ["waited for draft"] });
+    expect((await runEnded(server.client, id)).outputs).toEqual({ said: ["draft"] });
     expect(await weft("pause", id)).toMatchObject({ code: 0, stdout: `${id}  COMPLETED\n` });
   });
 
@@ -89,24 +61,24 @@ describe("weft controls runs on a server", () => {
     const id = await startReview();
     const listed = await weft("reviews", id, "--json");
     const [review] = JSON.parse(listed.stdout) as { review_id: string; node_id: string }[];
-    expect(review).toMatchObject({ node_id: "wait" });
+    expect(review).toMatchObject({ node_id: "ask" });
     const table = await weft("reviews", id);
     expect(table.stdout).toContain("draft");
     expect(table.stdout).toContain(review?.review_id);
 
     const approved = await weft("approve", id, review?.review_id ?? "", "--data", '"edited"');
     expect(approved.code).toBe(0);
-    expect((await finished(id)).outputs).toEqual({ text: ["waited for edited"] });
+    expect((await runEnded(server.client, id)).outputs).toEqual({ said: ["edited"] });
     const again = await weft("approve", id, review?.review_id ?? "", "--reject");
     expect(again).toMatchObject({ code: 1, stderr: expect.stringMatching(/\(\w+\)/) });
   });
 
   it("retries a failed run, alone and with others", async () => {
-    const id = await start(failing(), { count: 2 });
-    expect((await finished(id)).status).toBe("FAILED");
+    const id = await start(unhandledFailure.file, { count: 2 });
+    expect((await runEnded(server.client, id)).status).toBe("FAILED");
     const retried = await weft("retry", id);
     expect(retried.code).toBe(0);
-    const second = await finished(firstWord(retried));
+    const second = await runEnded(server.client, firstWord(retried));
     expect(second).toMatchObject({ status: "FAILED", retried_from: id, outputs: { product: [20] } });
 
     const from = new Date(Date.now() - 600_000).toISOString();
@@ -115,7 +87,7 @@ describe("weft controls runs on a server", () => {
     const [item, ...others] = JSON.parse(redriven.stdout) as { execution_id: string; new_execution_id: string }[];
     expect(others).toEqual([]);
     expect([id, second.id]).toContain(item?.execution_id);
-    expect((await finished(item?.new_execution_id ?? "")).retried_from).toBe(item?.execution_id);
+    expect((await runEnded(server.client, item?.new_execution_id ?? "")).retried_from).toBe(item?.execution_id);
     const all = await weft("redrive", "--status", "failed", "--from", from, "--limit", "1", "--all", "--json");
     expect(all.code).toBe(0);
     const found = JSON.parse(all.stdout) as { execution_id: string }[];
@@ -127,10 +99,10 @@ describe("weft controls runs on a server", () => {
 
   it("forks a run from one of its nodes with another value", async () => {
     const id = await start(chain.file, { start: 1 });
-    expect((await finished(id)).outputs).toEqual({ sum: [13] });
+    expect((await runEnded(server.client, id)).outputs).toEqual({ sum: [13] });
     const forked = await weft("fork", id, await nodeExecution(id, "step-10"), "--input", "a=100");
     expect(forked.code).toBe(0);
-    const outputs: Record<string, JsonValue[]> | undefined = (await finished(firstWord(forked))).outputs;
+    const outputs: Record<string, JsonValue[]> | undefined = (await runEnded(server.client, firstWord(forked))).outputs;
     expect(outputs).toEqual({ sum: [102] });
   });
 

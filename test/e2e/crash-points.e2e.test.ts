@@ -3,11 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiError, type WeftClient } from "#cli/client.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
 import { child, limited, nested, reviewed, reviewedAs, steps, type TestAgent } from "./agents.ts";
-import { checkOneAfterTheOther, checkRun } from "./check-run.ts";
+import { checkOneAfterTheOther, checkRun, LONGEST_RECOVERY_MS, repeatedAttempts } from "./check-run.ts";
 import { startServer, type TestServer } from "./server.ts";
-
-/** A run that waits for one whose start was lost looks after it when a minute has passed (rule CH3). */
-const LONGEST_RECOVERY_MS = 90_000;
 
 interface StartedRun {
   id: string;
@@ -86,7 +83,7 @@ describe("SIGKILL of the serving process at every commit of a run", () => {
       await walk(client, each);
       for (const one of each.agent === nested ? [each, await childOf(client, [each])] : [each]) {
         await checkRun(client, one.id, one);
-        repeated += await countRepeated(client, one);
+        repeated += await repeatedAttempts(client, one.id);
       }
       const { ended_at } = await client.execution(each.id);
       interrupted.set(scene, (interrupted.get(scene) ?? 0) + (Date.parse(ended_at ?? "") > killedAt ? 1 : 0));
@@ -116,19 +113,6 @@ describe("SIGKILL of the serving process at every commit of a run", () => {
     return Promise.all(agents.map((agent, index) => start(agent, first + index)));
   }
 });
-
-async function countRepeated(client: WeftClient, { id }: StartedRun): Promise<number> {
-  let count = 0;
-  for await (const event of client.events(id)) {
-    count += event.type === "node_started" && event.attempt > 1 + waits(event.node_id) ? 1 : 0;
-  }
-  return count;
-}
-
-/** Attempts that a node has anyway: it goes on with another one when its wait is over. */
-function waits(node: string): number {
-  return node === "wait" || node === "ask" ? 1 : 0;
-}
 
 async function first(_: WeftClient, started: StartedRun[]): Promise<StartedRun> {
   const run = started.find(({ held }) => !held);

@@ -1,94 +1,33 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { JsonObject } from "#graph/json.ts";
+import { agentFile } from "../agent-file.ts";
+import type { Shape, ShapeNode } from "../agent-file.ts";
+import { HoldingServer } from "./holding-server.ts";
 import { startServer, type TestServer } from "./server.ts";
 
-const INPUT = "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b";
-const OUTPUT = "363ae599-353e-4804-937e-b2ee3cef3da4";
-const WEB = "6595ae1f-b924-42cb-9a41-551a0611c4b4";
 const CALLS = 8;
 
-/** Answers a path only once it was let go. */
-class HoldingServer {
-  readonly #held = new Map<string, ServerResponse[]>();
-  readonly #open = new Set<string>();
-  /** `GET /a/3`, as they came. */
-  readonly seen: string[] = [];
-  readonly #server = createServer((request, response) => this.#take(request, response));
-  #arrived: () => void = () => undefined;
-  host = "";
-
-  async start(): Promise<void> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    this.host = `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  /** Resolves when so many calls of a run are there. */
-  async calls(run: string, count: number): Promise<void> {
-    while (this.of(run).length < count) {
-      await new Promise<void>((resolve) => {
-        this.#arrived = resolve;
-      });
-    }
-  }
-
-  of(run: string): string[] {
-    return this.seen.filter((call) => call.includes(`/${run}/`));
-  }
-
-  letGo(run: string): void {
-    this.#open.add(run);
-    for (const response of this.#held.get(run) ?? []) {
-      answer(response);
-    }
-  }
-
-  stop(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
-
-  #take({ method, url = "" }: IncomingMessage, response: ServerResponse): void {
-    const run = url.split("/")[1] ?? "";
-    this.seen.push(`${method} ${url}`);
-    this.#arrived();
-    if (this.#open.has(run)) {
-      answer(response);
-    } else {
-      this.#held.set(run, [...(this.#held.get(run) ?? []), response]);
-    }
-  }
-}
-
-function answer(response: ServerResponse): void {
-  response.setHeader("content-type", "application/json").end('"ok"');
-}
-
-/** An input that says where to call, and calls side by side: GET, and one POST when asked for. */
-function agent(host: string, run: string, { post }: { post: boolean }): object {
-  const node = (id: string, block_id: string, input_default: object): object => ({
-    id,
-    block_id,
-    input_default,
-    metadata: { position: { x: 0, y: 0 } },
-  });
-  const calls = Array.from({ length: CALLS }, (_, index) => {
-    const method = post && index === 0 ? "POST" : "GET";
-    return [`call${index}`, { method, url: `http://${host}/${run}/${index}` }] as const;
-  });
-  return {
-    name: `Calls ${run}`,
-    nodes: [
-      node("word", INPUT, { name: "word" }),
-      ...calls.flatMap(([id, input]) => [node(id, WEB, input), node(`${id}-out`, OUTPUT, { name: id })]),
-    ],
-    links: calls.flatMap(([id]) => [
-      { id: `${id}-1`, source_id: "word", source_name: "result", sink_id: id, sink_name: "headers_#_x-word" },
-      { id: `${id}-2`, source_id: id, source_name: "response", sink_id: `${id}-out`, sink_name: "value" },
+/** Makes its calls side by side: one POST, the others GET. */
+function agent(host: string, run: string): JsonObject {
+  const calls = Array.from({ length: CALLS }, (_, index): [string, ShapeNode] => [
+    `call${index}`,
+    ["webRequest", { method: index === 0 ? "POST" : "GET", url: `http://${host}/${run}/${index}` }],
+  ]);
+  return agentFile(`Calls ${run}`, "", {
+    nodes: {
+      word: ["input", { name: "word" }],
+      ...Object.fromEntries(
+        calls.flatMap(([id, call]): [string, ShapeNode][] => [
+          [id, call],
+          [`${id}-out`, ["output", { name: id }]],
+        ]),
+      ),
+    },
+    links: calls.flatMap(([id]): Shape["links"] => [
+      ["word.result", `${id}.headers_#_x-word`],
+      [`${id}.response`, `${id}-out.value`],
     ]),
-  };
+  });
 }
 
 describe("a run whose Worker makes its first calls to the outside", () => {
@@ -130,7 +69,7 @@ describe("a run whose Worker makes its first calls to the outside", () => {
   }
 
   it("[ST5] [ST6] makes all of them at once, and is in the list when the answer is there", async () => {
-    const { id } = await server.client.importGraph(agent(remote.host, "all", { post: true }));
+    const { id } = await server.client.importGraph(agent(remote.host, "all"));
     const answering = post(id, 30);
     await remote.calls("all", CALLS);
     remote.letGo("all");
@@ -142,13 +81,13 @@ describe("a run whose Worker makes its first calls to the outside", () => {
   }, 60_000);
 
   it("[ST5] goes on when its caller hangs up, or is answered before the end", async () => {
-    const { id: left } = await server.client.importGraph(agent(remote.host, "left", { post: true }));
+    const { id: left } = await server.client.importGraph(agent(remote.host, "left"));
     const hangUp = new AbortController();
     const asking = post(left, 30, hangUp.signal).catch(() => "hung up");
     await remote.calls("left", CALLS);
     hangUp.abort();
     expect(await asking).toBe("hung up");
-    const { id: late } = await server.client.importGraph(agent(remote.host, "late", { post: true }));
+    const { id: late } = await server.client.importGraph(agent(remote.host, "late"));
     const response = await post(late, 1);
     expect(response.status).toBe(202);
     remote.letGo("left");
@@ -163,7 +102,7 @@ describe("a run whose Worker makes its first calls to the outside", () => {
   }, 60_000);
 
   it("[ST5] [LS4] [LS5] comes to its end when the process is killed in the middle: what may be repeated is, what may not is not", async () => {
-    const { id } = await server.client.importGraph(agent(remote.host, "killed", { post: true }));
+    const { id } = await server.client.importGraph(agent(remote.host, "killed"));
     const asking = post(id, 30).catch(() => "killed");
     await remote.calls("killed", CALLS);
     await server.kill("SIGKILL");

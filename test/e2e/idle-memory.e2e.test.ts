@@ -1,38 +1,17 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { processUsage } from "#cli/runtime/process-usage.ts";
-import type { JsonObject } from "#graph/json.ts";
-import { agentFile } from "../agent-file.ts";
+import { agentFile, sleepingShape } from "../agent-file.ts";
+import { runEnded } from "./check-run.ts";
 import { startServer, type TestServer } from "./server.ts";
-
-/** What comes in goes out, after `seconds`. */
-function echo(seconds: number): JsonObject {
-  return agentFile("Echo", "", {
-    nodes: {
-      in: ["input", { name: "text" }],
-      wait: ["timer", { seconds }],
-      out: ["output", { name: "text" }],
-    },
-    links: [
-      ["in.result", "wait.input_message"],
-      ["wait.output_message", "out.value"],
-    ],
-  });
-}
 
 const IDLE_SECONDS = 3;
 /** Longer than until the server is idle enough. */
 const SLEEP_SECONDS = 15;
 const TEXT = "x".repeat(4_000_000);
 
-function runtimePid({ dataDir }: TestServer): number {
-  return (JSON.parse(readFileSync(join(dataDir, "server.json"), "utf8")) as { runtime_pid: number }).runtime_pid;
-}
-
-function memoryMiB(pid: number): number {
-  const usage = processUsage(pid);
+function memoryMiB(pid: number | null): number {
+  const usage = pid === null ? null : processUsage(pid);
   if (usage === null) throw new Error(`There is no process ${pid}.`);
   return usage.rssMiB;
 }
@@ -46,29 +25,27 @@ describe.runIf(process.platform === "linux")("an idle server", () => {
   afterAll(() => server.stop());
 
   it("gives back the memory that it once needed, refuses nobody meanwhile, and forgets nothing", async () => {
-    const first = runtimePid(server);
-    const { id: graph_id } = await server.client.importGraph(echo(0));
-    const sleeper = await server.client.importGraph(echo(SLEEP_SECONDS));
+    const first = server.runtimePid;
+    const { id: graph_id } = await server.client.importGraph(agentFile("Echo", "", sleepingShape(0)));
+    const sleeper = await server.client.importGraph(agentFile("Sleeper", "", sleepingShape(SLEEP_SECONDS)));
     const runs = await Promise.all(
-      Array.from({ length: 24 }, () => server.client.startExecution({ graph_id, inputs: { text: TEXT } })),
+      Array.from({ length: 24 }, () => server.client.startExecution({ graph_id, inputs: { word: TEXT } })),
     );
-    await Promise.all(runs.map(({ id }) => ended(server, id)));
-    const asleep = await server.client.startExecution({ graph_id: sleeper.id, inputs: { text: "awake" } });
+    await Promise.all(runs.map(({ id }) => runEnded(server.client, id)));
+    const asleep = await server.client.startExecution({ graph_id: sleeper.id, inputs: { word: "awake" } });
     const grown = memoryMiB(first);
 
-    while (runtimePid(server) === first) await sleep(5);
-    const second = runtimePid(server);
+    let second = first;
+    while (second === null || second === first) {
+      await sleep(20);
+      second = server.runtimePid;
+    }
     expect(await fetch(`${server.url}/health`).then(({ status }) => status)).toBe(200);
     expect(memoryMiB(second)).toBeLessThan(grown - 96);
     expect(server.output).toMatch(/was idle and held \d+ MiB/);
     expect(server.output).not.toContain("unexpectedly");
 
-    await ended(server, asleep.id);
-    expect((await server.client.execution(asleep.id)).outputs).toEqual({ text: ["awake"] });
+    expect((await runEnded(server.client, asleep.id)).outputs).toEqual({ word: ["awake"] });
     for (const { id } of runs) expect((await server.client.execution(id)).status).toBe("COMPLETED");
   });
 });
-
-async function ended({ client }: TestServer, id: string): Promise<void> {
-  for await (const event of client.follow(id)) void event;
-}

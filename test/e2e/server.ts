@@ -14,6 +14,8 @@ export interface TestServer {
   readonly password: string;
   /** The serving process: the one that `npm start` runs. */
   readonly pid: number;
+  /** The process in which the Worker runs, which the serving one starts; null while it is not known, as when another one takes its place. */
+  readonly runtimePid: number | null;
   readonly dataDir: string;
   readonly client: WeftClient;
   /** Everything that the process has written, over all its starts. */
@@ -85,6 +87,15 @@ class ServerProcess implements TestServer {
     const pid = this.#child?.pid;
     if (pid === undefined) throw new Error("The server does not run.");
     return pid;
+  }
+
+  get runtimePid(): number | null {
+    try {
+      const record = readFileSync(join(this.dataDir, "server.json"), "utf8");
+      return (JSON.parse(record) as { runtime_pid: number }).runtime_pid;
+    } catch {
+      return null;
+    }
   }
 
   async restart(): Promise<void> {

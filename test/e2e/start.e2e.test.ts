@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chain } from "./agents.ts";
-import { checkRun } from "./check-run.ts";
+import { checkRun, runEnded } from "./check-run.ts";
 import { startServer, type TestServer } from "./server.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -22,8 +22,9 @@ function refusedStart(env: Record<string, string>): { code: number | null; stder
   return { code: status, stderr };
 }
 
-function runtimePid(server: TestServer): number {
-  return (JSON.parse(readFileSync(join(server.dataDir, "server.json"), "utf8")) as { runtime_pid: number }).runtime_pid;
+function runtimeOf({ runtimePid }: TestServer): number {
+  if (runtimePid === null) throw new Error("There is no runtime process.");
+  return runtimePid;
 }
 
 function isRunning(pid: number): boolean {
@@ -110,11 +111,11 @@ describe("npm start", () => {
   });
 
   it("starts a new runtime when that crashes", async () => {
-    const before = runtimePid(server);
+    const before = runtimeOf(server);
     process.kill(before, "SIGKILL");
     await until(async () => {
       const response = await fetch(`${server.url}/health`).catch(() => null);
-      return response?.ok === true && runtimePid(server) !== before;
+      return response?.ok === true && ![before, null].includes(server.runtimePid);
     });
     expect((await server.client.me()).user.email).toBe(server.email);
   });
@@ -122,8 +123,8 @@ describe("npm start", () => {
   it("keeps its data over a SIGKILL, which leaves no process behind", async () => {
     const { id: graph_id } = await server.client.importGraph(chain.file);
     const { id } = await server.client.startExecution({ graph_id, inputs: chain.inputs(1) });
-    for await (const event of server.client.follow(id)) void event;
-    const runtime = runtimePid(server);
+    await runEnded(server.client, id);
+    const runtime = runtimeOf(server);
     const key = server.apiKey;
     await server.kill("SIGKILL");
     await until(() => !isRunning(runtime));
@@ -134,7 +135,7 @@ describe("npm start", () => {
 
   it("stops cleanly on SIGTERM and on SIGINT", async () => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      const runtime = runtimePid(server);
+      const runtime = runtimeOf(server);
       expect(await server.kill(signal), signal).toBe(0);
       expect(isRunning(runtime)).toBe(false);
       expect(existsSync(join(server.dataDir, "server.json"))).toBe(false);

@@ -1,6 +1,7 @@
 import type { Lease } from "#durable-objects/execution/protocol.ts";
 import type { Isolate } from "./isolate.ts";
-import type { Entry, LogModel } from "./log-model.ts";
+import type { Entry } from "./log-entry.ts";
+import type { LogModel } from "./log-model.ts";
 import { must, Violation } from "./violation.ts";
 import type { Invariant } from "./violation.ts";
 import type { World } from "./world.ts";
@@ -37,7 +38,7 @@ export class AttemptWatch {
     this.#world.note(() => `    ${isolate.name} begins ${ne}#${attempt} (${lease.node_id}, ${effects})`);
     const log = this.#runs.log(executionId);
     const entry = log?.entries.get(ne);
-    const isKnown = entry?.known !== null && entry?.known?.node === lease.node_id;
+    const isKnown = entry?.known?.node === lease.node_id;
     this.#must(!isKnown, "reused-not-run", `${ne} is run, and its result was at hand`);
     if (log?.plan.nodes[entry?.node ?? -1]?.pool === "memory") {
       this.#world.features.happened("memory_pool");

@@ -9,6 +9,7 @@ export function canonicalState(state: ExecutionState): string {
     fresh: _fresh,
     released: _released,
     below: _below,
+    promotedAt: _promotedAt,
     ...rest
   } = state;
   return JSON.stringify({
@@ -26,6 +27,7 @@ export function canonicalState(state: ExecutionState): string {
     ]),
     due: [...state.due],
     running: ids(state.running),
+    timed: ids(state.timed),
     waiting: ids(state.waiting ?? []),
     autoApproved: [...(state.autoApproved ?? [])],
   });

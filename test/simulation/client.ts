@@ -10,25 +10,18 @@ import type {
 import type { ExecutionEvent } from "#graph/run/event.ts";
 import type { Draft } from "#durable-objects/execution/draft.ts";
 import { executionSummary, executionView } from "#durable-objects/execution/view.ts";
+import { Bystander, RARELY_MS } from "./bystander.ts";
 import type { Isolate } from "./isolate.ts";
 import type { Random } from "./random.ts";
 import type { RunList } from "./run-list.ts";
-import type { Caller, Network } from "./network.ts";
+import type { Network } from "./network.ts";
 import type { ObjectHost } from "./object-host.ts";
 import type { SocketPair } from "./sockets.ts";
 import { must, Violation } from "./violation.ts";
-import type { Timer, World } from "./world.ts";
-
-/** Who looks in vain looks less and less often, but never more rarely than this. */
-const RARELY_MS = 180_000;
+import type { World } from "./world.ts";
 
 /** Somebody outside: starts the run, looks at it, waits for it, perhaps stops it. Tries again until it is answered. */
-export class Client implements Caller {
-  readonly name: string;
-  readonly mortal = false;
-  readonly up = true;
-  readonly stalledUntil = 0;
-  readonly #world: World;
+export class Client extends Bystander {
   readonly #network: Network;
   readonly #host: ObjectHost;
   /** The Worker that takes its requests. */
@@ -46,8 +39,7 @@ export class Client implements Caller {
     world: World,
     at: { network: Network; host: ObjectHost; front: Isolate; worker: () => Isolate; list: RunList; random: Random },
   ) {
-    this.name = name;
-    this.#world = world;
+    super(name, world);
     this.#network = at.network;
     this.#host = at.host;
     this.#front = at.front;
@@ -56,21 +48,13 @@ export class Client implements Caller {
     this.#random = at.random;
   }
 
-  now(): number {
-    return this.#world.now;
-  }
-
-  setTimer(ms: number, work: () => void): Timer {
-    return this.#world.schedule(ms, this, "timer", work);
-  }
-
   /** What it was told the run ended with. */
   get ended(): string | null {
     return this.#ended;
   }
 
   async start(request: StartRequest): Promise<void> {
-    const waitMs = this.#world.random.chance(0.3) ? this.#world.random.between(1, 20_000) : 0;
+    const waitMs = this.world.random.chance(0.3) ? this.world.random.between(1, 20_000) : 0;
     if (this.#random.chance(0.4)) {
       await this.#look("start", [request, waitMs]);
       return;
@@ -93,12 +77,12 @@ export class Client implements Caller {
   /** The Worker goes on with the run that it begins (rule ST5), and may die at that; a call of its that fails is mended by alarms. */
   #startWithWork(request: StartRequest): void {
     const worker = this.#worker();
-    this.#world.schedule(0, worker, "takes a request", () => {
+    this.world.schedule(0, worker, "takes a request", () => {
       worker.beginAndWork(request).catch((error: unknown) => {
         if (error instanceof Violation) {
-          this.#world.fail(error);
+          this.world.fail(error);
         }
-        this.#world.note(() => `    ${worker.name} gives up: ${String(error)}`);
+        this.world.note(() => `    ${worker.name} gives up: ${String(error)}`);
       });
     });
   }
@@ -133,7 +117,7 @@ export class Client implements Caller {
   /** Looks from time to time. */
   async watchForEnd(workspaceId: string): Promise<void> {
     for (
-      let pause = this.#world.random.between(100, 20_000);
+      let pause = this.world.random.between(100, 20_000);
       this.#ended === null;
       pause = Math.min(RARELY_MS, pause * 2)
     ) {
@@ -155,7 +139,7 @@ export class Client implements Caller {
 
   /** Decides what people are asked for, sometimes twice, sometimes for all that come after too. */
   async decideReviews(workspaceId: string, hosts: () => ObjectHost[]): Promise<void> {
-    const { random } = this.#world;
+    const { random } = this.world;
     for (let pause = random.between(500, 20_000); this.#ended === null; pause = Math.min(RARELY_MS, pause * 2)) {
       for (const host of hosts()) {
         const asked = (await this.#insist("reviews", [workspaceId], host)) as Outcome<ReviewView[]>;
@@ -206,10 +190,6 @@ export class Client implements Caller {
     }
   }
 
-  pause(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.setTimer(ms, resolve));
-  }
-
   async #insist(method: string, args: unknown[], host: ObjectHost = this.#host): Promise<unknown> {
     for (let tries = 1; ; tries += 1) {
       try {
@@ -245,15 +225,10 @@ export class Client implements Caller {
 }
 
 /** Somebody who watches the live view, and comes back with what it has when the line breaks. */
-export class Subscriber implements Caller {
-  readonly name: string;
-  readonly mortal = false;
-  readonly up = true;
-  readonly stalledUntil = 0;
+export class Subscriber extends Bystander {
   /** As they came. */
   readonly events: ExecutionEvent[] = [];
   readonly after: number;
-  readonly #world: World;
   readonly #network: Network;
   readonly #host: ObjectHost;
   #pair: SocketPair | null = null;
@@ -261,19 +236,10 @@ export class Subscriber implements Caller {
   closed = false;
 
   constructor(name: string, world: World, at: { network: Network; host: ObjectHost; after: number }) {
-    this.name = name;
-    this.#world = world;
+    super(name, world);
     this.#network = at.network;
     this.#host = at.host;
     this.after = at.after;
-  }
-
-  now(): number {
-    return this.#world.now;
-  }
-
-  setTimer(ms: number, work: () => void): Timer {
-    return this.#world.schedule(ms, this, "timer", work);
   }
 
   get last(): number {
@@ -302,10 +268,10 @@ export class Subscriber implements Caller {
 
   /** What comes on one socket comes in order, a little later. */
   #in(pair: SocketPair, what: string, work: () => void): void {
-    this.#arrived = Math.max(this.#arrived, this.#world.now + this.#world.random.between(0, 30));
+    this.#arrived = Math.max(this.#arrived, this.world.now + this.world.random.between(0, 30));
     // Half a millisecond would do: two things of one socket never fall on the same time.
     this.#arrived += 1;
-    this.#world.schedule(this.#arrived - this.#world.now, this, what, () => {
+    this.world.schedule(this.#arrived - this.world.now, this, what, () => {
       if (this.#pair === pair) {
         work();
       }

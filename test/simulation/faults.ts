@@ -1,4 +1,5 @@
 import type { Random } from "./random.ts";
+import { namesOf, Tally } from "./tally.ts";
 
 /** Every kind of fault with its highest rate: the chance per occasion, or per turn of the chaos for those that need no occasion. */
 export const FAULTS = {
@@ -41,14 +42,14 @@ export const FAULTS = {
 
 export type FaultKind = keyof typeof FAULTS;
 
-export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[];
+export const FAULT_KINDS: readonly FaultKind[] = namesOf(FAULTS);
 
 /** What goes wrong in one run: some kinds of fault, each at a rate of its own, until a time. */
 export class FaultPlan {
   readonly rates: Map<FaultKind, number>;
   /** ms after the start: from then on nothing goes wrong any more. */
   readonly calmAfter: number;
-  readonly counts = new Map<FaultKind, number>();
+  readonly counts = new Tally<FaultKind>();
   readonly #streams = new Map<FaultKind, Random>();
   #on = true;
 
@@ -85,7 +86,7 @@ export class FaultPlan {
     if (!this.#on || rate === undefined || !this.random(kind).chance(rate)) {
       return false;
     }
-    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+    this.counts.add(kind);
     return true;
   }
 

@@ -1,4 +1,5 @@
 import type { Random } from "./random.ts";
+import { namesOf, Tally } from "./tally.ts";
 
 /**
  * What only some worlds have, with its share of them. Each draws from streams of its own, so that a world without any is the very world that it was before
@@ -19,11 +20,11 @@ export const FEATURES = {
 
 export type Feature = keyof typeof FEATURES;
 
-export const FEATURE_NAMES = Object.keys(FEATURES) as Feature[];
+export const FEATURE_NAMES: readonly Feature[] = namesOf(FEATURES);
 
 export class Features {
   /** How often each came to something. */
-  readonly counts = new Map<Feature, number>();
+  readonly counts = new Tally<Feature>();
   readonly #on: ReadonlySet<Feature>;
 
   constructor(random: Random, without: ReadonlySet<string>) {
@@ -41,6 +42,6 @@ export class Features {
   }
 
   happened(name: Feature): void {
-    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+    this.counts.add(name);
   }
 }

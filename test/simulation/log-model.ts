@@ -1,60 +1,20 @@
-import type { LogBatch, LogEvent, ValueRef } from "#durable-objects/execution/core/log-event.ts";
-import { ReferenceInterpreter } from "#durable-objects/execution/core/reference-interpreter.testkit.ts";
+import type { LogBatch, LogEvent } from "#durable-objects/execution/core/log-event.ts";
 import type { RunHeader } from "#durable-objects/execution/store.ts";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { Plan, PlanNode } from "#graph/plan/plan.ts";
 import type { RunError } from "#graph/run/event.ts";
-import type { ResumeReason, WaitKind } from "#graph/run/wait.ts";
-import { callOf } from "./outsider.ts";
+import { AgainstReference } from "./against-reference.ts";
+import { limitOf, mayFailEarly, nextLimit, OVER_ALL } from "./attempt-limit.ts";
+import { CarriedValues } from "./carried-values.ts";
+import { newEntry, nodeOf } from "./log-entry.ts";
+import type { Entry, EventOf } from "./log-entry.ts";
 import { MemoModel } from "./rerun-model.ts";
-import type { Known } from "./rerun-model.ts";
-import { expectedYields, LONGEST_WISH_MS, possibleFailures, runsAgent, usageOf } from "./scripted-block.ts";
-import { amountsOf, NOTHING, UsageModel } from "./usage-model.ts";
+import { expectedYields, possibleFailures, runsAgent, usageOf } from "./scripted-block.ts";
+import { amountsOf, NOTHING, sumOf, UsageModel } from "./usage-model.ts";
 import type { Amounts } from "./usage-model.ts";
-import { must, Violation } from "./violation.ts";
+import { must } from "./violation.ts";
+import { WaitsInLog } from "./waits-in-log.ts";
 import type { World } from "./world.ts";
-
-/** One node execution as the log tells it. */
-export interface Entry {
-  ne: string;
-  node: number;
-  /** Null until it is queued. */
-  input: JsonObject | null;
-  status: "incomplete" | "queued" | "running" | "waiting" | "over";
-  attempt: number;
-  /** Outputs of the block, the engine's own on `error` not counted. */
-  outputs: [pin: string, value: JsonValue][];
-  failures: number;
-  lost: number;
-  notBefore: number;
-  /** True time of the last start. */
-  startedAt: number;
-  errorTold: boolean;
-  /** When its wait ends by itself. */
-  until: number | null;
-  /** What it waits for, or waited for last. */
-  waitsFor: WaitKind | null;
-  /** What the next attempt is told of the wait that is over. */
-  resume: { reason: ResumeReason; data: JsonValue } | null;
-  /** Its wait for a call is over. */
-  called: boolean;
-  /** Of the log's clock: its attempts have their time together from here on; null before the first, and while it waits. */
-  triedSince: number | null;
-  completed: boolean;
-  /** The result that it has from an earlier run. */
-  known: Known | null;
-  /** How many executions of its node were queued before. */
-  ordinal: number;
-  /** Values that a fork has laid over its input. */
-  laid: JsonObject | null;
-  /** What its ended attempts have used. */
-  used: Amounts;
-}
-
-/** How the engine begins its word of a limit over all attempts. */
-const OVER_ALL = "The attempts of this node took longer than the limit";
-
-type EventOf<T extends LogEvent["type"]> = Extract<LogEvent, { type: T }>;
 
 /** The log of the run that a node execution has started, if there is one. */
 export type ChildOf = (ne: string) => LogModel | null;
@@ -77,22 +37,14 @@ export class LogModel {
   /** Told of every attempt that is given up as lost. */
   onLost: (entry: Entry) => void = () => {};
   readonly #world: World;
-  #reference: ReferenceInterpreter | null = null;
   /** In the order in which they were queued. */
   readonly queued: string[] = [];
   inputs: JsonObject = {};
-  /** Calls from outside that ended a wait. */
-  readonly callsHeard: { ne: string; data: JsonValue }[] = [];
+  readonly waits = new WaitsInLog();
+  readonly reference: AgainstReference;
+  readonly #values: CarriedValues;
   readonly #memo: MemoModel | null;
-  /**
-   * Results that are at hand come several at a time, before the first of their outputs travels. The interpreter, which hears of them one after the other, then
-   * makes a list of all values earlier than the engine does, though of the same values. There is no order between different nodes (rule FF1): where that may
-   * happen, each node is compared for itself.
-   */
-  readonly #nodeByNode: boolean;
   readonly #childOf: ChildOf;
-  /** By node: values that arrived to be gathered and are in no list. */
-  readonly #gathered = new Map<number, ValueRef[]>();
   #unhandled: RunError | null = null;
   readonly #used = new UsageModel();
 
@@ -102,8 +54,9 @@ export class LogModel {
     this.plan = header.plan;
     this.#world = world;
     const open = (value: JsonValue): JsonValue => world.large?.opened(header.execution_id, value) ?? value;
-    this.#nodeByNode = header.reuse !== undefined && this.plan.nodes.some(({ gathers }) => gathers?.until === "end");
     this.#memo = header.reuse === undefined ? null : new MemoModel(header.reuse, open);
+    this.#values = new CarriedValues(this.plan, this.events);
+    this.reference = new AgainstReference(this, this.#memo);
   }
 
   /** What the attempts have used whose end is in the log. */
@@ -128,9 +81,9 @@ export class LogModel {
     );
   }
 
-  /** When the next of its node executions that `are` has had its time (rule RT4); Infinity: none. */
-  nextLimit(are: (entry: Entry) => boolean): number {
-    return Math.min(...[...this.entries.values()].filter(are).map((entry) => this.#limitOf(entry)));
+  /** When the next of its node executions has had its time (rule RT4), of the log's clock; Infinity: none. */
+  get nextLimit(): number {
+    return nextLimit(this.plan, this.entries.values());
   }
 
   /** Executions of a pool that are ready to be called for, or will be. */
@@ -170,20 +123,18 @@ export class LogModel {
         () => `the result of ${entry.ne} was at hand, and it is ${entry.status}`,
       );
     }
-    this.#checkQueued();
+    this.reference.checkQueued();
   }
 
   #event(event: LogEvent, at: number): void {
     switch (event.type) {
       case "execution_started":
         this.inputs = event.inputs;
-        this.#reference = new ReferenceInterpreter(this.plan, event.inputs);
+        this.reference.begin(event.inputs);
         return;
       case "node_input":
-        this.#checkRef(event, event.pin, event.ref);
-        if (event.pin === this.#node(event.node).gathers?.pin) {
-          this.#gathered.set(event.node, [...(this.#gathered.get(event.node) ?? []), event.ref]);
-        }
+        this.#values.at(event, event.pin, event.ref);
+        this.#values.gather(event);
         return void this.#entry(event);
       case "node_queued":
         return this.#nodeQueued(event);
@@ -205,7 +156,7 @@ export class LogModel {
       case "node_resumed":
         return this.#nodeResumed(event, at);
       case "execution_output": {
-        const value = event.ref === undefined ? (event.value ?? null) : this.#checkRef(event, "value", event.ref);
+        const value = event.ref === undefined ? (event.value ?? null) : this.#values.at(event, "value", event.ref);
         this.yielded.push([event.name, value]);
         return;
       }
@@ -226,20 +177,7 @@ export class LogModel {
   #entry({ ne, node }: { ne: string; node: number }): Entry {
     let entry = this.entries.get(ne);
     if (entry === undefined) {
-      const counts = { attempt: 0, failures: 0, lost: 0, notBefore: 0, startedAt: 0 };
-      const wait = { until: null, waitsFor: null, resume: null, called: false, triedSince: null };
-      const reuse = { completed: false, known: null, ordinal: 0, laid: null, used: { ...NOTHING } };
-      entry = {
-        ne,
-        node,
-        input: null,
-        status: "incomplete",
-        outputs: [],
-        errorTold: false,
-        ...counts,
-        ...wait,
-        ...reuse,
-      };
+      entry = newEntry({ ne, node });
       this.entries.set(ne, entry);
     }
     must(entry.node === node, "total-order", () => `${ne} is of node ${entry.node} and of node ${node}`);
@@ -261,26 +199,11 @@ export class LogModel {
   }
 
   #node(index: number): PlanNode {
-    const node = this.plan.nodes[index];
-    if (node === undefined) {
-      throw new Violation("total-order", `the log names node ${index}`);
-    }
-    return node;
+    return nodeOf(this.plan, index);
   }
 
-  /** A value at a pin comes from an earlier output that a link carries there. */
-  #checkRef({ node }: { node: number }, pin: string, ref: ValueRef): JsonValue {
-    const [seq, name] = typeof ref === "number" ? [ref, null] : ref;
-    const output = this.events[seq - 1];
-    if (output?.type !== "node_output") {
-      throw new Violation("inputs-first", `pin ${pin} of node ${node} names event ${seq}, which is no output`);
-    }
-    const carried = this.#node(output.node).links.some(
-      (link) => link.sink === node && link.sink_name === pin && link.source_name === (name ?? output.pin),
-    );
-    must(carried, "inputs-first", () => `no link carries event ${seq} to pin ${pin} of node ${node}`);
-    const key = name?.split("_#_")[1];
-    return key === undefined ? output.value : ((output.value as JsonObject)[key] ?? null);
+  #limitOf(entry: Entry): number {
+    return limitOf(this.#node(entry.node), entry);
   }
 
   #nodeQueued(event: EventOf<"node_queued">): void {
@@ -288,34 +211,23 @@ export class LogModel {
     must(entry.status === "incomplete", "one-result", () => `${event.ne} is queued twice`);
     const input: JsonObject = {};
     for (const [pin, ref] of event.refs) {
-      input[pin] = this.#checkRef(event, pin, ref);
+      input[pin] = this.#values.at(event, pin, ref);
     }
     const { id, linked_pins, gathers } = this.#node(event.node);
     const isStart = this.commits === 1 && this.plan.starts.includes(event.node);
     if (gathers !== undefined && event.gathered !== undefined) {
-      input[gathers.pin] = this.#checkGathered(event.gathered, event, gathers.pin);
+      input[gathers.pin] = this.#values.list(event, event.gathered, gathers.pin);
     }
     const lacking = gathers === undefined ? linked_pins.filter((pin) => !Object.hasOwn(input, pin)) : [];
     must(isStart || lacking.length === 0, "inputs-first", () => `${event.ne} is queued without ${lacking.join(", ")}`);
     // They lie over what links brought.
     Object.assign(input, event.literals);
-    entry.ordinal = this.#queuedOf(event.node).length;
+    entry.ordinal = this.queuedOf(event.node).length;
     entry.laid = this.#memo?.overlay(id, entry.ordinal) ?? null;
     entry.known = entry.laid === null ? (this.#memo?.take(id, input) ?? null) : null;
     entry.input = input;
     entry.status = "queued";
     this.queued.push(event.ne);
-  }
-
-  /** A list has the values that arrived at its node, in their order, each in one list. */
-  #checkGathered(refs: ValueRef[], event: EventOf<"node_queued">, pin: string): JsonValue[] {
-    const held = this.#gathered.get(event.node)?.splice(0, refs.length) ?? [];
-    must(
-      JSON.stringify(refs) === JSON.stringify(held),
-      "inputs-first",
-      () => `${event.ne} takes ${JSON.stringify(refs)} where ${JSON.stringify(held)} arrived`,
-    );
-    return refs.map((ref) => this.#checkRef(event, pin, ref));
   }
 
   #nodeStarted(event: EventOf<"node_started">, at: number): void {
@@ -355,7 +267,7 @@ export class LogModel {
       () => `${event.ne} yields and is ${entry.status}`,
     );
     must(!entry.errorTold, "one-result", () => `${event.ne} yields after its error`);
-    this.#reference?.output(this.#idInReference(entry), event.pin, event.value);
+    this.reference.output(entry, event.pin, event.value);
     if (event.pin === "error") {
       entry.errorTold = true;
       return;
@@ -402,7 +314,7 @@ export class LogModel {
     }
     entry.completed = true;
     entry.status = "over";
-    this.#reference?.complete(this.#idInReference(entry));
+    this.reference.complete(entry);
   }
 
   /** A failed attempt; where values lie outside of the log, it may have failed before its block began. */
@@ -460,19 +372,16 @@ export class LogModel {
     }
     entry.status = "over";
     entry.errorTold = true;
-    this.#reference?.end(this.#idInReference(entry));
+    this.reference.end(entry);
   }
 
   /** Rule RT4: its attempts have had their time together, or the next could only begin after it. */
   #checkLimit(event: EventOf<"node_failed">, entry: Entry, at: number): void {
     const limit = this.#limitOf(entry);
-    const { retry } = this.#node(entry.node);
     this.#world.features.happened("total_limits");
     if (at < limit) {
-      const { max_attempts = 1, backoff_ms = 0, max_backoff_ms = 0 } = retry ?? {};
-      const longest = Math.max(LONGEST_WISH_MS, Math.min(max_backoff_ms, backoff_ms * 2 ** entry.failures));
       must(
-        entry.status === "running" && entry.failures + 1 < max_attempts && at + longest >= limit,
+        mayFailEarly(this.#node(entry.node), entry, at),
         "time-is-up",
         () => `${event.ne} fails at ${at} for its limit of ${limit}`,
       );
@@ -482,54 +391,14 @@ export class LogModel {
     }
   }
 
-  #limitOf({ node, triedSince }: Entry): number {
-    const { total_timeout_ms } = this.#node(node);
-    return total_timeout_ms === undefined || triedSince === null ? Infinity : triedSince + total_timeout_ms;
-  }
-
   #nodeWaiting(event: EventOf<"node_waiting">): void {
     const entry = this.#running(event);
     this.#endsWith(event, entry);
-    entry.waitsFor = event.wait.kind;
-    entry.triedSince = null;
-    entry.status = "waiting";
-    entry.notBefore = event.wait.kind === "timer" ? (event.wait.until ?? 0) : 0;
-    entry.until = event.wait.until;
+    this.waits.waiting(event, entry);
   }
 
-  /** Rules WT2 and WT3: a wait ends once, for its time or for what it was for. */
   #nodeResumed(event: EventOf<"node_resumed">, at: number): void {
-    const entry = this.#open(event);
-    must(entry.status === "waiting", "one-result", () => `${event.ne} goes on, and is ${entry.status}`);
-    const due = entry.until !== null && at >= entry.until;
-    must(
-      due || event.reason === "signal",
-      "time-has-come",
-      () => `${event.ne} goes on at ${at}, due at ${entry.until}`,
-    );
-    this.#checkReason(event, entry);
-    entry.resume = { reason: event.reason, data: event.data };
-    entry.status = "queued";
-    entry.notBefore = 0;
-  }
-
-  /** Whatever ends a wait is what it was for, or its time. */
-  #checkReason({ ne, reason, data }: EventOf<"node_resumed">, entry: Entry): void {
-    const { waitsFor } = entry;
-    const isCall = callOf(data) >= 0;
-    const wanted = reason === "signal" ? waitsFor === "review" || waitsFor === "callback" : !isCall;
-    must(
-      wanted && (reason === "timer") === (waitsFor === "timer") && isCall === (reason === "signal" && !isReview(entry)),
-      "one-result",
-      () => `${ne} waits for a ${waitsFor} and goes on for a ${reason} with ${JSON.stringify(data)}`,
-    );
-    if (waitsFor === "callback") {
-      must(!entry.called, "heard-once", () => `the wait of ${ne} for a call ends twice`);
-      entry.called = true;
-      if (reason === "signal") {
-        this.callsHeard.push({ ne, data });
-      }
-    }
+    this.waits.resumed(event, this.#open(event), at);
   }
 
   #nodeRetrying(event: EventOf<"node_retrying">, at: number): void {
@@ -591,65 +460,12 @@ export class LogModel {
     }
   }
 
-  /** What is queued is what the reference interpreter says, in its order. */
-  #checkQueued(): void {
-    if (this.#nodeByNode) {
-      return this.#checkQueuedByNode();
-    }
-    const reference = this.#reference?.queued ?? [];
-    const limited = this.ended?.type === "execution_failed" && this.ended.error.code === "step_limit";
-    const expected = limited ? reference.slice(0, this.queued.length) : reference;
-    const same = expected.length === this.queued.length && expected.every(({ id }, index) => id === this.queued[index]);
-    must(
-      same,
-      "reference",
-      () => `queued: ${this.queued.join(" ")}\nreference: ${expected.map(({ id }) => id).join(" ")}`,
-    );
-    for (const [index, { id, node, input }] of expected.entries()) {
-      const entry = this.entries.get(id);
-      const isSame = entry?.node === node && sameInput(entry.input, { ...input, ...entry.laid });
-      must(
-        isSame,
-        "reference",
-        () => `execution ${index}, ${id}: ${JSON.stringify(entry)}, reference: node ${node}, ${JSON.stringify(input)}`,
-      );
-    }
-  }
-
-  #checkQueuedByNode(): void {
-    const limited = this.ended?.type === "execution_failed" && this.ended.error.code === "step_limit";
-    for (const [node, { id }] of this.plan.nodes.entries()) {
-      const given = this.#queuedOf(node);
-      const reference = this.#reference?.queued.filter((execution) => execution.node === node) ?? [];
-      const expected = limited ? reference.slice(0, given.length) : reference;
-      const isSame =
-        given.length === expected.length &&
-        expected.every(({ input }, index) =>
-          sameInput(given[index]?.input ?? null, { ...input, ...given[index]?.laid }),
-        );
-      must(isSame, "reference", () => `${id}: ${JSON.stringify(given)}\nreference: ${JSON.stringify(expected)}`);
-    }
-  }
-
-  #queuedOf(node: number): Entry[] {
+  /** The executions of a node, in the order in which they were queued. */
+  queuedOf(node: number): Entry[] {
     return this.queued.flatMap((ne) => {
       const entry = this.entries.get(ne);
       return entry?.node === node ? [entry] : [];
     });
-  }
-
-  #idInReference({ ne, node, ordinal }: Entry): string {
-    if (!this.#nodeByNode) {
-      return ne;
-    }
-    const execution = this.#reference?.queued.filter((candidate) => candidate.node === node)[ordinal];
-    if (execution === undefined) {
-      throw new Violation(
-        "reference",
-        `${ne} is execution ${ordinal} of node ${node}, which the reference does not have`,
-      );
-    }
-    return execution.id;
   }
 
   /** The run's outputs by name. */
@@ -660,41 +476,4 @@ export class LogModel {
     }
     return outputs;
   }
-
-  /** The run's outputs as the reference has them. */
-  get referenceOutputs(): Record<string, JsonValue[]> {
-    if (this.#memo?.override === undefined) {
-      return this.#reference?.runOutputs ?? {};
-    }
-    // The interpreter knows nothing of forks: what they lay over an output node's value is laid here.
-    const outputs: Record<string, JsonValue[]> = {};
-    const ordinals = new Map<number, number>();
-    for (const { node, input } of this.#reference?.queued ?? []) {
-      const { id, ui_type, input_default } = this.#node(node);
-      const ordinal = ordinals.get(node) ?? 0;
-      ordinals.set(node, ordinal + 1);
-      if (ui_type === "Output") {
-        const { name, value } = { ...input_default, ...input, ...this.#memo.overlay(id, ordinal) };
-        (outputs[String(name)] ??= []).push(value ?? null);
-      }
-    }
-    return outputs;
-  }
-}
-
-function isReview({ waitsFor }: Entry): boolean {
-  return waitsFor === "review";
-}
-
-function sumOf(a: Amounts, b: Amounts): Amounts {
-  return { input: a.input + b.input, output: a.output + b.output, cost: a.cost + b.cost };
-}
-
-function sameInput(a: JsonObject | null, b: JsonObject): boolean {
-  const names = Object.keys(b);
-  return (
-    a !== null &&
-    Object.keys(a).length === names.length &&
-    names.every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]))
-  );
 }

@@ -1,5 +1,6 @@
 import type { FaultPlan } from "./faults.ts";
-import type { ObjectHost, Answer } from "./object-host.ts";
+import type { Answer, Call } from "./object-call.ts";
+import type { ObjectHost } from "./object-host.ts";
 import type { Machine, World } from "./world.ts";
 
 /** Who calls an object. A consumer can be killed in the middle of a call; others are not. */
@@ -75,7 +76,7 @@ export class Network {
     return this.#partedUntil > this.#world.now;
   }
 
-  #deliver(host: ObjectHost, call: { method: string; args: unknown[]; reply: (answer: Answer) => void }): void {
+  #deliver(host: ObjectHost, call: Call): void {
     this.#world.schedule(this.latency(), host, call.method, () => host.receive(call));
   }
 

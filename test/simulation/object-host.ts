@@ -1,35 +1,19 @@
-import { QUEUE_OF } from "#durable-objects/execution/effects.ts";
 import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
-import type { ExecutionEnv } from "#durable-objects/execution/env.ts";
 import { ExecutionObject } from "#durable-objects/execution/execution.ts";
-import type { ExecutionSummary, LeaseRequest, WorkMessage } from "#durable-objects/execution/protocol.ts";
+import type { LeaseRequest } from "#durable-objects/execution/protocol.ts";
 import type { Run } from "#durable-objects/execution/run.ts";
 import { SqliteExecutionStore } from "#durable-objects/execution/store-sqlite.ts";
 import { foreignSnapshot } from "./foreign-snapshot.ts";
+import { ObjectBindings } from "./object-bindings.ts";
+import type { Surroundings } from "./object-bindings.ts";
+import { invoke, shorten } from "./object-call.ts";
+import type { Answer, Call } from "./object-call.ts";
 import { ObjectStorage } from "./object-storage.ts";
 import type { ObjectPlatform } from "./platform.ts";
 import type { ObjectWatch } from "./object-watch.ts";
 import { SocketPair } from "./sockets.ts";
 import type { ServerEnd } from "./sockets.ts";
 import type { Machine, Timer, World } from "./world.ts";
-
-export type Answer = { ok: true; value: unknown } | { ok: false; error: string };
-
-export interface Call {
-  method: string;
-  args: unknown[];
-  reply: (answer: Answer) => void;
-}
-
-/** The world outside an object, as its bindings show it. */
-export interface Surroundings {
-  work(messages: WorkMessage[]): void;
-  list(summary: ExecutionSummary): void;
-  /** A method of another object, answered later in a step of this one. */
-  call(executionId: string, method: string, args: unknown[], reply: (answer: Answer) => void): void;
-  /** A method of the Worker, answered likewise. */
-  ask(what: string, args: unknown[], reply: (answer: Answer) => void): void;
-}
 
 export interface ObjectHostOptions {
   executionId: string;
@@ -53,9 +37,6 @@ interface Incarnation {
   /** Messages for which no consumer has come since the last alarm. */
   hints: Record<BlockPool, number>;
 }
-
-/** So few that nearly every reload begins with a snapshot. */
-const SNAPSHOT_EVENTS = 7;
 
 /** How long the runtime waits before it rings an alarm again whose handler did not come to its end. */
 export const ALARM_RETRY_MS = 2_000;
@@ -230,12 +211,11 @@ export class ObjectHost implements Machine, ObjectPlatform {
   #alive(): Incarnation {
     if (this.#life === null) {
       const calls = new Set<Call>();
-      const ctx = this.#context() as unknown as DurableObjectState;
-      const env = this.#environment() as unknown as ExecutionEnv;
       const hints = { io: 0, cpu: 0, memory: 0 };
       const life: Omit<Incarnation, "object"> = { up: true, run: null, calls, alarmIsRinging: false, hints };
       this.#bendSnapshot();
-      this.#life = Object.assign(life, { object: new ExecutionObject(ctx, env) });
+      const bindings = this.#bindings(life);
+      this.#life = Object.assign(life, { object: new ExecutionObject(bindings.context(), bindings.environment()) });
     }
     return this.#life;
   }
@@ -386,92 +366,21 @@ export class ObjectHost implements Machine, ObjectPlatform {
 
   // ---- What the object has ----
 
-  #context(): object {
-    const { storage } = this;
-    return {
-      id: { name: this.executionId },
-      storage: {
-        sql: storage.sql,
-        transactionSync: <T>(work: () => T) => storage.transactionSync(work),
-        setAlarm: async (at: number) => storage.setAlarm(at),
-        getAlarm: async () => storage.alarm,
-        deleteAlarm: async () => storage.setAlarm(null),
+  #bindings(life: Pick<Incarnation, "up" | "hints">): ObjectBindings {
+    return new ObjectBindings({
+      executionId: this.executionId,
+      storage: this.storage,
+      sockets: { accept: (socket) => void this.#sockets.push(socket), accepted: () => [...this.#sockets] },
+      surroundings: this.#surroundings,
+      faults: this.#world.faults,
+      leaseMs: this.#leaseMs,
+      slots: this.#slots,
+      isUp: () => life.up,
+      announces: (pool, messages) => {
+        life.hints[pool] += messages;
+        this.#watch.announced(pool, { unanswered: life.hints[pool], slots: this.#slots });
       },
-      waitUntil: () => {},
-      acceptWebSocket: (socket: ServerEnd) => void this.#sockets.push(socket),
-      getWebSockets: () => [...this.#sockets],
-    };
-  }
-
-  #environment(): object {
-    const { faults } = this.#world;
-    const send = async (messages: WorkMessage[]): Promise<void> => {
-      const { pool } = messages[0] ?? {};
-      if (pool !== undefined && this.#life !== null) {
-        this.#life.hints[pool] += messages.length;
-        this.#watch.announced(pool, { unanswered: this.#life.hints[pool], slots: this.#slots });
-      }
-      if (faults.strikes("send_refused")) {
-        throw new Error("Queue send failed: too many requests");
-      }
-      const copies = structuredClone(messages);
-      this.#outbox.push(() => this.#surroundings.work(copies));
-    };
-    const work = {
-      send: (message: WorkMessage) => send([message]),
-      sendBatch: (messages: { body: WorkMessage }[]) => send(messages.map(({ body }) => body)),
-    };
-    return {
-      WEFT_LEASE_MS: String(this.#leaseMs),
-      WEFT_IO_SLOTS: String(this.#slots),
-      WEFT_SNAPSHOT_EVENTS: String(SNAPSHOT_EVENTS),
-      ...Object.fromEntries(Object.values(QUEUE_OF).map((name) => [name, work])),
-      PROJECTION_QUEUE: {
-        send: async (summary: ExecutionSummary) => {
-          if (faults.strikes("send_refused")) {
-            throw new Error("Queue send failed: too many requests");
-          }
-          const copy = structuredClone(summary);
-          this.#outbox.push(() => this.#surroundings.list(copy));
-        },
-      },
-      WORK_RUNNER: {
-        listedSeq: (id: string) => this.#later((reply) => this.#surroundings.ask("listedSeq", [id], reply)),
-        carryValues: (request: unknown) =>
-          this.#later((reply) => this.#surroundings.ask("carryValues", [request], reply)),
-        startChild: (request: unknown) =>
-          this.#later((reply) => this.#surroundings.ask("startChild", [request], reply)),
-      },
-      EXECUTIONS: { idFromName: (name: string) => name, get: (id: string) => this.#stub(id) },
-    };
-  }
-
-  /** Another run's object, as a binding gives it. */
-  #stub(id: string): object {
-    const call =
-      (method: string) =>
-      (...args: unknown[]) =>
-        this.#later((reply) => this.#surroundings.call(id, method, args, reply));
-    const methods = ["cancel", "pause", "unpause", "newsFor", "takeChildNews"];
-    return Object.fromEntries(methods.map((method) => [method, call(method)]));
-  }
-
-  /** Something that goes out when the step is kept, and is answered in a later one, if the object still lives then. */
-  #later(send: (reply: (answer: Answer) => void) => void): Promise<unknown> {
-    const life = this.#life;
-    return new Promise((resolve, reject) => {
-      this.#outbox.push(() =>
-        send((answer) => {
-          if (!life?.up) {
-            return;
-          }
-          if (answer.ok) {
-            resolve(answer.value);
-          } else {
-            reject(new Error(answer.error));
-          }
-        }),
-      );
+      whenKept: (send) => void this.#outbox.push(send),
     });
   }
 
@@ -479,24 +388,4 @@ export class ObjectHost implements Machine, ObjectPlatform {
   reader(): SqliteExecutionStore {
     return new SqliteExecutionStore(this.storage);
   }
-}
-
-async function invoke(object: ExecutionObject, { method, args }: Call): Promise<unknown> {
-  if (method === "fetchLive") {
-    const [url, workspace] = args as [string, string];
-    const response = await object.fetch(new Request(url, { headers: { "X-Weft-Workspace": workspace } }));
-    return (response.webSocket ?? null) as unknown as SocketPair | null;
-  }
-  const methods = object as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
-  const work = methods[method];
-  if (work === undefined) {
-    throw new Error(`the object has no method ${method}`);
-  }
-  return work.apply(object, args);
-}
-
-function shorten(value: unknown): string {
-  const text =
-    JSON.stringify(value, (_key, part: unknown) => (part instanceof SocketPair ? "a socket" : part)) ?? "nothing";
-  return text.length > 900 ? `${text.slice(0, 900)}…` : text;
 }

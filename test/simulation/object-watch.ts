@@ -1,8 +1,7 @@
 import { evolveBatch } from "#durable-objects/execution/core/evolve.ts";
 import { initialState } from "#durable-objects/execution/core/state.ts";
 import type { ExecutionState } from "#durable-objects/execution/core/state.ts";
-import { nextAlarm } from "#durable-objects/execution/core/next-alarm.ts";
-import { nextWorkLook } from "#durable-objects/execution/core/next-look.ts";
+import { nextAlarm, nextLookAtWork } from "#durable-objects/execution/core/next-alarm.ts";
 import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
 import type {
   AttemptReport,
@@ -17,8 +16,9 @@ import { isTerminal } from "#graph/run/status.ts";
 import { canonicalState } from "./canonical-state.ts";
 import { LogModel } from "./log-model.ts";
 import type { ChildOf } from "./log-model.ts";
+import type { Answer, Call } from "./object-call.ts";
 import { ALARM_RETRY_MS } from "./object-host.ts";
-import type { Answer, Call, ObjectHost } from "./object-host.ts";
+import type { ObjectHost } from "./object-host.ts";
 import { checkRerun } from "./rerun-model.ts";
 import { must } from "./violation.ts";
 import type { World } from "./world.ts";
@@ -143,7 +143,7 @@ export class ObjectWatch {
   ticked(host: ObjectHost): void {
     const { log } = this;
     if (log !== null && log.ended === null && host.run?.state.lastSeq === log.lastSeq) {
-      const limit = log.nextLimit(({ status }) => status === "running" || status === "queued");
+      const limit = log.nextLimit;
       must(limit > host.now(), "time-is-up", () => `what had time until ${limit} is still open at ${host.now()}`);
     }
   }
@@ -155,7 +155,7 @@ export class ObjectWatch {
       return;
     }
     must(host.alarmIsArmed || !log.hasWork, "alarm-armed", () => "the run is not over, has work, and has no alarm");
-    const limit = log.nextLimit(({ status }) => status === "running" || status === "queued");
+    const limit = log.nextLimit;
     const { alarm } = host.storage;
     const { rates } = this.#world.faults;
     // After a write that failed the alarm is set again, and not for this.
@@ -177,8 +177,7 @@ export class ObjectWatch {
     if (wanted !== null && !held && at !== null && !jumps) {
       // What is due already may have been announced: then a message is under way, and the alarm is for the case that it is lost.
       // After a reload what was due long ago is not marked as ready yet, and its next look is as far off as that of ready work.
-      const look =
-        state !== undefined && wanted <= host.now() ? nextWorkLook(state.lastAt, host.now(), host.leaseMs) : 0;
+      const look = state !== undefined && wanted <= host.now() ? nextLookAtWork(state, host.now(), host.leaseMs) : 0;
       const latest = Math.max(wanted, host.now() + Math.max(host.leaseMs, ALARM_RETRY_MS), look);
       must(at <= latest, "alarm-armed", () => `the alarm is set for ${at}, ${at - wanted} ms later than it must be`);
     }

@@ -1,14 +1,12 @@
 import type { Outcome } from "#durable-objects/execution/protocol.ts";
 import type { JsonValue } from "#graph/json.ts";
+import { Bystander, RARELY_MS } from "./bystander.ts";
 import type { LogModel } from "./log-model.ts";
-import type { Caller, Network } from "./network.ts";
+import type { Network } from "./network.ts";
 import type { ObjectHost } from "./object-host.ts";
 import type { Random } from "./random.ts";
 import { must } from "./violation.ts";
-import type { Timer, World } from "./world.ts";
-
-/** Who calls in vain calls less and less often, but never more rarely than this. */
-const RARELY_MS = 180_000;
+import type { World } from "./world.ts";
 
 interface Made {
   executionId: string;
@@ -35,29 +33,16 @@ export interface Outside {
  * Somebody outside who was given addresses to call (rule WT7). Calls too early, too late, twice, and where nobody waits; no call is made again by itself, as
  * the Worker makes none. Every call says something of its own, so that the log tells which of them was heard.
  */
-export class Outsider implements Caller {
-  readonly name = "outsider";
-  readonly mortal = false;
-  readonly up = true;
-  readonly stalledUntil = 0;
-  readonly #world: World;
+export class Outsider extends Bystander {
   readonly #outside: Outside;
   readonly #random: Random;
   readonly #known = new Set<string>();
   readonly #calls: Made[] = [];
 
   constructor(world: World, outside: Outside) {
-    this.#world = world;
+    super("outsider", world);
     this.#outside = outside;
     this.#random = world.random.stream("outsider");
-  }
-
-  now(): number {
-    return this.#world.now;
-  }
-
-  setTimer(ms: number, work: () => void): Timer {
-    return this.#world.schedule(ms, this, "timer", work);
   }
 
   /** A block has given out an address. */
@@ -82,7 +67,7 @@ export class Outsider implements Caller {
     const heard = new Map<number, Target>();
     for (const [executionId, log] of this.#outside.logs()) {
       const ends = new Set<string>();
-      for (const { ne, data } of log.callsHeard) {
+      for (const { ne, data } of log.waits.callsHeard) {
         must(!ends.has(ne), "heard-once", () => `the wait of ${ne} was ended by two calls`);
         ends.add(ne);
         const number = callOf(data);
@@ -102,13 +87,13 @@ export class Outsider implements Caller {
   }
 
   #go(work: Promise<void>): void {
-    work.catch((error: unknown) => this.#world.fail(error));
+    work.catch((error: unknown) => this.world.fail(error));
   }
 
   async #pursue(target: Target): Promise<void> {
     const isNegligent = this.#random.chance(0.3);
     for (let pause = this.#random.small(1, 15_000); ; pause = Math.min(RARELY_MS, 2 * pause + 100)) {
-      await this.#pause(pause);
+      await this.pause(pause);
       const log = this.#outside.logOf(target.executionId);
       if (this.#outside.isOver() || log?.ended || log?.entries.get(target.ne)?.called === true) {
         break;
@@ -125,7 +110,7 @@ export class Outsider implements Caller {
   }
 
   async #callLater(target: Target, ms: number): Promise<void> {
-    await this.#pause(ms);
+    await this.pause(ms);
     await this.#call(target);
   }
 
@@ -141,15 +126,11 @@ export class Outsider implements Caller {
       return;
     }
     call.accepted = outcome.ok;
-    const heard = logOf(executionId)?.callsHeard.some(({ data }) => callOf(data) === number) === true;
+    const heard = logOf(executionId)?.waits.callsHeard.some(({ data }) => callOf(data) === number) === true;
     must(heard === outcome.ok, "heard-once", () => `call ${number} of ${ne} is told ${outcome.ok}, heard: ${heard}`);
     if (outcome.ok) {
-      this.#world.features.happened("callbacks");
+      this.world.features.happened("callbacks");
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.setTimer(ms, resolve));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ExecutionSummary } from "#durable-objects/execution/protocol.ts";
-import type { Answer } from "./object-host.ts";
+import type { Answer } from "./object-call.ts";
 import type { Machine, World } from "./world.ts";
 
 /** The list of runs: a queue that may lose, repeat and reorder, and a table that takes only what is newer than what it has. */

@@ -1,6 +1,9 @@
 import { parseArgs } from "node:util";
+import { FAULT_KINDS } from "./faults.ts";
+import { FEATURE_NAMES } from "./features.ts";
 import { register } from "./register.ts";
 import type { SimulationResult } from "./run-simulation.ts";
+import { Tally } from "./tally.ts";
 
 /**
  * `npm run simulate`. Runs one world a seed and stops at the first that breaks an invariant, with the story of it.
@@ -41,9 +44,9 @@ interface Totals {
   commits: number;
   events: number;
   steps: number;
-  endings: Map<string, number>;
-  faults: Map<string, number>;
-  features: Map<string, number>;
+  endings: Tally<string>;
+  faults: Tally<string>;
+  features: Tally<string>;
 }
 
 if (values.mutations === true) {
@@ -56,16 +59,16 @@ if (values.mutations === true) {
 
 async function simulate(): Promise<boolean> {
   const { runSimulation } = await import("./run-simulation.ts");
-  const without = values.without?.split(",") ?? [];
+  const without = leftOut();
   const large = values.large === true;
   const totals: Totals = {
     runs: 0,
     commits: 0,
     events: 0,
     steps: 0,
-    endings: new Map(),
-    faults: new Map(),
-    features: new Map(),
+    endings: new Tally(),
+    faults: new Tally(),
+    features: new Tally(),
   };
   const failures: { seed: number; invariant: string; message: string }[] = [];
   const digests: Record<number, string> = {};
@@ -121,6 +124,17 @@ function* seeds(): Iterable<number> {
   }
 }
 
+/** What `--without` names. */
+function leftOut(): string[] {
+  const names = values.without?.split(",") ?? [];
+  const known: readonly string[] = [...FAULT_KINDS, ...FEATURE_NAMES];
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw new Error(`--without does not know ${unknown.join(", ")}; there are ${known.join(", ")}`);
+  }
+  return names;
+}
+
 function whole(name: "seeds" | "from" | "seed", otherwise: number): number {
   const given = values[name];
   const number = given === undefined ? otherwise : Number(given);
@@ -135,14 +149,14 @@ function add(totals: Totals, result: SimulationResult): void {
   totals.commits += result.commits;
   totals.events += result.events;
   totals.steps += result.steps;
-  totals.endings.set(result.status, (totals.endings.get(result.status) ?? 0) + 1);
+  totals.endings.add(result.status);
   addCounts(totals.faults, result.faults);
   addCounts(totals.features, result.features);
 }
 
-function addCounts(sums: Map<string, number>, counts: ReadonlyMap<string, number>): void {
+function addCounts(sums: Tally<string>, counts: ReadonlyMap<string, number>): void {
   for (const [name, count] of counts) {
-    sums.set(name, (sums.get(name) ?? 0) + count);
+    sums.add(name, count);
   }
 }
 

@@ -36,6 +36,12 @@ describe("the whole engine in a simulated world", () => {
     expect(after.digests["1234"]).toBe(alone.digests["1234"]);
   }, 60_000);
 
+  it("takes out only what there is", async () => {
+    await expect(simulateInProcess("--seeds", "1", "--without", "callbacks,gremlins")).rejects.toThrow(
+      "--without does not know gremlins; there are request_lost, ",
+    );
+  });
+
   it("finds a bug that was put in on purpose", async () => {
     const { failures } = await simulateInProcess("--seeds", "200", "--mutation", "once-repeated");
     expect(failures.map(({ invariant }) => invariant)).toContain("once-is-once");

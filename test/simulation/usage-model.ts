@@ -15,6 +15,10 @@ export function amountsOf(usage: Pick<NodeUsage, "input_tokens" | "output_tokens
   return { input, output, cost: Math.round(cost_usd * 1e9) };
 }
 
+export function sumOf(a: Amounts, b: Amounts): Amounts {
+  return { input: a.input + b.input, output: a.output + b.output, cost: a.cost + b.cost };
+}
+
 interface Ended {
   type: string;
   ne: string;

@@ -1,12 +1,15 @@
 import { env as bindings } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { type Block, BlockError, defineBlock } from "#blocks/define-block.ts";
+import { BlockError } from "#blocks/define-block.ts";
 import { anyValue } from "#blocks/pin-types.ts";
 import { blockRegistry } from "#blocks/registry.ts";
+import { testBlock } from "#blocks/test-block.testkit.ts";
 import type { JsonObject } from "#graph/json.ts";
 import { importGraph } from "#graph/model/import-graph.ts";
 import { compilePlan } from "#graph/plan/compile-plan.ts";
+import { agentFile } from "#test/agent-file.ts";
+import type { Shape, ShapeNode } from "#test/agent-file.ts";
 import { createDeps } from "#worker/compose.ts";
 import type { Env } from "#worker/env.ts";
 import { createGraph } from "#worker/services/graph-service.ts";
@@ -20,52 +23,14 @@ import type { RunOutcome, World } from "./faulty-world.testkit.ts";
  */
 
 const WORKSPACE = "faults";
-const INPUT = "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b";
-const OUTPUT = "363ae599-353e-4804-937e-b2ee3cef3da4";
-const CALCULATOR = "b1ab9b19-67a6-406d-abf5-2dba76d00c79";
-const STEP = "f66a3543-28d3-4ab5-8945-9b336371e2ce";
-const COLLECT = "030c7584-ea30-4a05-9b48-edc88368905f";
-const PRINT = "f3b1c1b2-4c4f-4f0d-8d2f-4c4f0d8d2f4c";
-const COUNTDOWN = "d67a9c52-5e4e-11e2-bcfd-0800200c9a71";
-const REVIEW = "8b2a7b3c-6e9d-4a5f-8c1b-2e3f4a5b6c7d";
-const AGENT = "e189baac-8c20-45a1-94a7-55177ea42565";
 const FLAKY = "11111111-2222-4333-8444-555555555555";
 
-interface Shape {
-  nodes: Record<string, [block: string, input?: JsonObject, weft?: JsonObject]>;
-  links: string[];
-}
-
-function graphOf({ nodes, links }: Shape): object {
-  return {
-    name: "faults",
-    nodes: Object.entries(nodes).map(([id, [block_id, input_default = {}, weft = {}]]) => ({
-      id,
-      block_id,
-      input_default,
-      metadata: { weft },
-    })),
-    links: links.map((text, index) => {
-      const [from = "", to = ""] = text.split(" -> ");
-      const [source_id, source_name] = from.split(".");
-      const [sink_id, sink_name] = to.split(".");
-      return { id: `l${index}`, source_id, source_name, sink_id, sink_name };
-    }),
-  };
-}
+/** Calls of the block below, by key. */
+const calls = new Map<string, number>();
 
 /** A remote that fails the first two calls for each key, and answers in parts that are reported each by itself. */
-const calls = new Map<string, number>();
-const flaky: Block = defineBlock({
-  id: FLAKY,
-  name: "FlakyBlock",
-  description: "A block of this test.",
-  categories: ["BASIC"],
-  effects: "idempotent",
-  input: z.object({ text: anyValue() }),
-  output: z.object({ output: anyValue() }),
-  examples: [],
-  async *run({ input, ctx }) {
+const flaky = testBlock<{ text: unknown }>(
+  async function* ({ input, ctx }) {
     yield ["output", "before"];
     await ctx.sleep(60);
     const count = (calls.get(ctx.idempotencyKey) ?? 0) + 1;
@@ -75,40 +40,48 @@ const flaky: Block = defineBlock({
     }
     yield ["output", input.text];
   },
-});
+  {
+    id: FLAKY,
+    effects: "idempotent",
+    input: z.object({ text: anyValue() }),
+    output: z.object({ output: anyValue() }),
+  },
+);
 const catalog = {
   ...blockRegistry.catalog,
   get: (id: string) => (id === FLAKY ? flaky.descriptor : blockRegistry.catalog.get(id)),
 };
 
+const agentOf = (shape: Shape): JsonObject => agentFile("faults", "An agent of this test.", shape);
+
 function world(shape: Shape, inputs: JsonObject): World {
-  const plan = compilePlan(importGraph(graphOf(shape) as JsonObject, catalog).graph, catalog);
+  const plan = compilePlan(importGraph(agentOf(shape), catalog).graph, catalog);
   return {
     start: { workspace_id: WORKSPACE, plan, inputs, source: "test" },
     getBlock: (id) => (id === FLAKY ? flaky : blockRegistry.get(id)),
   };
 }
 
-const add = (b: number): [string, JsonObject] => [CALCULATOR, { operation: "Add", b }];
+const add = (b: number): ShapeNode => ["calculator", { operation: "Add", b }];
 
 const agents: Record<string, () => Promise<World>> = {
   "a chain": async () =>
     world(
       {
         nodes: {
-          in: [INPUT, { name: "a" }],
+          in: ["input", { name: "a" }],
           one: add(1),
-          say: [PRINT],
+          say: ["print"],
           two: add(2),
-          tell: [PRINT],
-          out: [OUTPUT, { name: "sum" }],
+          tell: ["print"],
+          out: ["output", { name: "sum" }],
         },
         links: [
-          "in.result -> one.a",
-          "one.result -> say.text",
-          "say.output -> two.a",
-          "two.result -> tell.text",
-          "tell.output -> out.value",
+          ["in.result", "one.a"],
+          ["one.result", "say.text"],
+          ["say.output", "two.a"],
+          ["two.result", "tell.text"],
+          ["tell.output", "out.value"],
         ],
       },
       { a: 1 },
@@ -117,19 +90,19 @@ const agents: Record<string, () => Promise<World>> = {
     world(
       {
         nodes: {
-          in: [INPUT, { name: "items" }],
-          each: [STEP],
-          say: [PRINT],
+          in: ["input", { name: "items" }],
+          each: ["steps"],
+          say: ["print"],
           more: add(10),
-          all: [COLLECT],
-          out: [OUTPUT, { name: "list" }],
+          all: ["collect"],
+          out: ["output", { name: "list" }],
         },
         links: [
-          "in.result -> each.items",
-          "each.item -> say.text",
-          "say.output -> more.a",
-          "more.result -> all.item",
-          "all.list -> out.value",
+          ["in.result", "each.items"],
+          ["each.item", "say.text"],
+          ["say.output", "more.a"],
+          ["more.result", "all.item"],
+          ["all.list", "out.value"],
         ],
       },
       { items: [1, 2, 3, 4, 5, 6, 7] },
@@ -139,11 +112,14 @@ const agents: Record<string, () => Promise<World>> = {
     return world(
       {
         nodes: {
-          in: [INPUT, { name: "a" }],
+          in: ["input", { name: "a" }],
           busy: [FLAKY, {}, { retry: { max_attempts: 4, backoff_ms: 1_000, max_backoff_ms: 2_000 } }],
-          out: [OUTPUT, { name: "said" }],
+          out: ["output", { name: "said" }],
         },
-        links: ["in.result -> busy.text", "busy.output -> out.value"],
+        links: [
+          ["in.result", "busy.text"],
+          ["busy.output", "out.value"],
+        ],
       },
       { a: "hello" },
     );
@@ -152,12 +128,16 @@ const agents: Record<string, () => Promise<World>> = {
     ...world(
       {
         nodes: {
-          in: [INPUT, { name: "a" }],
-          ask: [REVIEW, { name: "ok?" }],
-          wait: [COUNTDOWN, { minutes: 30, repeat: 2 }],
-          out: [OUTPUT, { name: "said" }],
+          in: ["input", { name: "a" }],
+          ask: ["review", { name: "ok?" }],
+          wait: ["timer", { minutes: 30, repeat: 2 }],
+          out: ["output", { name: "said" }],
         },
-        links: ["in.result -> ask.data", "ask.approved_data -> wait.input_message", "wait.output_message -> out.value"],
+        links: [
+          ["in.result", "ask.data"],
+          ["ask.approved_data", "wait.input_message"],
+          ["wait.output_message", "out.value"],
+        ],
       },
       { a: 1 },
     ),
@@ -167,18 +147,22 @@ const agents: Record<string, () => Promise<World>> = {
     const child = (await createGraph(
       createDeps(testEnv),
       principal,
-      graphOf({
-        nodes: { in: [INPUT, { name: "items" }], each: [STEP], say: [PRINT], out: [OUTPUT, { name: "item" }] },
-        links: ["in.result -> each.items", "each.item -> say.text", "say.output -> out.value"],
+      agentOf({
+        nodes: { in: ["input", { name: "items" }], each: ["steps"], say: ["print"], out: ["output", { name: "item" }] },
+        links: [
+          ["in.result", "each.items"],
+          ["each.item", "say.text"],
+          ["say.output", "out.value"],
+        ],
       }) as never,
     )) as unknown as { id: string; version: number };
     const properties = (name: string): JsonObject => ({ type: "object", properties: { [name]: {} }, required: [] });
     return world(
       {
         nodes: {
-          in: [INPUT, { name: "list" }],
+          in: ["input", { name: "list" }],
           agent: [
-            AGENT,
+            "agent",
             {
               user_id: "",
               graph_id: child.id,
@@ -188,9 +172,12 @@ const agents: Record<string, () => Promise<World>> = {
               output_schema: properties("item"),
             },
           ],
-          out: [OUTPUT, { name: "result" }],
+          out: ["output", { name: "result" }],
         },
-        links: ["in.result -> agent.items", "agent.item -> out.value"],
+        links: [
+          ["in.result", "agent.items"],
+          ["agent.item", "out.value"],
+        ],
       },
       { list: ["a", "b", "c"] },
     );

@@ -1,5 +1,6 @@
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import type { Block } from "#blocks/define-block.ts";
+import { valueOf } from "#durable-objects/execution/outcome.testkit.ts";
 import type { ChildRequest, ExecutionView, StartRequest, WorkMessage } from "#durable-objects/execution/protocol.ts";
 import { isTerminal } from "#graph/run/status.ts";
 import type { JsonValue } from "#graph/json.ts";
@@ -10,14 +11,7 @@ import { firstStretchDeps } from "#worker/consumers/work-on.ts";
 import type { SessionDeps } from "#worker/consumers/session-deps.ts";
 import { startChild } from "#worker/services/start-child.ts";
 import { testEnv } from "./api-client.ts";
-import {
-  eventsOf,
-  isolate,
-  isolatedObject,
-  nodeExecutionsOf,
-  valueOf,
-  workSession,
-} from "./isolated-object.testkit.ts";
+import { eventsOf, isolate, isolatedObject, nodeExecutionsOf, workSession } from "./isolated-object.testkit.ts";
 import type { IsolatedObject } from "./isolated-object.testkit.ts";
 
 /** What goes wrong at one call of an object: each call is one commit. */

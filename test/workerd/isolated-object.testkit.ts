@@ -2,12 +2,12 @@ import { runInDurableObject } from "cloudflare:test";
 import type { Block } from "#blocks/define-block.ts";
 import { blockRegistry } from "#blocks/registry.ts";
 import type { ExecutionObject } from "#durable-objects/execution/execution.ts";
+import { valueOf } from "#durable-objects/execution/outcome.testkit.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
 import type {
   EventPage,
   NodeExecutionPage,
   NodeExecutionView,
-  Outcome,
   WorkMessage,
 } from "#durable-objects/execution/protocol.ts";
 import { createBlockContext } from "#worker/consumers/block-context.ts";
@@ -48,8 +48,14 @@ export async function isolatedObject(id: string = crypto.randomUUID()): Promise<
   return object;
 }
 
-/** Cuts the object off from the real queues; to be done again after every restart of it. */
-export async function isolate({ inside, sent }: IsolatedObject): Promise<void> {
+/** Cuts the object off from the real queues, and collects what it would have sent; to be done again after every restart of it. */
+export async function isolate({
+  inside,
+  sent = [],
+}: {
+  inside: IsolatedObject["inside"];
+  sent?: WorkMessage[];
+}): Promise<WorkMessage[]> {
   await runInDurableObject(inside, (instance) => {
     const collect = {
       send: async (message: WorkMessage) => void sent.push(message),
@@ -63,6 +69,7 @@ export async function isolate({ inside, sent }: IsolatedObject): Promise<void> {
       PROJECTION_QUEUE: { send: async () => undefined },
     };
   });
+  return sent;
 }
 
 export interface Consumer {
@@ -105,13 +112,6 @@ export function workSession(object: IsolatedObject, consumer: Consumer = {}, mes
     },
     message ?? { execution_id: object.id, pool: "io" },
   );
-}
-
-export function valueOf<T>(outcome: Outcome<T>): T {
-  if (!outcome.ok) {
-    throw new Error(`${outcome.code}: ${outcome.message}`);
-  }
-  return outcome.value;
 }
 
 export async function nodeExecutionsOf(

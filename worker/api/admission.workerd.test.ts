@@ -1,182 +1,51 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import { plan } from "#durable-objects/execution/core/plan.testkit.ts";
-import { childExecutionId } from "#durable-objects/execution/effects.ts";
-import type { ExecutionObject } from "#durable-objects/execution/execution.ts";
+import { valueOf } from "#durable-objects/execution/outcome.testkit.ts";
 import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
-import { SqliteExecutionStore } from "#durable-objects/execution/store-sqlite.ts";
-import { Figures } from "#durable-objects/workspace/core/figures.ts";
-import { ALL_HOURS } from "#durable-objects/workspace/core/predictor.ts";
 import type { AdmissionTicket } from "#durable-objects/workspace/protocol.ts";
-import { SqliteWorkspaceStore } from "#durable-objects/workspace/store-sqlite.ts";
 import type { WorkspaceObject } from "#durable-objects/workspace/workspace.ts";
 import type { FlowSettings } from "#graph/model/flow-settings.ts";
 import { ApiClient, createTenant, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
-import { echoGraph, OUTPUT_BLOCK } from "#test/workerd/echo-graph.ts";
-import type { EstimateView } from "#worker/contracts/estimate.ts";
-import { isolatedObject, nodeExecutionsOf, valueOf } from "#test/workerd/isolated-object.testkit.ts";
-import { executionStub, workspaceStub } from "#worker/env.ts";
-import { fingerprintOf } from "#worker/services/admission-key.ts";
-
-const RUNS = "/api/v1/executions";
-const AGENT_BLOCK = "e189baac-8c20-45a1-94a7-55177ea42565";
-
-interface Failure {
-  error: { code: string; message: string; details: Record<string, unknown> };
-}
+import { echoGraph } from "#test/workerd/echo-graph.ts";
+import { isolatedObject } from "#test/workerd/isolated-object.testkit.ts";
+import { until } from "#test/workerd/until.ts";
+import { watchedNamespace } from "#test/workerd/watched-namespace.ts";
+import { workspaceStub } from "#worker/env.ts";
+import { flowKeyValues } from "#worker/services/admission-key.ts";
+import { createGraph, RUNS, start, takePlace } from "./admission.testkit.ts";
+import type { Failure } from "./admission.testkit.ts";
 
 let tenant: Tenant;
 let graphId: string;
 
-async function createGraph(flow?: FlowSettings, of: Tenant = tenant): Promise<string> {
-  const change = flow === undefined ? {} : { metadata: { weft: { flow } } };
-  const answer = await of.client.call<{ id: string }>("/api/v1/graphs", { body: echoGraph(change) });
-  expect(answer.status).toBe(201);
-  return answer.body.id;
-}
-
 beforeAll(async () => {
   tenant = await createTenant();
-  graphId = await createGraph();
+  graphId = await createGraph(tenant);
 });
-
-function start<T = ExecutionView>(key: string | undefined, body: object = {}, of: Tenant = tenant): Promise<Answer<T>> {
-  return of.client.call<T>(RUNS, {
-    body: { graph_id: graphId, inputs: { text: "hello" }, wait_seconds: 30, ...body },
-    headers: { "idempotency-key": key },
-  });
-}
-
-/** Takes a place for a run of this graph that does not exist: whoever comes next has to wait. */
-async function takePlace(
-  graph: string,
-  flow: FlowSettings,
-  keys: AdmissionTicket["keys"] = {},
-): Promise<() => Promise<void>> {
-  const stub = workspaceStub(testEnv, tenant.workspaceId);
-  const execution_id = crypto.randomUUID();
-  const ticket = { execution_id, workspace_id: tenant.workspaceId, graph_id: graph, flow, keys };
-  expect(await stub.begin({ ticket })).toMatchObject({ kind: "start", counted: true });
-  return () => stub.release([execution_id], "ended");
-}
-
-/** Lets the runtime deliver what is on its way between objects and queues. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 1));
-}
 
 /** The calls that a request makes to objects of a class. */
 function countCalls(name: "EXECUTIONS" | "WORKSPACES"): { namespace: DurableObjectNamespace; calls: string[] } {
   const calls: string[] = [];
-  const namespace = new Proxy(testEnv[name], {
-    get: (target, key) => {
-      const member: unknown = Reflect.get(target, key);
-      if (key !== "get") {
-        return typeof member === "function" ? (member.bind(target) as unknown) : member;
-      }
-      return (id: DurableObjectId) =>
-        new Proxy(target.get(id), {
-          get: (stub, method) => {
-            calls.push(String(method));
-            return (...args: unknown[]) =>
-              (stub as unknown as Record<string, (...all: unknown[]) => unknown>)[String(method)]?.(...args);
-          },
-        });
-    },
+  const namespace = watchedNamespace(name, (method, call) => {
+    calls.push(method);
+    return call();
   });
   return { namespace, calls };
 }
 
-describe("Idempotency-Key", () => {
-  it("[WI1] is one run, however often and however simultaneously it comes", async () => {
-    const first = await start("key-1");
-    expect([first.status, first.body.status]).toEqual([200, "COMPLETED"]);
-    const again = await Promise.all(Array.from({ length: 4 }, () => start("key-1", { wait_seconds: 0 })));
-    expect(again.map(({ body }) => body.id)).toEqual(Array.from({ length: 4 }, () => first.body.id));
-    const together = await Promise.all(Array.from({ length: 6 }, () => start("key-2")));
-    expect(together.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
-    expect(new Set(together.map(({ body }) => body.id)).size).toBe(1);
-    expect(together[0]?.body.id).not.toBe(first.body.id);
-  });
-
-  it("[WI1] does not care for the order of inputs or for how long the caller waits", async () => {
-    const inputs = { text: "x" };
-    const first = await start("key-3", { inputs, wait_seconds: 1 });
-    expect((await start("key-3", { wait_seconds: 2, inputs })).body.id).toBe(first.body.id);
-    expect(fingerprintOf({ a: 1, b: [{ c: 2, d: 3 }] })).toBe(fingerprintOf({ b: [{ d: 3, c: 2 }], a: 1 }));
-  });
-
-  it("[WI2] refuses another request", async () => {
-    await start("key-4");
-    for (const other of [{ inputs: { text: "other" } }, { graph_version: 1 }]) {
-      const answer = await start<Failure>("key-4", other);
-      expect([answer.status, answer.body.error.code]).toEqual([409, "idempotency_conflict"]);
-    }
-  });
-
-  it("is each workspace's own", async () => {
-    const other = await createTenant();
-    const theirs = await createGraph(undefined, other);
-    const first = await start("key-5");
-    const second = await start("key-5", { graph_id: theirs }, other);
-    expect([first.status, second.status]).toEqual([200, 200]);
-    expect(second.body.id).not.toBe(first.body.id);
-  });
-
-  it.each(["", " ", "ä", "a b", "x".repeat(256)])("must be visible ASCII: %j", async (key) => {
-    const encoded = key === "ä" ? "\u00e4" : key;
-    const answer = await start<Failure>(encoded);
-    expect([answer.status, answer.body.error.code]).toEqual([422, "invalid_request"]);
-  });
-
-  it("[WI4] starts the run whose first request died on the way, under the id that it had", async () => {
-    const execution_id = crypto.randomUUID();
-    const fingerprint = fingerprintOf({ graph_id: graphId, graph_version: null, inputs: { text: "hello" } });
-    const ticket = { execution_id, workspace_id: tenant.workspaceId, graph_id: graphId, flow: null, keys: {} };
-    await workspaceStub(testEnv, tenant.workspaceId).begin({ ticket, idempotency: { key: "key-6", fingerprint } });
-    const answers = await Promise.all([start("key-6"), start("key-6")]);
-    expect(answers.map(({ status, body }) => [status, body.id, body.status])).toEqual([
-      [200, execution_id, "COMPLETED"],
-      [200, execution_id, "COMPLETED"],
-    ]);
-  });
-
-  it("[WI4] does not bring a deleted run back", async () => {
-    const { body: run } = await start("key-7");
-    await tenant.client.call(`${RUNS}/${run.id}`, { method: "DELETE" });
-    const answer = await start<Failure>("key-7");
-    expect([answer.status, answer.body.error.code]).toEqual([410, "execution_deleted"]);
-    expect((await tenant.client.call(`${RUNS}/${run.id}`)).status).toBe(404);
-  });
-
-  it("[WI5] still answers when the graph is gone", async () => {
-    const gone = await createGraph();
-    const { body: run } = await start("key-8", { graph_id: gone });
-    await tenant.client.call(`/api/v1/graphs/${gone}`, { method: "DELETE" });
-    expect((await start("key-8", { graph_id: gone })).body).toEqual(run);
-    expect((await start<Failure>("key-8", { graph_id: gone, inputs: {} })).status).toBe(409);
-    expect((await start("key-9", { graph_id: gone })).status).toBe(404);
-  });
-
-  it("is not used up by a request that is refused", async () => {
-    const refused = await start<Failure>("key-10", { inputs: { nonsense: 1 } });
-    expect(refused.status).toBe(422);
-    expect((await start("key-10")).status).toBe(200);
-  });
-});
-
 describe("flow settings", () => {
   it("[WA1] [WH1] a run that must wait is QUEUED with the reason, and goes when there is room", async () => {
     const flow: FlowSettings = { concurrency: { limit: 1 } };
-    const graph = await createGraph(flow);
-    const free = await takePlace(graph, flow);
-    const held = await start(undefined, { graph_id: graph, wait_seconds: 0 });
+    const graph = await createGraph(tenant, flow);
+    const free = await takePlace(tenant, graph, flow);
+    const held = await start(tenant, { graph_id: graph, wait_seconds: 0 });
     expect([held.status, held.body]).toMatchObject([
       202,
       { status: "QUEUED", queued_reason: { code: "concurrency" }, inputs: { text: "hello" } },
     ]);
-    const waiting = start(undefined, { graph_id: graph });
+    const waiting = start(tenant, { graph_id: graph });
     await free();
     expect((await waiting).body).toMatchObject({
       status: "COMPLETED",
@@ -194,16 +63,14 @@ describe("flow settings", () => {
     });
     expect(graph.status).toBe(201);
     const begin = (): Promise<Answer<ExecutionView>> =>
-      start(undefined, { graph_id: graph.body.id, inputs: {}, wait_seconds: 0 });
+      start(tenant, { graph_id: graph.body.id, inputs: {}, wait_seconds: 0 });
     const status = async (id: string): Promise<string> => {
       const { body } = await tenant.client.call<ExecutionView>(`${RUNS}/${id}`);
       return body.status;
     };
     const first = (await begin()).body.id;
     const second = (await begin()).body.id;
-    while ((await status(second)) !== "RUNNING") {
-      await turn();
-    }
+    await until(async () => (await status(second)) === "RUNNING");
     expect(await status(first)).toBe("RUNNING");
     for (const id of [first, second]) {
       await tenant.client.call(`${RUNS}/${id}/cancel`, { method: "POST" });
@@ -238,11 +105,7 @@ describe("flow settings", () => {
         return [other.execution_id, answer.kind];
       };
       const standing = async (id: string): Promise<string> => (await stub.reacquire(ticketOf(id))).kind;
-      const untilAdmitted = async (id: string): Promise<void> => {
-        while ((await standing(id)) !== "admitted") {
-          await turn();
-        }
-      };
+      const untilAdmitted = (id: string): Promise<void> => until(async () => (await standing(id)) === "admitted");
       const queuedBefore = async (): Promise<number> => (await stub.estimate(graph_id)).queued_before;
       const [second, kind] = await begin();
       expect(kind).toBe("hold");
@@ -256,9 +119,7 @@ describe("flow settings", () => {
       valueOf(await object.stub.unpause(workspace));
       const [third, kind] = await begin();
       expect(kind).toBe("hold");
-      while ((await queuedBefore()) < 2) {
-        await turn();
-      }
+      await until(async () => (await queuedBefore()) >= 2);
       await stub.release([second], "ended");
       expect([await standing(object.id), await standing(third)]).toEqual(["admitted", "queued"]);
       valueOf(await object.stub.cancel(workspace, "enough"));
@@ -287,22 +148,21 @@ describe("flow settings", () => {
 
   it("[WA1] a key keeps the values of an input apart", async () => {
     const flow: FlowSettings = { singleton: { mode: "skip", key: "inputs.text" } };
-    const graph = await createGraph(flow);
-    const first = await start(undefined, { graph_id: graph, inputs: { text: "a" } });
+    const graph = await createGraph(tenant, flow);
+    const first = await start(tenant, { graph_id: graph, inputs: { text: "a" } });
     expect(first.body.status).toBe("COMPLETED");
-    const { flowKeyValues } = await import("#worker/services/admission-key.ts");
-    const free = await takePlace(graph, flow, flowKeyValues(flow, { text: "a" }));
-    const same = await start<Failure>(undefined, { graph_id: graph, inputs: { text: "a" } });
+    const free = await takePlace(tenant, graph, flow, flowKeyValues(flow, { text: "a" }));
+    const same = await start<Failure>(tenant, { graph_id: graph, inputs: { text: "a" } });
     expect([same.status, same.body.error.code]).toEqual([409, "singleton_running"]);
     expect(same.body.error.details).toMatchObject({ execution_id: expect.any(String) });
-    expect((await start(undefined, { graph_id: graph, inputs: { text: "b" } })).body.status).toBe("COMPLETED");
+    expect((await start(tenant, { graph_id: graph, inputs: { text: "b" } })).body.status).toBe("COMPLETED");
     await free();
-    expect((await start(undefined, { graph_id: graph, inputs: { text: "a" } })).body.status).toBe("COMPLETED");
+    expect((await start(tenant, { graph_id: graph, inputs: { text: "a" } })).body.status).toBe("COMPLETED");
   });
 
   it("[WA3] a throttle with a key holds back the starts of one value", async () => {
-    const graph = await createGraph({ throttle: { limit: 1, period_seconds: 3_600, key: "inputs.text" } });
-    const begin = (text: string) => start(undefined, { graph_id: graph, inputs: { text }, wait_seconds: 0 });
+    const graph = await createGraph(tenant, { throttle: { limit: 1, period_seconds: 3_600, key: "inputs.text" } });
+    const begin = (text: string) => start(tenant, { graph_id: graph, inputs: { text }, wait_seconds: 0 });
     expect((await begin("a")).body.queued_reason).toBeNull();
     const held = await begin("a");
     expect([held.status, held.body.queued_reason?.code]).toEqual([202, "throttle"]);
@@ -312,13 +172,13 @@ describe("flow settings", () => {
 
   it("[WA8] a full queue answers 429 with Retry-After, and takes no key", async () => {
     const small = await createTenant();
-    const graph = await createGraph({ throttle: { limit: 1, period_seconds: 3_600 } }, small);
+    const graph = await createGraph(small, { throttle: { limit: 1, period_seconds: 3_600 } });
     const inside = workspaceStub(testEnv, small.workspaceId) as unknown as DurableObjectStub<WorkspaceObject>;
     await runInDurableObject(inside, (instance) => {
       const own = instance as unknown as { env: object };
       own.env = { ...own.env, WEFT_MAX_QUEUED_RUNS_PER_AGENT: "2" };
     });
-    const begin = (key?: string) => start<Failure & ExecutionView>(key, { graph_id: graph, wait_seconds: 0 }, small);
+    const begin = (key?: string) => start<Failure & ExecutionView>(small, { graph_id: graph, wait_seconds: 0 }, key);
     expect((await begin()).status).toBe(202);
     expect((await begin()).body.queued_reason?.code).toBe("throttle");
     const last = await begin();
@@ -327,12 +187,12 @@ describe("flow settings", () => {
     expect(refused.body.error.details).toEqual({ scope: "agent", queued: 2, limit: 2 });
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
     await small.client.call(`${RUNS}/${last.body.id}/cancel`, { method: "POST" });
-    let accepted = await begin("k");
-    while (accepted.status === 429) {
-      await turn();
-      accepted = await begin("k");
-    }
-    expect(accepted.status).toBe(202);
+    let accepted = 429;
+    await until(async () => {
+      accepted = (await begin("k")).status;
+      return accepted !== 429;
+    });
+    expect(accepted).toBe(202);
   });
 
   it("answers 503 with Retry-After when the workspace's object cannot keep up, and starts nothing", async () => {
@@ -369,7 +229,7 @@ describe("flow settings", () => {
 
 describe("what admission costs", () => {
   it("[WC1] nothing for a run without settings and key, one call for any other", async () => {
-    const limited = await createGraph({ concurrency: { limit: 5 } });
+    const limited = await createGraph(tenant, { concurrency: { limit: 5 } });
     const [executions, workspaces] = [countCalls("EXECUTIONS"), countCalls("WORKSPACES")];
     const env = { ...testEnv, EXECUTIONS: executions.namespace, WORKSPACES: workspaces.namespace };
     const client = new ApiClient({ "x-api-key": tenant.apiKey }, { env });
@@ -388,95 +248,5 @@ describe("what admission costs", () => {
     expect(await run(limited)).toEqual(["begin", "adopt"]);
     expect(await run(graphId, "cost")).toEqual(["begin", "adopt"]);
     expect(await run(graphId, "cost")).toEqual(["begin", "wait"]);
-  });
-});
-
-describe("what is known of blocks", () => {
-  it("[WP6] reaches a start with a key or settings, and the runs that it starts", async () => {
-    const own = await createTenant();
-    const figures = new Figures();
-    for (let count = 0; count < 60; count += 1) {
-      figures.add({ durationMs: 2_000, busyMs: 2_000, tokens: 0, costUsd: null, size: 5 });
-    }
-    const workspace = workspaceStub(testEnv, own.workspaceId) as unknown as DurableObjectStub<WorkspaceObject>;
-    await runInDurableObject(workspace, (_, { storage }) =>
-      new SqliteWorkspaceStore(storage).writeFigures([
-        { subject: `b:${OUTPUT_BLOCK}`, hour: ALL_HOURS, data: figures.toData() },
-      ]),
-    );
-    const pools = async (id: string): Promise<string[]> => {
-      const inside = executionStub(testEnv, id) as unknown as DurableObjectStub<ExecutionObject>;
-      const header = await runInDurableObject(inside, (_, { storage }) => new SqliteExecutionStore(storage).header());
-      return (header?.plan.nodes ?? []).map(({ pool }) => pool);
-    };
-    const child = await createGraph(undefined, own);
-    const schema = (name: string): object => ({ type: "object", properties: { [name]: {} }, required: [] });
-    const agent = {
-      id: "agent",
-      block_id: AGENT_BLOCK,
-      input_default: {
-        user_id: "",
-        graph_id: child,
-        graph_version: 1,
-        inputs: { text: "hello" },
-        input_schema: schema("text"),
-        output_schema: schema("echo"),
-      },
-    };
-    const parent = await own.client.call<{ id: string }>("/api/v1/graphs", {
-      body: { ...echoGraph(), nodes: [agent], links: [] },
-    });
-    const first = await start("hints", { graph_id: parent.body.id, inputs: {} }, own);
-    expect(first.body.status).toBe("COMPLETED");
-    const [node] = await nodeExecutionsOf({ stub: executionStub(testEnv, first.body.id) }, own.workspaceId);
-    expect(await pools(childExecutionId(first.body.id, node?.node_execution_id ?? ""))).toEqual(["io", "cpu"]);
-    const keyed = await start("more-hints", { graph_id: child }, own);
-    expect(await pools(keyed.body.id)).toEqual(["io", "cpu"]);
-    const limited = await createGraph({ concurrency: { limit: 3 } }, own);
-    const second = await start(undefined, { graph_id: limited }, own);
-    expect(await pools(second.body.id)).toEqual(["io", "cpu"]);
-  });
-});
-
-describe("an estimate", () => {
-  it("[WP3] comes from the whole, real runs so far", async () => {
-    const own = await createTenant();
-    const graph = await createGraph(undefined, own);
-    const estimate = (): Promise<Answer<EstimateView>> =>
-      own.client.call<EstimateView>(`/api/v1/graphs/${graph}/estimate`);
-    expect((await estimate()).body).toEqual({
-      graph_id: graph,
-      sample_size: 0,
-      basis: "none",
-      duration_ms: null,
-      tokens: null,
-      cost_usd: null,
-      size: null,
-      memory_class: null,
-      queued_before: 0,
-      outliers: [],
-    });
-    for (const shape of [{ until_node_id: "in" }, { only_node_id: "out" }, { dry_run: true }]) {
-      const inputs = "only_node_id" in shape ? { value: "hello" } : { text: "hello" };
-      expect((await start(undefined, { graph_id: graph, inputs, ...shape }, own)).body.status).toBe("COMPLETED");
-    }
-    await start(undefined, { graph_id: graph }, own);
-    await start(undefined, { graph_id: graph }, own);
-    let answer = await estimate();
-    while (answer.body.sample_size < 2) {
-      await turn();
-      answer = await estimate();
-    }
-    expect(answer.body).toMatchObject({
-      sample_size: 2,
-      basis: "all",
-      tokens: { p50: 0 },
-      cost_usd: null,
-      memory_class: "small",
-    });
-    expect(answer.body.size?.p50).toBeGreaterThan("hello".length);
-    expect(answer.body.duration_ms?.p90).toBeGreaterThanOrEqual(0);
-    const stranger = await createTenant();
-    expect((await stranger.client.call(`/api/v1/graphs/${graph}/estimate`)).status).toBe(404);
   });
 });

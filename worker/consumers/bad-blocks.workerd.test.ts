@@ -1,35 +1,15 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import * as z from "zod";
-import { type Block, type BlockContext, defineBlock } from "#blocks/define-block.ts";
-import { anyValue } from "#blocks/pin-types.ts";
+import type { BlockContext } from "#blocks/define-block.ts";
+import { testBlock } from "#blocks/test-block.testkit.ts";
 import { plan } from "#durable-objects/execution/core/plan.testkit.ts";
+import { valueOf } from "#durable-objects/execution/outcome.testkit.ts";
 import type { ExecutionView, NodeExecutionView } from "#durable-objects/execution/protocol.ts";
 import type { BlockEffects } from "#graph/catalog/block-descriptor.ts";
-import {
-  isolatedObject,
-  nodeExecutionsOf,
-  valueOf,
-  workSession,
-  WORKSPACE,
-} from "#test/workerd/isolated-object.testkit.ts";
+import { isolatedObject, nodeExecutionsOf, workSession, WORKSPACE } from "#test/workerd/isolated-object.testkit.ts";
 import type { IsolatedObject } from "#test/workerd/isolated-object.testkit.ts";
 
 type Run = (ctx: BlockContext) => AsyncGenerator<unknown, void>;
-
-function blockOf(run: Run, effects: BlockEffects): Block {
-  return defineBlock({
-    id: "block",
-    name: "BadBlock",
-    description: "A block of this test.",
-    categories: ["BASIC"],
-    effects,
-    input: z.object({}),
-    output: z.object({ out: anyValue() }),
-    examples: [],
-    run: (({ ctx }: { ctx: BlockContext }) => run(ctx)) as never,
-  });
-}
 
 interface Ran {
   object: IsolatedObject;
@@ -42,7 +22,7 @@ const BOTH: BlockEffects[] = ["pure", "idempotent"];
 /** A run of one node of such a block, through the real object and the real consumer. */
 async function run(block: Run, effects: BlockEffects, timeout_ms = 20_000): Promise<Ran> {
   const object = await isolatedObject();
-  const bad = blockOf(block, effects);
+  const bad = testBlock(({ ctx }) => block(ctx), { effects });
   const of = plan({ a: { effects, timeout_ms } }, []);
   await object.stub.start(
     { execution_id: object.id, workspace_id: WORKSPACE, plan: of, inputs: {}, source: "test" },

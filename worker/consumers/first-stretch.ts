@@ -72,7 +72,9 @@ async function goOn(draft: Draft, guard: StretchGuard, deps: FirstStretchDeps): 
     bytes += attempt.unreportedBytes;
     const report = attempt.takeReport();
     const now = clock.now();
-    draft.report(toReport(report), now);
+    if (!draft.report(toReport(report), now)) {
+      return;
+    }
     if (now - turnBegan >= TURN_MS) {
       busyMs += now - turnBegan;
       if (busyMs >= LIMITS.busyMs) {

@@ -1,7 +1,5 @@
 import { describe, expect, it } from "vitest";
-import * as z from "zod";
-import { defineBlock } from "#blocks/define-block.ts";
-import type { Block } from "#blocks/define-block.ts";
+import { testBlock } from "#blocks/test-block.testkit.ts";
 import { testContext } from "#blocks/test-context.testkit.ts";
 import type { Input } from "#durable-objects/execution/core/decide.ts";
 import { plan, TestRun } from "#durable-objects/execution/core/plan.testkit.ts";
@@ -46,17 +44,7 @@ class Crowd {
   readonly #endings: (() => void)[] = [];
   /** Most that ran side by side. */
   most = 0;
-  readonly block: Block = defineBlock({
-    id: "block",
-    name: "Crowd",
-    description: "Runs until there are enough.",
-    categories: ["BASIC"],
-    effects: "idempotent",
-    input: z.object({}),
-    output: z.object({ out: z.string() }),
-    examples: [],
-    run: ({ ctx }) => this.#run(ctx.run.nodeId),
-  });
+  readonly block = testBlock(({ ctx }) => this.#run(ctx.run.nodeId), { effects: "idempotent" });
 
   constructor(nodes: Iterable<string>) {
     this.#left = new Set(nodes);

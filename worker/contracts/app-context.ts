@@ -78,7 +78,7 @@ export interface AppQuantiles {
 export interface AppEstimate {
   /** Runs that it is taken from. */
   sample_size: number;
-  basis: "hour_of_week" | "hour_of_day" | "all" | "none";
+  basis: "hour_of_week" | "hour_of_day" | "all" | "blocks" | "none";
   /** Waits included. */
   duration_ms: AppQuantiles | null;
   tokens: AppQuantiles | null;

@@ -18,13 +18,14 @@ function quantilesOrNull(description: string) {
 export const estimateSchema = z
   .object({
     graph_id: z.string(),
-    sample_size: z
-      .number()
-      .int()
-      .openapi({ description: "Runs that the estimate is taken from; with 0 nothing is known yet." }),
-    basis: z.enum(["hour_of_week", "hour_of_day", "all", "none"]).openapi({
+    sample_size: z.number().int().openapi({
       description:
-        "Which runs: those of this hour of the week (UTC), of this hour of any day, or all. The narrowest that has 30 runs.",
+        "Runs that the estimate is taken from; with `blocks`, executions of the least known block. With 0 nothing is known yet.",
+    }),
+    basis: z.enum(["hour_of_week", "hour_of_day", "all", "blocks", "none"]).openapi({
+      description:
+        "Which runs: those of this hour of the week (UTC), of this hour of any day, or all. The narrowest that has 30 runs. " +
+        "`blocks`: none of this agent, but what its blocks took in others, each node once; waits, sub-agents, loops and lists are not in it.",
     }),
     duration_ms: quantilesOrNull("From the first node to the end, waits included. Within 5 %."),
     tokens: quantilesOrNull("Of models, input and output together."),

@@ -127,7 +127,9 @@ export const executionSchema = executionSummarySchema
       .object({ execution_id: z.string(), node_execution_id: z.string() })
       .nullable()
       .openapi({ description: "The run and node execution that this one goes on from with other inputs." }),
-    dry_run: z.boolean().openapi({ description: "Nothing outside was touched: effectful nodes gave samples." }),
+    dry_run: z
+      .boolean()
+      .openapi({ description: "Nothing outside was touched and nothing waited: such nodes gave samples." }),
     sampled_inputs: z
       .array(z.string())
       .optional()

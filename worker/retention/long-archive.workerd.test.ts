@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { ArchivedRun } from "#durable-objects/execution/archived-run.ts";
 import { longRun } from "#durable-objects/execution/long-log.testkit.ts";
-import type { ExecutionView, Outcome } from "#durable-objects/execution/protocol.ts";
+import { valueOf } from "#durable-objects/execution/outcome.testkit.ts";
+import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
 import { testEnv } from "#test/workerd/api-client.ts";
 import { openDatabase } from "#worker/db/database.ts";
 import { applyExecutionSummaries } from "#worker/db/execution-projection.ts";
@@ -15,13 +16,6 @@ const files = testEnv.FILES;
 const id = crypto.randomUUID();
 const key = archiveKey("w", id);
 let before: ExecutionView;
-
-function value<T>(outcome: Outcome<T>): T {
-  if (!outcome.ok) {
-    throw new Error(outcome.message);
-  }
-  return outcome.value;
-}
 
 /** The bucket, and what is read of it. */
 function counted(): { bucket: R2Bucket; read: () => { calls: number; bytes: number } } {
@@ -58,8 +52,8 @@ async function open(bucket: R2Bucket): Promise<ArchivedRun> {
 beforeAll(async () => {
   const { begun, lastSeq } = longRun(id, "w", EVENTS);
   const stub = executionStub(testEnv, id);
-  value(await stub.adopt(begun, 0));
-  before = value(await stub.view("w"));
+  valueOf(await stub.adopt(begun, 0));
+  before = valueOf(await stub.view("w"));
   const db = openDatabase(testEnv.DB);
   const { graph_id, graph_version, graph_name, status, stats, error } = before;
   const of = { graph_id, graph_version, graph_name, status, stats, error, source: "test" };
@@ -74,21 +68,21 @@ describe("an archive of 100,000 events", () => {
   it("[AR6] is read by the page: of a long log only the parts that the page is in", async () => {
     const size = (await files.head(key))?.size ?? 0;
     const { bucket, read } = counted();
-    expect(value(await (await open(bucket)).view("w"))).toEqual(before);
+    expect(valueOf(await (await open(bucket)).view("w"))).toEqual(before);
     const opened = read();
     expect(opened.calls).toBeLessThanOrEqual(2);
     const run = await open(bucket);
     read();
     for (const after of [0, 50_000, before.last_seq - 100]) {
-      const { items } = value(await (await open(bucket)).events("w", after, 100));
+      const { items } = valueOf(await (await open(bucket)).events("w", after, 100));
       expect(items.map(({ seq }) => seq)).toEqual(Array.from({ length: 100 }, (_, index) => after + 1 + index));
       const { calls, bytes } = read();
       expect(calls - opened.calls).toBeLessThanOrEqual(3);
       expect(bytes - opened.bytes).toBeLessThan(size / 4);
     }
-    expect(value(await run.nodeExecution("w", "n12500"))).toMatchObject({ status: "COMPLETED", node_id: "a" });
+    expect(valueOf(await run.nodeExecution("w", "n12500"))).toMatchObject({ status: "COMPLETED", node_id: "a" });
     expect(read().bytes).toBeLessThan(size / 4);
-    const { items, next_cursor } = value(await run.nodeExecutions("w", "50000", 100));
+    const { items, next_cursor } = valueOf(await run.nodeExecutions("w", "50000", 100));
     expect([items.length, next_cursor !== null]).toEqual([100, true]);
     expect(read().bytes).toBeLessThan(size / 4);
   });
@@ -97,7 +91,7 @@ describe("an archive of 100,000 events", () => {
     const run = await open(files);
     let after = 0;
     while (after < before.last_seq) {
-      for (const event of value(await run.events("w", after, 1_000)).items) {
+      for (const event of valueOf(await run.events("w", after, 1_000)).items) {
         expect(event.seq).toBe(after + 1);
         after = event.seq;
         if (event.type === "node_queued" && Object.hasOwn(event.input, "config")) {
@@ -115,7 +109,7 @@ describe("an archive of 100,000 events", () => {
     const checkpoint = { ...file.checkpoint, version: 0 };
     const { header, lastSeq } = file;
     const run = await ArchivedRun.open({ header, lastSeq, checkpoint, batchWith: (seq) => file.batchWith(seq) });
-    expect(value(await run.view("w"))).toEqual(before);
+    expect(valueOf(await run.view("w"))).toEqual(before);
   });
 
   it("[AR1] is not taken for whole when it is torn", async () => {

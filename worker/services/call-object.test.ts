@@ -36,6 +36,12 @@ describe("a call of an object", () => {
     expect(calls()).toBe(2);
   });
 
+  it("is made again when its object was just leaving the memory", async () => {
+    const { call, calls } = failing(failure({ durableObjectReset: true }));
+    expect(await asked(call)).toBe("answer");
+    expect(calls()).toBe(2);
+  });
+
   it("is given up after three tries, and says when to come back", async () => {
     const passing = failure({ retryable: true });
     const { call, calls } = failing(passing, passing, passing, passing);

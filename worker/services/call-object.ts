@@ -45,11 +45,12 @@ export function backPressureOf(error: unknown): "overloaded" | "passing" | null 
   if (typeof error !== "object" || error === null) {
     return null;
   }
-  const { overloaded: full, retryable } = error as { overloaded?: unknown; retryable?: unknown };
+  const { overloaded: full, retryable, durableObjectReset: reset } = error as Record<string, unknown>;
   if (full === true) {
     return "overloaded";
   }
-  return retryable === true || isUnnamedFailure(error) ? "passing" : null;
+  // An object that was just leaving the memory, or whose code was replaced, is there again at the next call.
+  return retryable === true || reset === true || isUnnamedFailure(error) ? "passing" : null;
 }
 
 /** The platform's own failure, of which it tells only where its operators can look it up: no descriptors left, a disk that is full. */

@@ -3,6 +3,7 @@ import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
 import { ApiClient, createTenant, testEnv } from "#test/workerd/api-client.ts";
 import type { Tenant } from "#test/workerd/api-client.ts";
 import { echoGraph } from "#test/workerd/echo-graph.ts";
+import { watchedNamespace } from "#test/workerd/watched-namespace.ts";
 
 interface Failure {
   error: { code: string; message: string };
@@ -15,25 +16,10 @@ const PASSING = Object.assign(new Error("Network connection lost."), { retryable
 /** Objects whose first calls fail with these; then they are the real ones. */
 function failing(name: "EXECUTIONS" | "WORKSPACES", ...failures: Error[]) {
   const calls: string[] = [];
-  const namespace = new Proxy(testEnv[name], {
-    get: (target, key) => {
-      const member: unknown = Reflect.get(target, key);
-      if (key !== "get") {
-        return typeof member === "function" ? (member.bind(target) as unknown) : member;
-      }
-      return (id: DurableObjectId) =>
-        new Proxy(target.get(id), {
-          get:
-            (stub, method) =>
-            (...args: unknown[]) => {
-              calls.push(String(method));
-              const failure = failures[calls.length - 1];
-              return failure === undefined
-                ? (stub as unknown as Record<string, (...all: unknown[]) => unknown>)[String(method)]?.(...args)
-                : Promise.reject(failure);
-            },
-        });
-    },
+  const namespace = watchedNamespace(name, (method, call) => {
+    calls.push(method);
+    const failure = failures[calls.length - 1];
+    return failure === undefined ? call() : Promise.reject(failure);
   });
   return { env: { ...testEnv, [name]: namespace }, calls };
 }

@@ -15,7 +15,7 @@ import { ServiceError } from "./service-error.ts";
 
 /** How a run differs from one of the whole agent. Rules RU7 and RU8 of the run's SPEC.md. */
 export interface RunShape {
-  /** Nodes that may touch anything outside give samples instead, and so do required inputs that are not given. */
+  /** Nodes that may touch anything outside, or wait, give samples instead, and so do required inputs that are not given. */
   dryRun?: boolean | undefined;
   /** True: the outputs pinned in the file; else these, by node id. */
   pinned?: boolean | Record<string, PinnedOutputs> | undefined;

@@ -26,7 +26,8 @@ function works(n: number): {
 const settle = (): Promise<void> => new Promise((done) => void setImmediate(done));
 
 it("begins so many side by side and the others in the order in which they came, whether a start fails or not", async () => {
-  const starts = line();
+  const kept: Promise<unknown>[] = [];
+  const starts = line({ waitUntil: (start) => void kept.push(start) });
   const { begun, end, work } = works(4);
   const failing = starts.through(async () => {
     await work(0)();
@@ -45,6 +46,8 @@ it("begins so many side by side and the others in the order in which they came, 
   end(1);
   end(3);
   expect(await Promise.all(others)).toEqual([1, 2, 3]);
+  // A rejection would be reported as one that nobody has dealt with.
+  expect(await Promise.all(kept)).toEqual([undefined, 1, 2, 3]);
 });
 
 it("makes room for the next when a start takes long, and only once", async () => {
@@ -72,7 +75,7 @@ it("makes room for the next when a start takes long, and only once", async () =>
   }
 });
 
-it("[BI13] refuses what would wait behind too many, before anything of it is done", async () => {
+it("refuses what would wait behind too many, before anything of it is done", async () => {
   const starts = line({ places: 1, waiting: 1 });
   const { begun, end, work } = works(3);
   const first = starts.through(work(0));

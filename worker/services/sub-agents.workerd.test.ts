@@ -1,13 +1,18 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env as testEnv } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
+import { blockRegistry } from "#blocks/registry.ts";
 import { childExecutionId } from "#durable-objects/execution/effects.ts";
 import type { ExecutionObject } from "#durable-objects/execution/execution.ts";
+import { valueOf } from "#durable-objects/execution/outcome.testkit.ts";
+import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
+import type { JsonObject } from "#graph/json.ts";
 import { importGraph } from "#graph/model/import-graph.ts";
 import { compilePlan } from "#graph/plan/compile-plan.ts";
-import type { ExecutionView, Outcome } from "#durable-objects/execution/protocol.ts";
-import { blockRegistry } from "#blocks/registry.ts";
 import type { Plan } from "#graph/plan/plan.ts";
+import { agentFile } from "#test/agent-file.ts";
+import type { Shape } from "#test/agent-file.ts";
+import { until } from "#test/workerd/until.ts";
 import { createDeps } from "#worker/compose.ts";
 import { executionStub } from "#worker/env.ts";
 import type { Env } from "#worker/env.ts";
@@ -21,85 +26,65 @@ const principal = {
   scopes: ["EXECUTE_GRAPH", "READ_GRAPH", "WRITE_GRAPH", "WRITE_LIBRARY"],
 } as unknown as Parameters<typeof createGraph>[1];
 
-const INPUT = "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b";
-const OUTPUT = "363ae599-353e-4804-937e-b2ee3cef3da4";
-const AGENT = "e189baac-8c20-45a1-94a7-55177ea42565";
-const COUNTDOWN = "d67a9c52-5e4e-11e2-bcfd-0800200c9a71";
-const ASK = "1f292d4a-41a4-4977-9684-7c8d560b9f91";
-const REVIEW = "8b2a7b3c-6e9d-4a5f-8c1b-2e3f4a5b6c7d";
-const STEP = "f66a3543-28d3-4ab5-8945-9b336371e2ce";
-
-let links = 0;
-function link(source: string, sink: string): object {
-  const [source_id, source_name] = source.split(".");
-  const [sink_id, sink_name] = sink.split(".");
-  return { id: `l${(links += 1)}`, source_id, source_name, sink_id, sink_name };
+/** An agent that gives as `item` what these nodes make of `items`. */
+function itemsToItem(name: string, nodes: Shape["nodes"], links: Shape["links"]): JsonObject {
+  return agentFile(name, "An agent that is run by another one.", {
+    nodes: { in: ["input", { name: "items", value: null }], ...nodes, out: ["output", { name: "item" }] },
+    links,
+  });
 }
 
 /** Gives each item of `items` as `item`, after waiting `days`. */
-function childGraph(days: number): object {
-  const nodes = [
-    { id: "in", block_id: INPUT, input_default: { name: "items", value: null } },
-    { id: "wait", block_id: COUNTDOWN, input_default: { days } },
-    { id: "each", block_id: STEP, input_default: {} },
-    { id: "out", block_id: OUTPUT, input_default: { name: "item" } },
-  ];
-  const wires = [
-    link("in.result", "wait.input_message"),
-    link("wait.output_message", "each.items"),
-    link("each.item", "out.value"),
-  ];
-  return { name: "child", nodes, links: wires };
-}
+const childGraph = (days: number): JsonObject =>
+  itemsToItem("child", { wait: ["timer", { days }], each: ["steps"] }, [
+    ["in.result", "wait.input_message"],
+    ["wait.output_message", "each.items"],
+    ["each.item", "out.value"],
+  ]);
 
 /** Asks a model with `items` as the prompt, then a person whether the answer is to be given as `item`. */
-function askingGraph(): object {
-  const nodes = [
-    { id: "in", block_id: INPUT, input_default: { name: "items", value: null } },
-    { id: "ask", block_id: ASK, input_default: { model: "gpt-4o-mini" } },
-    { id: "review", block_id: REVIEW, input_default: { name: "good?" } },
-    { id: "out", block_id: OUTPUT, input_default: { name: "item" } },
-  ];
-  const wires = [
-    link("in.result", "ask.prompt"),
-    link("ask.response", "review.data"),
-    link("review.approved_data", "out.value"),
-  ];
-  return { name: "asking child", nodes, links: wires };
-}
+const askingGraph = (): JsonObject =>
+  itemsToItem("asking child", { ask: ["ask", { model: "gpt-4o-mini" }], review: ["review", { name: "good?" }] }, [
+    ["in.result", "ask.prompt"],
+    ["ask.response", "review.data"],
+    ["review.approved_data", "out.value"],
+  ]);
 
 /** Gives as `item` what one person makes of `items`, and then what a second one makes of that. */
-function twiceReviewedGraph(): object {
-  const nodes = [
-    { id: "in", block_id: INPUT, input_default: { name: "items", value: null } },
-    { id: "first", block_id: REVIEW, input_default: { name: "good?" } },
-    { id: "second", block_id: REVIEW, input_default: { name: "better?" } },
-    { id: "out", block_id: OUTPUT, input_default: { name: "item" } },
-  ];
-  const wires = [
-    link("in.result", "first.data"),
-    link("first.approved_data", "out.value"),
-    link("first.approved_data", "second.data"),
-    link("second.approved_data", "out.value"),
-  ];
-  return { name: "twice reviewed child", nodes, links: wires };
-}
+const twiceReviewedGraph = (): JsonObject =>
+  itemsToItem(
+    "twice reviewed child",
+    { first: ["review", { name: "good?" }], second: ["review", { name: "better?" }] },
+    [
+      ["in.result", "first.data"],
+      ["first.approved_data", "out.value"],
+      ["first.approved_data", "second.data"],
+      ["second.approved_data", "out.value"],
+    ],
+  );
 
-function parentGraph(child: { id: string; version: number }, pin = "items"): object {
-  const schema = (name: string): object => ({ type: "object", properties: { [name]: {} }, required: [] });
+/** Gives as `result` what the child makes of `list`, which it takes at `pin`. */
+function parentGraph(child: { id: string; version: number }, pin: "items" | "list" = "items"): JsonObject {
+  const schema = (name: string): JsonObject => ({ type: "object", properties: { [name]: {} }, required: [] });
   const agent = {
+    user_id: "",
     graph_id: child.id,
     graph_version: child.version,
     inputs: {},
     input_schema: schema(pin),
     output_schema: schema("item"),
   };
-  const nodes = [
-    { id: "in", block_id: INPUT, input_default: { name: "list", value: null } },
-    { id: "agent", block_id: AGENT, input_default: { user_id: "", ...agent } },
-    { id: "out", block_id: OUTPUT, input_default: { name: "result" } },
-  ];
-  return { name: "parent", nodes, links: [link("in.result", `agent.${pin}`), link("agent.item", "out.value")] };
+  return agentFile("parent", "An agent that runs another one.", {
+    nodes: {
+      in: ["input", { name: "list", value: null }],
+      agent: ["agent", agent],
+      out: ["output", { name: "result" }],
+    },
+    links: [
+      ["in.result", `agent.${pin}`],
+      ["agent.item", "out.value"],
+    ],
+  });
 }
 
 async function storedPlan(graph: object): Promise<Plan> {
@@ -116,24 +101,11 @@ async function start(plan: Plan, inputs: object, waitMs: number): Promise<{ id: 
     inputs: inputs as never,
     source: "test",
   };
-  return { id, view: value(await executionStub(env, id).start(request, waitMs)) };
-}
-
-function value<T>(outcome: Outcome<T>): T {
-  if (!outcome.ok) {
-    throw new Error(outcome.message);
-  }
-  return outcome.value;
+  return { id, view: valueOf(await executionStub(env, id).start(request, waitMs)) };
 }
 
 function inside(id: string): DurableObjectStub<ExecutionObject> {
   return executionStub(env, id) as unknown as DurableObjectStub<ExecutionObject>;
-}
-
-async function until(check: () => Promise<boolean>): Promise<void> {
-  while (!(await check())) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 beforeAll(async () => {
@@ -148,10 +120,10 @@ describe("an agent that runs an agent", () => {
     const plan = await storedPlan(parentGraph({ id: child.graph_id, version: child.graph_version }));
     const { id, view } = await start(plan, { list: ["a", "b", "c"] }, 20_000);
     expect(view).toMatchObject({ status: "COMPLETED", outputs: { result: ["a", "b", "c"] } });
-    const { items } = value(await executionStub(env, id).nodeExecutions(principal.workspaceId, null, 10));
+    const { items } = valueOf(await executionStub(env, id).nodeExecutions(principal.workspaceId, null, 10));
     const agent = items.find(({ node_id }) => node_id === "agent");
     expect(agent?.output).toEqual({ item: ["a", "b", "c"] });
-    const run = value(
+    const run = valueOf(
       await executionStub(env, childExecutionId(id, agent?.node_execution_id ?? "")).view(principal.workspaceId),
     );
     expect(run).toMatchObject({ status: "COMPLETED", parent_execution_id: id, source: "agent" });
@@ -164,7 +136,7 @@ describe("an agent that runs an agent", () => {
     const stub = executionStub(env, id);
     const childStub = executionStub(env, childExecutionId(id, "n2"));
     const given = async (): Promise<unknown[]> =>
-      value(await stub.events(principal.workspaceId, 0, 100)).items.flatMap((event) =>
+      valueOf(await stub.events(principal.workspaceId, 0, 100)).items.flatMap((event) =>
         event.type === "node_output" && event.node_id === "agent" ? [[event.pin, event.value]] : [],
       );
     const approve = async (node: string, data: string): Promise<void> => {
@@ -174,18 +146,19 @@ describe("an agent that runs an agent", () => {
         review = asked.ok ? asked.value.find(({ node_id }) => node_id === node)?.review_id : undefined;
         return review !== undefined;
       });
-      value(await childStub.review(principal.workspaceId, review ?? "", { approved: true, data }, false));
+      valueOf(await childStub.review(principal.workspaceId, review ?? "", { approved: true, data }, false));
     };
     await approve("first", "one");
     await until(async () => (await given()).length > 0);
     expect(await given()).toEqual([["item", "one"]]);
-    expect(value(await stub.view(principal.workspaceId))).toMatchObject({
+    expect(valueOf(await stub.view(principal.workspaceId))).toMatchObject({
       outputs: { result: ["one"] },
       ended_at: null,
     });
-    expect(value(await childStub.view(principal.workspaceId))).toMatchObject({ status: "REVIEW", ended_at: null });
+    await until(async () => valueOf(await childStub.view(principal.workspaceId)).status === "REVIEW");
+    expect(valueOf(await childStub.view(principal.workspaceId)).ended_at).toBeNull();
     await approve("second", "two");
-    expect(value(await stub.wait(principal.workspaceId, 20_000))).toMatchObject({
+    expect(valueOf(await stub.wait(principal.workspaceId, 20_000))).toMatchObject({
       status: "COMPLETED",
       outputs: { result: ["one", "two"] },
     });
@@ -198,7 +171,7 @@ describe("an agent that runs an agent", () => {
   it("[CH4] that comes after its parent's end stops itself, and one that nobody knows too", async () => {
     const plan = await storedPlan(childGraph(1));
     const ended = await start(plan, { items: [] }, 0);
-    value(await executionStub(env, ended.id).cancel(principal.workspaceId, "test"));
+    valueOf(await executionStub(env, ended.id).cancel(principal.workspaceId, "test"));
     for (const parentId of [ended.id, crypto.randomUUID()]) {
       const id = crypto.randomUUID();
       const parent = { execution_id: parentId, ne: "n2", hops: 1, root_graph_id: plan.graph_id, root_graph_version: 1 };
@@ -209,8 +182,10 @@ describe("an agent that runs an agent", () => {
         inputs: { items: [1] },
         source: "agent",
       };
-      value(await executionStub(env, id).start({ ...request, parent }, 0));
-      await until(async () => value(await executionStub(env, id).view(principal.workspaceId)).status === "TERMINATED");
+      valueOf(await executionStub(env, id).start({ ...request, parent }, 0));
+      await until(
+        async () => valueOf(await executionStub(env, id).view(principal.workspaceId)).status === "TERMINATED",
+      );
     }
   });
 
@@ -224,16 +199,16 @@ describe("an agent that runs an agent", () => {
     const waits = async (): Promise<boolean> => (await childStub.events(principal.workspaceId, 0, 100)).ok;
     await until(waits);
     await until(async () =>
-      value(await childStub.events(principal.workspaceId, 0, 100)).items.some(({ type }) => type === "node_waiting"),
+      valueOf(await childStub.events(principal.workspaceId, 0, 100)).items.some(({ type }) => type === "node_waiting"),
     );
     await evictDurableObject(inside(id));
     await evictDurableObject(inside(childId));
-    value(await stub.pause(principal.workspaceId));
-    await until(async () => value(await childStub.view(principal.workspaceId)).paused);
-    value(await stub.unpause(principal.workspaceId));
-    await until(async () => !value(await childStub.view(principal.workspaceId)).paused);
-    value(await stub.cancel(principal.workspaceId, "enough"));
-    await until(async () => value(await childStub.view(principal.workspaceId)).status === "TERMINATED");
+    valueOf(await stub.pause(principal.workspaceId));
+    await until(async () => valueOf(await childStub.view(principal.workspaceId)).paused);
+    valueOf(await stub.unpause(principal.workspaceId));
+    await until(async () => !valueOf(await childStub.view(principal.workspaceId)).paused);
+    valueOf(await stub.cancel(principal.workspaceId, "enough"));
+    await until(async () => valueOf(await childStub.view(principal.workspaceId)).status === "TERMINATED");
   });
 
   it("[CH3] lets a sleeping child that is loaded again sleep on, with no other alarm than that of its own wait", async () => {
@@ -250,7 +225,7 @@ describe("an agent that runs an agent", () => {
     expect(await runDurableObjectAlarm(inside(childId))).toBe(true);
     const alarm = await runInDurableObject(inside(childId), (_, { storage }) => storage.getAlarm());
     expect(alarm).toBeGreaterThan(Date.now() + 299 * 86_400_000);
-    value(await executionStub(env, id).cancel(principal.workspaceId, "enough"));
+    valueOf(await executionStub(env, id).cancel(principal.workspaceId, "enough"));
   });
 
   it("[CH3] starts a child that is not there when it looks after it, and takes news that were lost", async () => {
@@ -272,13 +247,13 @@ describe("an agent that runs an agent", () => {
       inputs: { list: [7] },
       source: "test",
     };
-    value(await stub.start(request, 0));
+    valueOf(await stub.start(request, 0));
     await until(async () =>
-      value(await stub.events(principal.workspaceId, 0, 100)).items.some(({ type }) => type === "node_waiting"),
+      valueOf(await stub.events(principal.workspaceId, 0, 100)).items.some(({ type }) => type === "node_waiting"),
     );
     await evictDurableObject(inside(id));
     expect(await runDurableObjectAlarm(inside(id))).toBe(true);
-    expect(value(await stub.wait(principal.workspaceId, 20_000))).toMatchObject({
+    expect(valueOf(await stub.wait(principal.workspaceId, 20_000))).toMatchObject({
       status: "COMPLETED",
       outputs: { result: [7] },
     });
@@ -296,36 +271,32 @@ describe("an agent that runs an agent", () => {
       return page.ok ? page.value.items : [];
     };
     await until(async () => (await childEvents()).some(({ type }) => type === "node_waiting"));
-    expect(value(await stub.view(principal.workspaceId)).stats.input_tokens).toBe(0);
+    expect(valueOf(await stub.view(principal.workspaceId)).stats.input_tokens).toBe(0);
     await evictDurableObject(inside(id));
     await evictDurableObject(inside(childId));
-    const [review] = value(await childStub.reviews(principal.workspaceId));
+    const [review] = valueOf(await childStub.reviews(principal.workspaceId));
     const approved = { approved: true };
-    value(await childStub.review(principal.workspaceId, review?.review_id ?? "", approved, false));
-    const ended = value(await stub.wait(principal.workspaceId, 20_000));
+    valueOf(await childStub.review(principal.workspaceId, review?.review_id ?? "", approved, false));
+    const ended = valueOf(await stub.wait(principal.workspaceId, 20_000));
     expect(ended.status).toBe("COMPLETED");
-    const { stats } = value(await childStub.view(principal.workspaceId));
+    const { stats } = valueOf(await childStub.view(principal.workspaceId));
     const { input_tokens, output_tokens, cost_usd } = stats;
     expect(input_tokens).toBeGreaterThan(0);
     expect(cost_usd).toBeGreaterThan(0);
     const used = { input_tokens, output_tokens, cost_usd };
     expect(ended.stats).toMatchObject(used);
-    const { items } = value(await stub.nodeExecutions(principal.workspaceId, null, 10));
+    const { items } = valueOf(await stub.nodeExecutions(principal.workspaceId, null, 10));
     expect(items.find(({ node_id }) => node_id === "agent")?.usage).toEqual({ ...used, calls: 1 });
-    const told = { ...value(await childStub.newsFor(principal.workspaceId, 0)), ne: "n2" };
+    const told = { ...valueOf(await childStub.newsFor(principal.workspaceId, 0)), ne: "n2" };
     expect(told.end?.usage).toEqual({ ...used, calls: 1 });
     await evictDurableObject(inside(id));
     expect(await stub.takeChildNews(principal.workspaceId, told)).toEqual({ outputs: -1 });
-    expect(value(await stub.view(principal.workspaceId)).stats).toEqual(ended.stats);
+    expect(valueOf(await stub.view(principal.workspaceId)).stats).toEqual(ended.stats);
   });
 
   it("[CH5] refuses a chain without end, and names the reason in every run above", async () => {
-    const graph = parentGraph({ id: "self", version: 1 }, "list") as {
-      nodes: { id: string; input_default: Record<string, unknown> }[];
-    };
-    const stored = (await createGraph(createDeps(env), principal, { ...graph, id: "self" } as never)) as unknown as {
-      id: string;
-    };
+    const graph = { ...parentGraph({ id: "self", version: 1 }, "list"), id: "self" };
+    const stored = (await createGraph(createDeps(env), principal, graph as never)) as unknown as { id: string };
     const plan = compilePlan(importGraph({ ...stored }, blockRegistry.catalog).graph, blockRegistry.catalog);
     const agent = plan.nodes.find((node) => node.id === "agent");
     expect(agent?.input_default.graph_id).toBe(stored.id);

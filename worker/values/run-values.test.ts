@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import * as z from "zod";
-import { defineBlock } from "#blocks/define-block.ts";
+import { testBlock } from "#blocks/test-block.testkit.ts";
 import { testContext } from "#blocks/test-context.testkit.ts";
 import { storedIn, STORED_KEY } from "#durable-objects/execution/core/stored-value.ts";
 import type { StoredValue } from "#durable-objects/execution/core/stored-value.ts";
@@ -29,23 +28,13 @@ function setUp(): { bucket: FakeBucket; store: ValueStore; values: RunValues; ow
 
 /** What an attempt of a block that yields this value reports. */
 async function reportOf(value: JsonValue, values: RunValues): Promise<AttemptReport> {
-  const block = defineBlock({
-    id: "giver",
-    name: "Giver",
-    description: "Gives a value.",
-    categories: ["BASIC"],
-    effects: "pure",
-    input: z.object({}),
-    output: z.object({ out: z.any() }),
-    examples: [],
-    run: async function* () {
-      yield ["out", value];
-    },
+  const block = testBlock(async function* () {
+    yield ["out", value];
   });
   const lease: Lease = {
     node_execution_id: "n1",
     node_id: "a",
-    block_id: "giver",
+    block_id: block.descriptor.id,
     attempt: 1,
     input: {},
     input_default: {},
@@ -92,12 +81,13 @@ describe("what is large", () => {
   });
 
   it("[BV4] is also what has the key of markers, wherever it is", () => {
-    for (const value of [
+    const marked: JsonValue[] = [
       { [STORED_KEY]: 1 },
       [[{ a: [{ b: { [STORED_KEY]: null, c: 1 } }] }]],
       { long: "x".repeat(STORE_ABOVE / 3), [STORED_KEY]: 1 },
       { a: Array.from({ length: 50_000 }, () => 1), b: { [STORED_KEY]: 1 } },
-    ]) {
+    ];
+    for (const value of marked) {
       expect(judgeValue(value).inline).toBe(false);
     }
     expect(judgeValue({ value: STORED_KEY }).inline).toBe(true);

@@ -1,9 +1,11 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { type Block, defineBlock } from "#blocks/define-block.ts";
+import type { Block } from "#blocks/define-block.ts";
 import { anyValue } from "#blocks/pin-types.ts";
+import { testBlock } from "#blocks/test-block.testkit.ts";
 import { plan } from "#durable-objects/execution/core/plan.testkit.ts";
+import { valueOf } from "#durable-objects/execution/outcome.testkit.ts";
 import type { BlockEffects } from "#graph/catalog/block-descriptor.ts";
 import type { SessionDeps } from "#worker/consumers/session-deps.ts";
 import { testEnv } from "#test/workerd/api-client.ts";
@@ -11,7 +13,6 @@ import {
   isolate,
   isolatedObject,
   nodeExecutionsOf,
-  valueOf,
   workSession,
   WORKSPACE,
 } from "#test/workerd/isolated-object.testkit.ts";
@@ -28,28 +29,21 @@ afterEach(() => {
 /** Counts its runs, and gives a large text. */
 function writer(effects: BlockEffects): { block: Block; runs: () => number } {
   let runs = 0;
-  const block = defineBlock({
-    id: "block",
-    name: "WriterBlock",
-    description: "A block of this test.",
-    categories: ["BASIC"],
-    effects,
-    input: z.object({ in: anyValue().optional() }),
-    output: z.object({ out: anyValue() }),
-    examples: [],
-    async *run() {
+  const block = testBlock(
+    async function* () {
       runs += 1;
       yield ["out", "small"];
       yield ["out", "x".repeat(300_000)];
     },
-  });
-  return { block: block as unknown as Block, runs: () => runs };
+    { effects, input: z.object({ in: anyValue().optional() }) },
+  );
+  return { block, runs: () => runs };
 }
 
 interface Scene {
   object: IsolatedObject;
   bucket: FakeBucket;
-  work: () => Promise<void>;
+  work: () => Promise<unknown>;
 }
 
 async function scene(effects: BlockEffects, block: Block, nodes = ["a"], links: string[] = []): Promise<Scene> {

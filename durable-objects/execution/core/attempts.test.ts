@@ -200,7 +200,6 @@ describe("attempts", () => {
   it("[RT4] [AL1] ends what is ready for its next attempt, and hands nothing out after its limit", () => {
     const lost = (): { run: TestRun; a: string; end: number } => {
       const run = new TestRun(plan({ a: { total_timeout_ms: 1_500, retry }, b: {} }, []));
-      run.leaseMs = 1_000;
       const end = run.now + 1_500;
       const { a = "" } = run.lease();
       run.now += 1_000;

@@ -231,8 +231,7 @@ function mustHave(state: ExecutionState, ne: string): NodeExecution {
 
 function evolveStarted(state: ExecutionState, event: EventOf<"node_started">, at: number): void {
   const execution = mustHave(state, event.ne);
-  const { pool, effects } = planNode(state, event.node);
-  const queue = state.ready[pool][effects === "pure" ? "pure" : "effectful"];
+  const queue = readyQueue(state, execution);
   if (queue.peek() === execution) {
     queue.shift();
   } else {
@@ -243,6 +242,9 @@ function evolveStarted(state: ExecutionState, event: EventOf<"node_started">, at
   execution.attempt = event.attempt;
   execution.startedAt = at;
   execution.triedSince ??= at;
+  if (planNode(state, event.node).total_timeout_ms !== undefined) {
+    state.timed.add(execution);
+  }
   state.running.add(execution);
 }
 
@@ -277,6 +279,7 @@ function evolveEnded(
   state.running.delete(execution);
   state.delayed.delete(execution);
   state.waiting.delete(execution);
+  state.timed.delete(execution);
   if (event.type === "node_terminated" && execution.wait?.kind === "child") {
     state.orphaned.add(execution.id);
   }
@@ -348,6 +351,7 @@ function evolveWaiting(state: ExecutionState, event: EventOf<"node_waiting">, at
   state.waiting.add(execution);
   execution.wait = event.wait;
   execution.triedSince = null;
+  state.timed.delete(execution);
   execution.waitingSince = at;
   execution.status = event.wait.kind === "review" ? "REVIEW" : "RUNNING";
   count(state, event);
@@ -388,8 +392,9 @@ function evolveRunEnded(
   event: EventOf<"execution_completed"> | EventOf<"execution_failed"> | EventOf<"execution_terminated">,
   at: number,
 ): void {
-  const { executions, nodes, due, ready, delayed, running, waiting } = initialState(state.plan, state.createdAt);
-  Object.assign(state, { executions, nodes, due, ready, delayed, running, waiting, active: 0, paused: false });
+  const none = initialState(state.plan, state.createdAt);
+  const { executions, nodes, due, ready, delayed, running, waiting, timed } = none;
+  Object.assign(state, { executions, nodes, due, ready, delayed, running, waiting, timed, active: 0, paused: false });
   state.stats = event.stats;
   state.endedAt = at;
   switch (event.type) {

@@ -3,7 +3,7 @@ import { nextChildLook, nextWorkLook } from "./next-look.ts";
 import { runDeadline } from "./run-limits.ts";
 import { planNode } from "./state.ts";
 import type { ExecutionState } from "./state.ts";
-import { hasTotalLimits, totalDeadline } from "./total-limit.ts";
+import { totalDeadline } from "./total-limit.ts";
 
 /**
  * Rule AL1: when the object must look at the run again if nobody calls, ms since the epoch; null when the run is over. The earliest of: the end of
@@ -20,11 +20,8 @@ export function nextAlarm(state: ExecutionState, now: number, leaseMs: number): 
   for (const { notBefore } of state.delayed) {
     at = Math.min(at, notBefore);
   }
-  // Ready ones too: what was lost or has waited for its next attempt has begun its time.
-  for (const execution of hasTotalLimits(state.plan) ? state.executions.values() : []) {
-    if (execution.status === "RUNNING" || execution.status === "QUEUED") {
-      at = Math.min(at, totalDeadline(planNode(state, execution.node), execution));
-    }
+  for (const execution of state.timed) {
+    at = Math.min(at, totalDeadline(planNode(state, execution.node), execution));
   }
   for (const { wait, waitingSince } of state.waiting) {
     at = Math.min(at, wait?.until ?? Number.POSITIVE_INFINITY);
@@ -34,7 +31,16 @@ export function nextAlarm(state: ExecutionState, now: number, leaseMs: number): 
   }
   const idle = state.running.size + state.delayed.size + state.waiting.size;
   if (state.active > idle && !state.paused) {
-    at = Math.min(at, nextWorkLook(state.lastAt, now, leaseMs));
+    at = Math.min(at, nextLookAtWork(state, now, leaseMs));
   }
   return at === Number.POSITIVE_INFINITY ? null : at;
+}
+
+/** When to look again after work that is ready: by how long nothing has happened in the run, and nothing has become ready by itself. */
+export function nextLookAtWork(
+  { lastAt, promotedAt }: Pick<ExecutionState, "lastAt" | "promotedAt">,
+  now: number,
+  leaseMs: number,
+): number {
+  return nextWorkLook(Math.max(lastAt, promotedAt), now, leaseMs);
 }

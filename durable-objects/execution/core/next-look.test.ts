@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { nextAlarm } from "./next-alarm.ts";
 import { nextChildLook, nextWorkLook } from "./next-look.ts";
+import { plan, TestRun } from "./plan.testkit.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -36,5 +38,15 @@ describe("the time of the next look after work that nobody comes for", () => {
   it("[AL1] is a lease away where leases are longer", () => {
     expect(nextWorkLook(0, 0, 1_200_000)).toBe(1_200_000);
     expect(nextWorkLook(0, 1_200_000, 1_200_000)).toBe(2_400_000);
+  });
+
+  it("[AL1] counts from when the work became ready, also by the end of a backoff, of which the log says nothing", () => {
+    const retry = { max_attempts: 2, backoff_ms: 0, max_backoff_ms: 0 };
+    const run = new TestRun(plan({ a: { effects: "idempotent", retry } }, []));
+    const { a = "" } = run.lease();
+    run.fails(a, { retryAfterMs: 300_000 });
+    run.now += 300_000;
+    run.do({ type: "tick" });
+    expect(nextAlarm(run.state, run.now, run.leaseMs)).toBe(run.now + run.leaseMs);
   });
 });

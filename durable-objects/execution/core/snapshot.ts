@@ -217,6 +217,10 @@ function restoreExecution(state: ExecutionState, saved: SavedExecution): void {
   const { literals } = saved;
   const execution: NodeExecution = { ...saved, literals, held, leaseUntil: 0, consumer: "", input };
   state.executions.set(execution.id, execution);
+  const open = execution.status === "RUNNING" || execution.status === "QUEUED";
+  if (open && execution.triedSince !== null && planNode(state, execution.node).total_timeout_ms !== undefined) {
+    state.timed.add(execution);
+  }
   if (execution.status !== "INCOMPLETE") {
     return;
   }

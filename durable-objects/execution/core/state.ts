@@ -104,6 +104,8 @@ export interface ExecutionState {
   lastSeq: number;
   /** ms since the epoch: when the last event was logged; the creation before there is one. */
   lastAt: number;
+  /** ms since the epoch: when work last became ready because its time had come, which is not in the log; 0 when not in this life of the object. */
+  promotedAt: number;
   createdAt: number;
   /** ms since the epoch: the run was started; for a held one that is later than it was created. */
   beganAt: number | null;
@@ -122,6 +124,8 @@ export interface ExecutionState {
   delayed: Set<NodeExecution>;
   running: Set<NodeExecution>;
   waiting: Set<NodeExecution>;
+  /** Those whose attempts have a limit of time together, which counts: since the first attempt, and not while they wait. */
+  timed: Set<NodeExecution>;
   /** Node executions that were terminated while they waited for a run that they had started: empty until the run ends. */
   orphaned: Set<string>;
   paused: boolean;
@@ -174,6 +178,7 @@ export function initialState(plan: Plan, createdAt: number, reuse?: Reuse): Exec
     unhandled: null,
     lastSeq: 0,
     lastAt: createdAt,
+    promotedAt: 0,
     createdAt,
     beganAt: null,
     startedAt: null,
@@ -197,6 +202,7 @@ export function initialState(plan: Plan, createdAt: number, reuse?: Reuse): Exec
     delayed: new Set(),
     running: new Set(),
     waiting: new Set(),
+    timed: new Set(),
     orphaned: new Set(),
     paused: false,
     pauseChangedAt: 0,

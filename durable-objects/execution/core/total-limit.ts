@@ -1,20 +1,8 @@
-import type { Plan, PlanNode } from "#graph/plan/plan.ts";
+import type { PlanNode } from "#graph/plan/plan.ts";
 import type { RunError } from "#graph/run/event.ts";
 import type { NodeExecution } from "./state.ts";
 
 /** The limit of time over all attempts of a node execution. Rule RT4 of SPEC.md. */
-
-const limited = new WeakMap<Plan, boolean>();
-
-/** Whether any node has such a limit: without one nobody need look. */
-export function hasTotalLimits(plan: Plan): boolean {
-  let known = limited.get(plan);
-  if (known === undefined) {
-    known = plan.nodes.some((node) => node.total_timeout_ms !== undefined);
-    limited.set(plan, known);
-  }
-  return known;
-}
 
 /** When the node execution must be over, ms since the epoch; Infinity without a limit, before its first attempt, and while it waits. */
 export function totalDeadline(node: PlanNode, { triedSince }: NodeExecution): number {

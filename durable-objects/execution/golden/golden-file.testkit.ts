@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { URL } from "node:url";
 import { Checkpoints } from "../checkpoints.ts";
 import type { Checkpoint } from "../checkpoints.ts";
 import type { LogBatch } from "../core/log-event.ts";
@@ -23,7 +24,7 @@ export interface Golden {
 
 /** More than any run here has of anything. */
 export const ALL = 1_000;
-const LEASE_MS = 30_000;
+export const LEASE_MS = 30_000;
 export const FOLDER = new URL("./", import.meta.url);
 
 /** One line each of the header, of the batches with the snapshots between them, and of what is read of the run. */

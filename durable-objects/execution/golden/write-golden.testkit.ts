@@ -1,12 +1,13 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { URL } from "node:url";
 import { writeArchive } from "#worker/retention/write-archive.ts";
 import { takeLines } from "../archive-source.ts";
 import { SqliteExecutionStore } from "../store-sqlite.ts";
 import type { SqliteStorage } from "../store-sqlite.ts";
 import { FOLDER, goldenText, linesOf, OneFile, seenOf } from "./golden-file.testkit.ts";
+import type { Scene } from "./scene.testkit.ts";
 import { SCENES } from "./scenes.testkit.ts";
-import type { Scene } from "./scenes.testkit.ts";
 
 /** Of which run there are an archive and the rows of a database, beside its log. */
 const KEPT_IN_FULL = "collect";

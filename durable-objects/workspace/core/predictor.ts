@@ -1,5 +1,6 @@
-import type { BlockHints, Estimate, Outlier, Quantiles, RunReport } from "../protocol.ts";
+import type { BlockHints, Estimate, GraphOutline, Outlier, Quantiles, RunReport } from "../protocol.ts";
 import { chooseHints, memoryClassOf } from "./choose-hints.ts";
+import { estimateFromBlocks } from "./estimate-from-blocks.ts";
 import { Figures } from "./figures.ts";
 import type { FiguresData, Observation } from "./figures.ts";
 import type { LogSketch } from "./log-sketch.ts";
@@ -123,6 +124,11 @@ export class Predictor {
       size: quantilesOf(figures.size),
       memory_class: memoryClassOf(figures.size),
     };
+  }
+
+  /** For an agent that never ran (see `estimateFromBlocks`). */
+  estimateFromBlocks(outline: GraphOutline): ReturnType<typeof estimateFromBlocks> {
+    return estimateFromBlocks(outline, (blockId) => this.#figures(`b:${blockId}`, ALL_HOURS));
   }
 
   /** How blocks are best run at this hour of the week, for those that should not run as they declare. From what was written. */

@@ -1,0 +1,121 @@
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { childExecutionId } from "#durable-objects/execution/effects.ts";
+import type { ExecutionObject } from "#durable-objects/execution/execution.ts";
+import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
+import { SqliteExecutionStore } from "#durable-objects/execution/store-sqlite.ts";
+import { Figures } from "#durable-objects/workspace/core/figures.ts";
+import { ALL_HOURS } from "#durable-objects/workspace/core/predictor.ts";
+import { SqliteWorkspaceStore } from "#durable-objects/workspace/store-sqlite.ts";
+import type { WorkspaceObject } from "#durable-objects/workspace/workspace.ts";
+import { createTenant, testEnv } from "#test/workerd/api-client.ts";
+import type { Answer } from "#test/workerd/api-client.ts";
+import { echoGraph, OUTPUT_BLOCK } from "#test/workerd/echo-graph.ts";
+import { nodeExecutionsOf } from "#test/workerd/isolated-object.testkit.ts";
+import { until } from "#test/workerd/until.ts";
+import type { EstimateView } from "#worker/contracts/estimate.ts";
+import { executionStub, workspaceStub } from "#worker/env.ts";
+import { createGraph, RUNS, start } from "./admission.testkit.ts";
+
+const AGENT_BLOCK = "e189baac-8c20-45a1-94a7-55177ea42565";
+
+describe("what is known of blocks", () => {
+  it("[WP6] reaches a start with a key or settings, and the runs that it starts", async () => {
+    const own = await createTenant();
+    const figures = new Figures();
+    for (let count = 0; count < 60; count += 1) {
+      figures.add({ durationMs: 2_000, busyMs: 2_000, tokens: 0, costUsd: null, size: 5 });
+    }
+    const workspace = workspaceStub(testEnv, own.workspaceId) as unknown as DurableObjectStub<WorkspaceObject>;
+    await runInDurableObject(workspace, (_, { storage }) =>
+      new SqliteWorkspaceStore(storage).writeFigures([
+        { subject: `b:${OUTPUT_BLOCK}`, hour: ALL_HOURS, data: figures.toData() },
+      ]),
+    );
+    const pools = async (id: string): Promise<string[]> => {
+      const inside = executionStub(testEnv, id) as unknown as DurableObjectStub<ExecutionObject>;
+      const header = await runInDurableObject(inside, (_, { storage }) => new SqliteExecutionStore(storage).header());
+      return (header?.plan.nodes ?? []).map(({ pool }) => pool);
+    };
+    const child = await createGraph(own);
+    const schema = (name: string): object => ({ type: "object", properties: { [name]: {} }, required: [] });
+    const agent = {
+      id: "agent",
+      block_id: AGENT_BLOCK,
+      input_default: {
+        user_id: "",
+        graph_id: child,
+        graph_version: 1,
+        inputs: { text: "hello" },
+        input_schema: schema("text"),
+        output_schema: schema("echo"),
+      },
+    };
+    const parent = await own.client.call<{ id: string }>("/api/v1/graphs", {
+      body: { ...echoGraph(), nodes: [agent], links: [] },
+    });
+    const first = await start(own, { graph_id: parent.body.id, inputs: {} }, "hints");
+    expect(first.body.status).toBe("COMPLETED");
+    const [node] = await nodeExecutionsOf({ stub: executionStub(testEnv, first.body.id) }, own.workspaceId);
+    expect(await pools(childExecutionId(first.body.id, node?.node_execution_id ?? ""))).toEqual(["io", "cpu"]);
+    const keyed = await start(own, { graph_id: child }, "more-hints");
+    expect(await pools(keyed.body.id)).toEqual(["io", "cpu"]);
+    const limited = await createGraph(own, { concurrency: { limit: 3 } });
+    const second = await start(own, { graph_id: limited });
+    expect(await pools(second.body.id)).toEqual(["io", "cpu"]);
+  });
+});
+
+describe("an estimate", () => {
+  it("[WP3] [WP8] comes from the whole, real runs so far, and from their blocks for an agent that never ran", async () => {
+    const own = await createTenant();
+    const graph = await createGraph(own);
+    const estimate = (): Promise<Answer<EstimateView>> =>
+      own.client.call<EstimateView>(`/api/v1/graphs/${graph}/estimate`);
+    expect((await estimate()).body).toEqual({
+      graph_id: graph,
+      sample_size: 0,
+      basis: "none",
+      duration_ms: null,
+      tokens: null,
+      cost_usd: null,
+      size: null,
+      memory_class: null,
+      queued_before: 0,
+      outliers: [],
+    });
+    const pinned = { in: { result: ["x"] } };
+    for (const shape of [{ until_node_id: "in" }, { only_node_id: "out" }, { dry_run: true }, { pinned }]) {
+      const inputs = "only_node_id" in shape ? { value: "hello" } : { text: "hello" };
+      expect((await start(own, { graph_id: graph, inputs, ...shape })).body.status).toBe("COMPLETED");
+    }
+    const { id } = (await start(own, { graph_id: graph })).body;
+    const fork = await own.client.call<ExecutionView>(`${RUNS}/${id}/fork?wait_seconds=30`, {
+      body: { node_execution_id: "n2", inputs: { value: "else" } },
+    });
+    expect(fork.body).toMatchObject({ status: "COMPLETED", outputs: { echo: ["else"] } });
+    await start(own, { graph_id: graph });
+    await until(async () => (await estimate()).body.sample_size >= 2);
+    const answer = await estimate();
+    expect(answer.body).toMatchObject({
+      sample_size: 2,
+      basis: "all",
+      tokens: { p50: 0 },
+      cost_usd: null,
+      memory_class: "small",
+    });
+    expect(answer.body.size?.p50).toBeGreaterThan("hello".length);
+    expect(answer.body.duration_ms?.p90).toBeGreaterThanOrEqual(0);
+    const unrun = await createGraph(own);
+    const ofBlocks = await own.client.call<EstimateView>(`/api/v1/graphs/${unrun}/estimate`);
+    expect(ofBlocks.body).toMatchObject({
+      graph_id: unrun,
+      basis: "blocks",
+      sample_size: 2,
+      tokens: { p50: 0 },
+      size: null,
+    });
+    const stranger = await createTenant();
+    expect((await stranger.client.call(`/api/v1/graphs/${graph}/estimate`)).status).toBe(404);
+  });
+});
