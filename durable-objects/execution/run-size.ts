@@ -31,19 +31,31 @@ export class RunSize {
 
   /** @param firstSeq the first event's sequence number; they are consecutive */
   follow(firstSeq: number, events: readonly LogEvent[]): void {
-    for (const [index, event] of events.entries()) {
-      if (event.type === "execution_started") {
-        this.#largest = Math.max(this.#largest, wholeLength(event.inputs));
-        this.#counts ||= this.#largest >= SHORT_LENGTH;
-      } else if (event.type === "node_output") {
-        this.#measure(event, firstSeq + index);
-      } else if (!this.#counts && !("gathered" in event) && !("literals" in event)) {
-        continue;
-      } else if (event.type === "node_queued") {
-        this.#grow(event.ne, this.#inputs(event));
-      } else if (event.type === "node_completed" || event.type === "node_failed" || event.type === "node_terminated") {
-        this.#open.delete(event.ne);
+    let seq = firstSeq;
+    for (const event of events) {
+      switch (event.type) {
+        case "execution_started":
+          this.#largest = Math.max(this.#largest, wholeLength(event.inputs));
+          this.#counts ||= this.#largest >= SHORT_LENGTH;
+          break;
+        case "node_output":
+          this.#measure(event, seq);
+          break;
+        case "node_queued":
+          if (this.#counts || event.gathered !== undefined || event.literals !== undefined) {
+            this.#grow(event.ne, this.#inputs(event));
+          }
+          break;
+        case "node_completed":
+        case "node_failed":
+        case "node_terminated":
+          if (this.#counts) {
+            this.#open.delete(event.ne);
+          }
+          break;
+        default:
       }
+      seq += 1;
     }
   }
 

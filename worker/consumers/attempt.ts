@@ -29,11 +29,12 @@ export class AttemptStopped extends Error {
   }
 }
 
+/** The same for all attempts of a stretch. */
 export interface AttemptOptions {
-  block: Block | undefined;
+  getBlock: (id: string) => Block | undefined;
   context: (cancellation: Cancellation, onUsage: (add: NodeUsage) => void, lease: Lease) => BlockContext;
   clock: Clock;
-  /** Where the result of an equal execution may be, and this one's is kept. */
+  /** Where the result of an equal execution may be, and this one's is kept, of a node that asks for it. */
   cache?: (block: Block, lease: Lease) => Promise<CacheSlot | null>;
   /** The run's large values. Absent: it has none, and all that the block yields is reported as it is. */
   values?: AttemptValues;
@@ -138,8 +139,9 @@ export class Attempt {
   }
 
   async #consume(): Promise<void> {
-    const { block } = this.#options;
-    const { block_id } = this.lease;
+    const { block_id, cache: cached } = this.lease;
+    const { getBlock, cache } = this.#options;
+    const block = getBlock(block_id);
     if (block === undefined) {
       throw new BlockError("unknown_block", `This deployment has no block ${block_id}.`);
     }
@@ -151,11 +153,11 @@ export class Attempt {
     this.#storesSmall = small;
     this.#close = close;
     try {
-      const slot = this.#options.cache === undefined ? null : await this.#options.cache(block, lease);
-      const cached = slot === null ? null : await slot.read();
-      if (cached !== undefined && cached !== null) {
+      const slot = cached === null || cache === undefined ? null : await cache(block, lease);
+      const kept = slot === null ? null : await slot.read();
+      if (kept !== undefined && kept !== null) {
         this.#reused = true;
-        for (const output of cached) {
+        for (const output of kept) {
           await this.#keep(output);
         }
         return;

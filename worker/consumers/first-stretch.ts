@@ -7,6 +7,7 @@ import { toLease, toReport } from "#durable-objects/execution/wire.ts";
 import type { JsonObject } from "#graph/json.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
 import { Attempt } from "./attempt.ts";
+import type { AttemptOptions } from "./attempt.ts";
 import type { AttemptValues } from "#worker/values/run-values.ts";
 import type { ValueOwner } from "#worker/values/value-store.ts";
 import type { Clock } from "./clock.ts";
@@ -49,7 +50,8 @@ export async function runFirstStretch(header: RunHeader, inputs: JsonObject, dep
 
 async function goOn(draft: Draft, guard: StretchGuard, deps: FirstStretchDeps): Promise<void> {
   const { clock } = deps;
-  const values = deps.values?.({ workspaceId: draft.header.workspace_id, executionId: draft.header.execution_id });
+  const options = attemptOptions(draft, deps, guard.cancellation);
+  const run = { executionId: draft.header.execution_id, plan: draft.header.plan };
   let bytes = 0;
   let busyMs = 0;
   let turnBegan = clock.now();
@@ -58,12 +60,7 @@ async function goOn(draft: Draft, guard: StretchGuard, deps: FirstStretchDeps): 
     if (execution === undefined || draft.ended || guard.cancellation.cancelled) {
       return;
     }
-    const { execution_id: executionId, plan } = draft.header;
-    const attempt = attemptOf(toLease({ executionId, plan }, execution, execution.attempt + 1), draft.header, {
-      ...deps,
-      values,
-      cancellation: guard.cancellation,
-    });
+    const attempt = new Attempt(toLease(run, execution, execution.attempt + 1), options);
     guard.watch(attempt);
     await attempt.runPure();
     if (attempt.abandoned || attempt.unreportedBytes > LIMITS.outputBytes) {
@@ -86,21 +83,20 @@ async function goOn(draft: Draft, guard: StretchGuard, deps: FirstStretchDeps): 
   }
 }
 
-function attemptOf(
-  lease: Lease,
-  header: RunHeader,
-  deps: Omit<FirstStretchDeps, "values"> & { values: AttemptValues | undefined; cancellation: Cancellation },
-): Attempt {
-  const { cache, values } = deps;
-  return new Attempt(lease, {
-    cancellation: deps.cancellation,
-    ...(lease.cache === null || cache === undefined
-      ? {}
-      : { cache: (block, opened) => cache.slot(header.workspace_id, opened, block) }),
+function attemptOptions(
+  { header }: Draft,
+  { cache, values: valuesOf, getBlock, clock, context }: FirstStretchDeps,
+  cancellation: Cancellation,
+): AttemptOptions {
+  const { workspace_id: workspaceId, execution_id: executionId } = header;
+  const values = valuesOf?.({ workspaceId, executionId });
+  return {
+    cancellation,
+    ...(cache === undefined ? {} : { cache: (block, lease) => cache.slot(workspaceId, lease, block) }),
     ...(values === undefined ? {} : { values }),
-    block: deps.getBlock(lease.block_id),
-    clock: deps.clock,
-    context: (cancellation, onUsage, opened) => deps.context(opened, header, { cancellation, onUsage }),
+    getBlock,
+    clock,
+    context: (own, onUsage, lease) => context(lease, header, { cancellation: own, onUsage }),
     onNews: () => undefined,
-  });
+  };
 }

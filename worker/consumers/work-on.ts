@@ -91,17 +91,18 @@ interface AttemptLife {
 function contextFor(
   env: Env,
   lease: Lease,
-  run: Pick<BlockContext["run"], "executionId" | "graphId" | "graphVersion">,
-  { cancellation, clock, onUsage }: AttemptLife,
+  { executionId, graphId, graphVersion }: Pick<BlockContext["run"], "executionId" | "graphId" | "graphVersion">,
+  { cancellation, clock = systemClock, onUsage }: AttemptLife,
 ): BlockContext {
+  const { node_execution_id: nodeExecutionId, node_id: nodeId, attempt } = lease;
   return createBlockContext({
     env,
     cancellation,
-    ...(clock === undefined ? {} : { clock }),
+    clock,
     onUsage,
     idempotencyKey: lease.idempotency_key,
     resume: lease.resume,
     retries: lease,
-    run: { ...run, nodeExecutionId: lease.node_execution_id, nodeId: lease.node_id, attempt: lease.attempt },
+    run: { executionId, graphId, graphVersion, nodeExecutionId, nodeId, attempt },
   });
 }

@@ -195,11 +195,9 @@ export class WorkSession {
     const { cache } = this.#deps;
     return new Attempt(lease, {
       ...(cancellation === undefined ? {} : { cancellation }),
-      ...(lease.cache === null || cache === undefined
-        ? {}
-        : { cache: (block, opened) => cache.slot(this.#workspaceId, opened, block) }),
+      ...(cache === undefined ? {} : { cache: (block, opened) => cache.slot(this.#workspaceId, opened, block) }),
       ...(this.#values === undefined ? {} : { values: this.#values, crowded: this.#crowded }),
-      block: this.#deps.getBlock(lease.block_id),
+      getBlock: this.#deps.getBlock,
       clock: this.#limits,
       context: (own, onUsage, opened) =>
         this.#deps.context(opened, this.#graph, { cancellation: own, clock: this.#limits, onUsage }),

@@ -47,7 +47,7 @@ async function reportOf(value: JsonValue, values: RunValues): Promise<AttemptRep
   };
   const { ctx } = testContext();
   const attempt = new Attempt(lease, {
-    block,
+    getBlock: () => block,
     values,
     context: () => ctx,
     clock: systemClock,
