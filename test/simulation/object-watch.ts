@@ -1,7 +1,8 @@
 import { evolveBatch } from "#durable-objects/execution/core/evolve.ts";
 import { initialState } from "#durable-objects/execution/core/state.ts";
 import type { ExecutionState } from "#durable-objects/execution/core/state.ts";
-import { nextAlarm, nextLookAtWork } from "#durable-objects/execution/core/next-alarm.ts";
+import { nextAlarm } from "#durable-objects/execution/core/next-alarm.ts";
+import { MAX_WORK_LOOK_MS } from "#durable-objects/execution/core/next-look.ts";
 import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
 import type {
   AttemptReport,
@@ -176,8 +177,9 @@ export class ObjectWatch {
     must(armed, "alarm-armed", () => `an alarm is due at ${wanted}, and none is set`);
     if (wanted !== null && !held && at !== null && !jumps) {
       // What is due already may have been announced: then a message is under way, and the alarm is for the case that it is lost.
-      // After a reload what was due long ago is not marked as ready yet, and its next look is as far off as that of ready work.
-      const look = state !== undefined && wanted <= host.now() ? nextLookAtWork(state, host.now(), host.leaseMs) : 0;
+      // After a reload it is not known since when that has been ready. It is looked after again after as long as that at most, which is no longer than the run is quiet.
+      const quietMs = Math.min(host.now() - (state?.lastAt ?? 0), MAX_WORK_LOOK_MS);
+      const look = wanted <= host.now() ? host.now() + quietMs : 0;
       const latest = Math.max(wanted, host.now() + Math.max(host.leaseMs, ALARM_RETRY_MS), look);
       must(at <= latest, "alarm-armed", () => `the alarm is set for ${at}, ${at - wanted} ms later than it must be`);
     }

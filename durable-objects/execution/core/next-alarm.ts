@@ -37,7 +37,7 @@ export function nextAlarm(state: ExecutionState, now: number, leaseMs: number): 
 }
 
 /** When to look again after work that is ready: by how long nothing has happened in the run, and nothing has become ready by itself. */
-export function nextLookAtWork(
+function nextLookAtWork(
   { lastAt, promotedAt }: Pick<ExecutionState, "lastAt" | "promotedAt">,
   now: number,
   leaseMs: number,
