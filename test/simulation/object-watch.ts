@@ -1,6 +1,8 @@
 import { evolveBatch } from "#durable-objects/execution/core/evolve.ts";
 import { initialState } from "#durable-objects/execution/core/state.ts";
 import type { ExecutionState } from "#durable-objects/execution/core/state.ts";
+import type { LogEvent } from "#durable-objects/execution/core/log-event.ts";
+import { OVER_ALL } from "./attempt-limit.ts";
 import { nextAlarm } from "#durable-objects/execution/core/next-alarm.ts";
 import { MAX_WORK_LOOK_MS } from "#durable-objects/execution/core/next-look.ts";
 import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
@@ -243,9 +245,11 @@ export class ObjectWatch {
       const invariant = itself === true ? "only-in-step" : "stale-is-refused";
       const isRefused = refused.some((ref) => ref.node_execution_id === ne && ref.attempt === attempt);
       must(isRefused, invariant, () => `attempt ${attempt} of ${ne} was not refused`);
-      const result = fresh.find(
+      const results = fresh.filter(
         (event) => "ne" in event && event.ne === ne && /^node_(output|completed|failed|retrying)$/.test(event.type),
       );
+      // Its time may be over with the call that is refused: the log's model sees to it that it is.
+      const result = isOverdue(results) ? undefined : results[0];
       must(
         result === undefined,
         invariant,
@@ -277,4 +281,16 @@ export function describe(event: object | undefined): string {
   const { type, ne, node, attempt, pin } = (event ?? {}) as Record<string, unknown>;
   const more = [attempt === undefined ? "" : `#${String(attempt)}`, typeof pin === "string" ? `.${pin}` : ""].join("");
   return `${String(type)}${ne === undefined ? "" : ` ${String(ne)}@${String(node)}${more}`}`;
+}
+
+/** The failure of a node for the limit over all its attempts, and nothing else. */
+function isOverdue(events: readonly LogEvent[]): boolean {
+  const [output, failed] = events;
+  return (
+    events.length === 2 &&
+    output?.type === "node_output" &&
+    output.pin === "error" &&
+    failed?.type === "node_failed" &&
+    failed.error.message.startsWith(OVER_ALL)
+  );
 }
