@@ -245,7 +245,8 @@ export class ObjectWatch {
       const invariant = itself === true ? "only-in-step" : "stale-is-refused";
       const isRefused = refused.some((ref) => ref.node_execution_id === ne && ref.attempt === attempt);
       must(isRefused, invariant, () => `attempt ${attempt} of ${ne} was not refused`);
-      const results = fresh.filter(
+      // The attempt before may have come to its end in the same call; then this one's results would follow its start.
+      const results = (itself === true ? sinceStart(fresh, ne, attempt) : fresh).filter(
         (event) => "ne" in event && event.ne === ne && /^node_(output|completed|failed|retrying)$/.test(event.type),
       );
       // Its time may be over with the call that is refused: the log's model sees to it that it is.
@@ -281,6 +282,14 @@ export function describe(event: object | undefined): string {
   const { type, ne, node, attempt, pin } = (event ?? {}) as Record<string, unknown>;
   const more = [attempt === undefined ? "" : `#${String(attempt)}`, typeof pin === "string" ? `.${pin}` : ""].join("");
   return `${String(type)}${ne === undefined ? "" : ` ${String(ne)}@${String(node)}${more}`}`;
+}
+
+/** What follows the start of an attempt; nothing when it is not among the events. */
+function sinceStart(events: readonly LogEvent[], ne: string, attempt: number): readonly LogEvent[] {
+  const start = events.findIndex(
+    (event) => event.type === "node_started" && event.ne === ne && event.attempt === attempt,
+  );
+  return start < 0 ? [] : events.slice(start + 1);
 }
 
 /** The failure of a node for the limit over all its attempts, and nothing else. */
