@@ -230,7 +230,9 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
     }
     const { pool, max } = next;
     const news = { reports: reports.map(toReport), continuedFrom: continuedFrom ?? undefined };
-    return open.answer(open.apply({ type: "report", ...news, pool: max < 0 ? null : pool, max }, next), next);
+    const continued = continuedFrom === open.lastSeq ? ({ continued: true } as const) : {};
+    const commit = open.apply({ type: "report", ...news, pool: max < 0 ? null : pool, max }, next);
+    return { ...open.answer(commit, next), ...continued };
   }
 
   async heartbeat(attempts: { node_execution_id: string; attempt: number }[]): Promise<WorkAnswer> {

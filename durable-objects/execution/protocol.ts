@@ -323,6 +323,8 @@ export interface WorkAnswer {
   /** Seq of the newest event after this call. */
   seq: number;
   sync: Sync | null;
+  /** The report was of a consumer that knew the log to its end: nothing had happened that it did not know of (rule LC3). */
+  continued?: true;
   /** Attempts among the reported or renewed ones that the object no longer wants: stop them. */
   refused: { node_execution_id: string; attempt: number }[];
   /** ms since the epoch by which the consumer must report or renew. */

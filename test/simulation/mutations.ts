@@ -447,11 +447,11 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "in-step-by-number",
-    what: "a replica is taken to be in step when it has as many events as the object, whatever they are",
+    what: "a replica stays when it has as many events as the object and foretold what was handed out, though its report came to another state",
     rule: "LC3",
-    file: `${CORE}/replica.ts`,
-    find: " && leased.length === given.size && leased.every(({ id }) => given.has(id))",
-    replace: "",
+    file: "worker/consumers/work-session.ts",
+    find: "if (continued !== true || this.#replica",
+    replace: "if (this.#replica",
   },
   {
     name: "called-for-what-has-failed",

@@ -180,9 +180,10 @@ export class WorkSession {
   }
 
   /** Rule LC3: keeps the replica in step with the object, or lets go of it. */
-  #follow({ sync, seq, leases }: WorkAnswer, { pool, max }: LeaseRequest): void {
+  #follow({ sync, seq, leases, continued }: WorkAnswer, { pool, max }: LeaseRequest): void {
     const leased = leases.map((lease) => lease.node_execution_id);
-    if (this.#replica !== null && !this.#replica.confirm({ pool, max, seq, leased })) {
+    // A report that was answered only when it was repeated did its work the first time, and others may have come in between.
+    if (continued !== true || this.#replica?.confirm({ pool, max, seq, leased }) === false) {
       this.#replica = null;
     }
     if (sync !== null) {
