@@ -2,7 +2,6 @@ import { evolveBatch } from "#durable-objects/execution/core/evolve.ts";
 import { initialState } from "#durable-objects/execution/core/state.ts";
 import type { ExecutionState } from "#durable-objects/execution/core/state.ts";
 import type { LogEvent } from "#durable-objects/execution/core/log-event.ts";
-import { OVER_ALL } from "./attempt-limit.ts";
 import { nextAlarm } from "#durable-objects/execution/core/next-alarm.ts";
 import { MAX_WORK_LOOK_MS } from "#durable-objects/execution/core/next-look.ts";
 import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
@@ -16,6 +15,7 @@ import type {
 } from "#durable-objects/execution/protocol.ts";
 import type { SqliteExecutionStore } from "#durable-objects/execution/store-sqlite.ts";
 import { isTerminal } from "#graph/run/status.ts";
+import { OVER_ALL } from "./attempt-limit.ts";
 import { canonicalState } from "./canonical-state.ts";
 import { LogModel } from "./log-model.ts";
 import type { ChildOf } from "./log-model.ts";
