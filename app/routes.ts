@@ -7,6 +7,8 @@ export default [
   route("runs/:executionId/stop", "routes/stop-run.ts"),
   route("runs/:executionId/pause", "routes/pause-run.ts"),
   route("runs/:executionId/resume", "routes/resume-run.ts"),
+  route("runs/:executionId/retry", "routes/retry-run.ts"),
+  route("runs/:executionId/fork", "routes/fork-run.ts"),
   route("runs/:executionId/reviews/:reviewId", "routes/decide-review.ts"),
   layout("routes/signed-in.tsx", [
     index("routes/agents.tsx"),

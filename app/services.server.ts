@@ -35,6 +35,9 @@ const UNPROCESSABLE = 422;
 /** What an action answers that only does something. */
 export type Answer = { ok: true } | { ok: false; refusal: Refusal };
 
+/** What an action answers that starts a run. */
+export type StartAnswer = { ok: true; execution_id: string } | { ok: false; refusal: Refusal };
+
 export function asRefusal(error: unknown): Refusal | undefined {
   if (error instanceof GraphError) {
     return { code: error.code, message: error.message, status: UNPROCESSABLE, details: error.details };
@@ -52,12 +55,31 @@ export async function toAnswer(work: Promise<unknown>): Promise<Answer> {
     await work;
     return { ok: true };
   } catch (error) {
-    const refusal = asRefusal(error);
-    if (refusal === undefined) {
-      throw error;
-    }
-    return { ok: false, refusal };
+    return refused(error);
   }
+}
+
+/** As `toAnswer`, with the run that was started. */
+export async function toStartAnswer(work: Promise<{ id: string }>): Promise<StartAnswer> {
+  try {
+    const { id } = await work;
+    return { ok: true, execution_id: id };
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+/** The answer to a request that did not come from these pages. */
+export function unknownShape(message: string): { ok: false; refusal: Refusal } {
+  return { ok: false, refusal: { code: "invalid_request", message, status: 400 } };
+}
+
+function refused(error: unknown): { ok: false; refusal: Refusal } {
+  const refusal = asRefusal(error);
+  if (refusal === undefined) {
+    throw error;
+  }
+  return { ok: false, refusal };
 }
 
 /** Turns a refusal into the page's error boundary with its status; anything else stays an unexpected error. */

@@ -132,6 +132,21 @@ describe("drawGraph", () => {
     expect(drawn.defaults).toEqual({ name: "topic", title: "Topic", value: "tea" });
   });
 
+  it("tells the pins whose values are not for people: secrets, hidden ones, credentials", () => {
+    const input_schema = object({
+      text: { type: "string" },
+      key: { type: "string", secret: true },
+      plumbing: { hidden: true },
+      account: { credentials_provider: ["github"] },
+    });
+    const graph = {
+      nodes: [node("a", "call", { text: "x", mail_credentials: { id: "1" } }), node("b", "call")],
+      links: [link(["b", "output"], ["a", "key"]), link(["b", "output"], ["a", "other"])],
+    };
+    const drawn = only(graph, [descriptor({ id: "call", input_schema })], "a");
+    expect(drawn.private_pins).toEqual(["key", "plumbing", "account", "mail_credentials"]);
+  });
+
   it("never lets a secret out", () => {
     const drawn = only({ nodes: [node("a", "fill", { key: "sk-123" })], links: [] }, [FILL], "a");
     expect(JSON.stringify(drawn)).not.toContain("sk-123");

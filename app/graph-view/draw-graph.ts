@@ -2,6 +2,7 @@ import type { BlockDescriptor } from "#graph/catalog/block-descriptor.ts";
 import type { JsonObject, JsonSchema, JsonValue } from "#graph/json.ts";
 import { AGENT_EXECUTOR_BLOCK_ID, embeddedSchema } from "#graph/model/agent-node.ts";
 import type { GraphLink, GraphNode } from "#graph/model/graph-file.ts";
+import { isCredentialsName } from "#graph/model/graph-keys.ts";
 import { getOwn, setOwn } from "#graph/own-property.ts";
 import { basePinName } from "#graph/pins/dynamic-pins.ts";
 import type { DrawnLink, DrawnNode, DrawnPin, Drawing } from "./drawing.ts";
@@ -65,6 +66,7 @@ function drawNode(node: GraphNode, block: BlockDescriptor | undefined, links: Li
     outputs: drawOutputs(outputSchema, outgoing),
     hidden_inputs: inputs.hidden,
     note: block?.ui_type === "Note" ? noteText(node.input_default) : null,
+    private_pins: privatePins(inputSchema, [...incoming, ...Object.keys(values)]),
     defaults: maskSecrets(values, inputSchema),
   };
 }
@@ -220,6 +222,14 @@ function preview(value: JsonValue): string {
   const text = typeof value === "string" && value.trim() !== "" ? value : JSON.stringify(value);
   const line = text.replace(/\s+/g, " ").trim();
   return line.length > MAX_PREVIEW_CHARS ? `${line.slice(0, MAX_PREVIEW_CHARS - 1)}…` : line;
+}
+
+function privatePins(schema: JsonSchema, used: string[]): string[] {
+  const names = new Set([...Object.keys(schema.properties ?? {}), ...used.map(basePinName)]);
+  return [...names].filter((name) => {
+    const { secret, hidden, credentials_provider } = getOwn(schema.properties ?? {}, name) ?? {};
+    return secret === true || hidden === true || credentials_provider !== undefined || isCredentialsName(name);
+  });
 }
 
 function maskSecrets(values: JsonObject, schema: JsonSchema): JsonObject {

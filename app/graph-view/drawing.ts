@@ -33,6 +33,8 @@ export interface DrawnNode {
   hidden_inputs: number;
   /** Text of a sticky note; null for every other node. */
   note: string | null;
+  /** Input pins, without their dynamic parts, whose values are not for people to look at or to change. */
+  private_pins: string[];
   /** Values set in the agent, secrets masked. */
   defaults: JsonObject;
 }

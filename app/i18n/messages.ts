@@ -107,6 +107,8 @@ export interface Messages {
     as_text: string;
     as_json: string;
     not_json: (detail: string) => string;
+    edited: string;
+    undo: string;
     required: string;
     fix: string;
     start_failed: string;
@@ -145,6 +147,24 @@ export interface Messages {
     paused: string;
     paused_hint: string;
     parent: string;
+    bar: string;
+  };
+  rerun: {
+    retry: string;
+    retry_hint: string;
+    retry_failed: string;
+    retry_of: (run: string) => string;
+    fork: string;
+    fork_title: (block: string) => string;
+    fork_hint: string;
+    forked_from: (run: string) => string;
+    inputs: string;
+    nothing_to_change: string;
+    kept: (pins: string) => string;
+    start: string;
+    start_with_changes: string;
+    cancel: string;
+    unreachable: string;
   };
   estimate: {
     usually: (half: string, nineOfTen: string) => string;
@@ -172,8 +192,6 @@ export interface Messages {
     data: string;
     data_hint: string;
     read_only: string;
-    edited: string;
-    undo: string;
     message: string;
     message_hint: string;
     approve_further: string;

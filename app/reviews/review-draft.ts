@@ -1,27 +1,16 @@
-import { jsonEquals } from "#graph/json-value.ts";
 import type { JsonValue } from "#graph/json.ts";
-import { type EditMode, fromEditorText, modeFor, type ReviewQuestion, toEditorText } from "./review-question.ts";
+import { editOf, newValueDraft, type ValueDraft } from "#app/inputs/value-draft.ts";
+import type { ReviewQuestion } from "./review-question.ts";
 import type { Decision } from "./use-decide.ts";
 
 /** What a person has written under a review and not sent yet. */
-export interface ReviewDraft {
-  text: string;
-  mode: EditMode;
+export interface ReviewDraft extends ValueDraft {
   message: string;
   approveFurther: boolean;
 }
 
 export function newDraft({ data }: ReviewQuestion): ReviewDraft {
-  const mode = modeFor(data);
-  return { text: toEditorText(data, mode), mode, message: "", approveFurther: false };
-}
-
-/** The same data in the other notation; text that is no JSON yet stays as it is. */
-export function switchMode(draft: ReviewDraft, mode: EditMode): ReviewDraft {
-  const edited = fromEditorText(draft.text, draft.mode);
-  const text =
-    edited.ok && (mode === "json" || typeof edited.data === "string") ? toEditorText(edited.data, mode) : draft.text;
-  return { ...draft, mode, text };
+  return { ...newValueDraft(data), message: "", approveFurther: false };
 }
 
 /** What stands in the editor, if it differs from what was asked. */
@@ -29,11 +18,11 @@ export function editedData(question: ReviewQuestion, draft: ReviewDraft): { prob
   if (!question.editable) {
     return {};
   }
-  const edited = fromEditorText(draft.text, draft.mode);
-  if (!edited.ok) {
-    return { problem: edited.detail };
+  const edit = editOf(question.data, draft);
+  if ("problem" in edit) {
+    return edit;
   }
-  return jsonEquals(edited.data, question.data) ? {} : { data: edited.data };
+  return edit.value === undefined ? {} : { data: edit.value };
 }
 
 /** Whether somebody would lose something with it. */

@@ -1,9 +1,10 @@
-import { Button, Checkbox, Group, Input, SegmentedControl, Stack, Text, Textarea } from "@mantine/core";
-import { Check, Undo2, X } from "lucide-react";
+import { Button, Checkbox, Group, Input, Stack, Textarea } from "@mantine/core";
+import { Check, X } from "lucide-react";
 import { type FormEvent, useRef, useState } from "react";
 import { ValueView } from "#app/components/value-view.tsx";
 import { useI18n } from "#app/i18n/i18n.tsx";
-import { editedData, newDraft, type ReviewDraft, switchMode, toDecision } from "./review-draft.ts";
+import { ValueEditor } from "#app/inputs/value-editor.tsx";
+import { editedData, type ReviewDraft, toDecision } from "./review-draft.ts";
 import type { ReviewQuestion } from "./review-question.ts";
 import classes from "./reviews.module.css";
 import type { Decision } from "./use-decide.ts";
@@ -40,7 +41,15 @@ export function ReviewForm({ question, draft, busy, onChange, onDecide }: Review
     <form onSubmit={submit} className={classes.form}>
       <div>
         {question.editable ? (
-          <DataEditor question={question} draft={draft} busy={busy} onChange={onChange} editor={editor} />
+          <ValueEditor
+            label={t.review.data}
+            description={t.review.data_hint}
+            value={question.data}
+            draft={draft}
+            disabled={busy}
+            onChange={(edited) => onChange({ ...draft, ...edited })}
+            editor={editor}
+          />
         ) : (
           <Input.Wrapper label={t.review.data} description={t.review.read_only} labelElement="div">
             <ValueView value={question.data} />
@@ -91,66 +100,5 @@ export function ReviewForm({ question, draft, busy, onChange, onDecide }: Review
         </Group>
       </Stack>
     </form>
-  );
-}
-
-interface DataEditorProps extends Omit<ReviewFormProps, "onDecide"> {
-  editor: React.RefObject<HTMLTextAreaElement | null>;
-}
-
-/** The data as text where it is text, as JSON where it is not or shall not stay so. */
-function DataEditor({ question, draft, busy, onChange, editor }: DataEditorProps) {
-  const { t } = useI18n();
-  const edited = editedData(question, draft);
-  const touched = "problem" in edited || edited.data !== undefined;
-  const { text, mode } = newDraft(question);
-  return (
-    <Stack gap={6}>
-      <Textarea
-        ref={editor}
-        label={t.review.data}
-        description={t.review.data_hint}
-        autosize
-        minRows={2}
-        maxRows={14}
-        spellCheck={draft.mode === "text"}
-        classNames={draft.mode === "json" ? { input: classes.code } : {}}
-        value={draft.text}
-        disabled={busy}
-        error={"problem" in edited ? t.form.not_json(edited.problem) : undefined}
-        onChange={(event) => onChange({ ...draft, text: event.currentTarget.value })}
-      />
-      <Group gap="xs">
-        {typeof question.data === "string" && (
-          <SegmentedControl
-            size="xs"
-            value={draft.mode}
-            disabled={busy}
-            onChange={(next) => onChange(switchMode(draft, next === "json" ? "json" : "text"))}
-            data={[
-              { value: "text", label: t.form.as_text },
-              { value: "json", label: t.form.as_json },
-            ]}
-            aria-label={t.review.data}
-          />
-        )}
-        {touched && (
-          <>
-            <Text size="xs" fw={600}>
-              {t.review.edited}
-            </Text>
-            <Button
-              variant="subtle"
-              size="compact-xs"
-              leftSection={<Undo2 size={12} aria-hidden />}
-              disabled={busy}
-              onClick={() => onChange({ ...draft, text, mode })}
-            >
-              {t.review.undo}
-            </Button>
-          </>
-        )}
-      </Group>
-    </Stack>
   );
 }

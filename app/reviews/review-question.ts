@@ -23,29 +23,3 @@ export function readQuestion(payload: JsonValue): ReviewQuestion {
     editable: editable === true && !showsStored(data ?? null),
   };
 }
-
-/** How data is edited: `text` is the data itself, `json` its notation. */
-export type EditMode = "text" | "json";
-
-export function modeFor(data: JsonValue): EditMode {
-  return typeof data === "string" ? "text" : "json";
-}
-
-/** What the editor begins with. */
-export function toEditorText(data: JsonValue, mode: EditMode): string {
-  return mode === "text" && typeof data === "string" ? data : JSON.stringify(data, null, 2);
-}
-
-export type Edited = { ok: true; data: JsonValue } | { ok: false; detail: string };
-
-/** What the editor's text means. */
-export function fromEditorText(text: string, mode: EditMode): Edited {
-  if (mode === "text") {
-    return { ok: true, data: text };
-  }
-  try {
-    return { ok: true, data: JSON.parse(text) as JsonValue };
-  } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.message : String(error) };
-  }
-}

@@ -7,11 +7,12 @@ import { Notice } from "#app/components/notice.tsx";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import { usePendingReviews } from "#app/run/live-run.tsx";
 import { TimeLeft } from "#app/run/time-left.tsx";
+import { UNREACHABLE } from "#app/unreachable.ts";
 import { isTouched, newDraft, type ReviewDraft } from "./review-draft.ts";
 import { ReviewForm } from "./review-form.tsx";
 import { readQuestion } from "./review-question.ts";
 import classes from "./reviews.module.css";
-import { type Outcome, UNREACHABLE, useDecide } from "./use-decide.ts";
+import { type Outcome, useDecide } from "./use-decide.ts";
 
 export interface ReviewsPanelProps {
   executionId: string;

@@ -35,9 +35,6 @@ export interface Decide {
   dismiss(): void;
 }
 
-/** Code that the decision's route answers when the server could not be reached. */
-export const UNREACHABLE = "unreachable";
-
 /** Sends the decisions of one run, one at a time. */
 export function useDecide(executionId: string): Decide {
   const fetcher = useFetcher<Answer>();

@@ -2,7 +2,8 @@ import { redirect } from "react-router";
 import * as z from "zod";
 import { isJsonValue } from "#graph/json-value.ts";
 import type { JsonValue } from "#graph/json.ts";
-import { type Answer, requireServices, toAnswer } from "#app/services.server.ts";
+import { type Answer, requireServices, toAnswer, unknownShape } from "#app/services.server.ts";
+import { orUnreachable } from "#app/unreachable.ts";
 import type { Route } from "./+types/decide-review.ts";
 
 const decisionSchema = z.strictObject({
@@ -12,16 +13,8 @@ const decisionSchema = z.strictObject({
   auto_approve_future: z.boolean(),
 });
 
-/** A lost connection is an answer too: the page must not break down over it, with what a person wrote on it. */
-export async function clientAction({ serverAction }: Route.ClientActionArgs): Promise<Answer> {
-  try {
-    return await serverAction();
-  } catch (error) {
-    if (error instanceof TypeError) {
-      return { ok: false, refusal: { code: "unreachable", message: error.message, status: 0 } };
-    }
-    throw error;
-  }
+export function clientAction({ serverAction }: Route.ClientActionArgs): Promise<Answer> {
+  return orUnreachable<Answer>(serverAction);
 }
 
 /** Somebody opened the address of a review: its run asks it. */
@@ -34,8 +27,7 @@ export async function action({ context, request, params }: Route.ActionArgs): Pr
   const { executions } = requireServices(context, request);
   const parsed = decisionSchema.safeParse(await request.json().catch(() => null));
   if (!parsed.success) {
-    const message = "The decision was sent in an unknown shape.";
-    return { ok: false, refusal: { code: "invalid_request", message, status: 400 } };
+    return unknownShape("The decision was sent in an unknown shape.");
   }
   const { approved, data, message, auto_approve_future: autoApprove } = parsed.data;
   const decision = {

@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from "react";
 import type { JsonObject } from "#graph/json.ts";
 import type { AppEstimate, AppRun } from "#worker/contracts/app-context.ts";
 import { Notice } from "#app/components/notice.tsx";
+import { RefusalNotice } from "#app/components/refusal-notice.tsx";
 import { useInBrowser } from "#app/components/local-time.tsx";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import { Estimate } from "./estimate.tsx";
@@ -35,10 +36,8 @@ export function InputsPanel({ agent, run, estimate, start }: InputsPanelProps) {
   };
   const buttons = (
     <Stack gap="xs" className={classes.runButtons}>
-      {invalid && <Refused title={t.form.fix} lines={[]} />}
-      {start.refusal !== null && (
-        <Refused title={t.form.start_failed} lines={[start.refusal.message, ...start.refusal.lines]} />
-      )}
+      {invalid && <Notice kind="error" title={t.form.fix} urgent />}
+      {start.refusal !== null && <RefusalNotice title={t.form.start_failed} refusal={start.refusal} />}
       {blocked && (
         <Text size="sm" c="var(--text-quiet)">
           {t.agent.cannot_run_text}
@@ -94,17 +93,5 @@ function Waiting() {
       <Skeleton height={16} width="30%" />
       <Skeleton height={34} />
     </Stack>
-  );
-}
-
-function Refused({ title, lines }: { title: string; lines: string[] }) {
-  return (
-    <Notice kind="error" title={title} urgent>
-      {lines.map((line, index) => (
-        <Text key={index} size="sm" style={{ overflowWrap: "anywhere" }}>
-          {line}
-        </Text>
-      ))}
-    </Notice>
   );
 }

@@ -13,6 +13,7 @@ import type { DrawnNode } from "#app/graph-view/drawing.ts";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import { useNodeActivity } from "#app/run/live-run.tsx";
 import { adviceFor } from "./advice.ts";
+import { ForkRun } from "./fork-run.tsx";
 import { WaitingNotice } from "./waiting-notice.tsx";
 import classes from "./workbench.module.css";
 
@@ -23,10 +24,12 @@ interface NodePanelProps {
   executionId: string | null;
   onClose: () => void;
   onDecide: (reviewId: string) => void;
+  /** A new run was started from the one shown. */
+  onRerun: (executionId: string) => void;
 }
 
 /** One block: what it is, and what it did in the run shown. */
-export function NodePanel({ node, problems, executionId, onClose, onDecide }: NodePanelProps) {
+export function NodePanel({ node, problems, executionId, onClose, onDecide, onRerun }: NodePanelProps) {
   const { t } = useI18n();
   const activity = useNodeActivity(node.id);
   return (
@@ -69,8 +72,10 @@ export function NodePanel({ node, problems, executionId, onClose, onDecide }: No
           </Text>
         )
       ) : (
-        <Activity key={node.id} activity={activity}>
-          {(execution) => (
+        <Activity
+          key={node.id}
+          activity={activity}
+          notice={(execution) => (
             <WaitingNotice
               execution={execution}
               executionId={executionId ?? ""}
@@ -78,7 +83,10 @@ export function NodePanel({ node, problems, executionId, onClose, onDecide }: No
               onDecide={onDecide}
             />
           )}
-        </Activity>
+          commands={(execution) => (
+            <ForkRun executionId={executionId ?? ""} node={node} execution={execution} onStarted={onRerun} />
+          )}
+        />
       )}
       <Values title={t.node.defaults} values={node.defaults} hideWhenEmpty />
     </Stack>
@@ -87,11 +95,13 @@ export function NodePanel({ node, problems, executionId, onClose, onDecide }: No
 
 interface ActivityProps {
   activity: NodeRunView;
-  /** What to say of an execution before its values. */
-  children: (execution: NodeExecutionRunView) => ReactNode;
+  /** What to say of an execution before anything else. */
+  notice: (execution: NodeExecutionRunView) => ReactNode;
+  /** What can be done from an execution. */
+  commands: (execution: NodeExecutionRunView) => ReactNode;
 }
 
-function Activity({ activity, children }: ActivityProps) {
+function Activity({ activity, notice, commands }: ActivityProps) {
   const { t, format } = useI18n();
   const { recent } = activity;
   /** Which of the kept executions, counted from the newest; 0 follows the run. */
@@ -135,12 +145,18 @@ function Activity({ activity, children }: ActivityProps) {
           </Group>
         )}
       </Group>
-      <OneExecution execution={shown}>{children(shown)}</OneExecution>
+      <OneExecution execution={shown} notice={notice(shown)} commands={commands(shown)} />
     </Stack>
   );
 }
 
-function OneExecution({ execution, children }: { execution: NodeExecutionRunView; children: ReactNode }) {
+interface OneExecutionProps {
+  execution: NodeExecutionRunView;
+  notice: ReactNode;
+  commands: ReactNode;
+}
+
+function OneExecution({ execution, notice, commands }: OneExecutionProps) {
   const { t, format } = useI18n();
   const { error } = execution;
   return (
@@ -165,7 +181,7 @@ function OneExecution({ execution, children }: { execution: NodeExecutionRunView
           </Text>
         )}
       </Group>
-      {children}
+      {notice}
       {error !== null && (
         <Notice kind={execution.handled ? "warning" : "error"} title={t.node.error}>
           <Text size="sm" style={{ overflowWrap: "anywhere", whiteSpace: "pre-wrap" }}>
@@ -179,6 +195,7 @@ function OneExecution({ execution, children }: { execution: NodeExecutionRunView
           </Text>
         </Notice>
       )}
+      {commands}
       <Values title={execution.status === "INCOMPLETE" ? t.node.waiting_for : t.node.input} values={execution.input} />
       <PinValues title={t.node.output} values={execution.outputs} />
     </Stack>

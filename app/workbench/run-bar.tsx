@@ -1,7 +1,6 @@
 import { ActionIcon, Button, CopyButton, Group, Slider, Text, Tooltip } from "@mantine/core";
-import { Check, Copy, CornerLeftUp, History, Pause, Play, Square, Wifi, WifiOff } from "lucide-react";
-import { useEffect, useState } from "react";
-import { Link } from "react-router";
+import { Check, Copy, History, Pause, Play, Square, Wifi, WifiOff } from "lucide-react";
+import { type RefObject, useEffect, useState } from "react";
 import { isTerminal } from "#graph/run/status.ts";
 import type { RunStats } from "#graph/run/event.ts";
 import type { AppRun } from "#worker/contracts/app-context.ts";
@@ -12,11 +11,21 @@ import { StatusBadge } from "#app/components/status-badge.tsx";
 import { useI18n } from "#app/i18n/i18n.tsx";
 import { Elapsed } from "#app/run/elapsed.tsx";
 import { useConnection, useLatestRun, useLiveRun, useLiveRunStore, useRunView } from "#app/run/live-run.tsx";
+import { mayRetry } from "#app/run/may-retry.ts";
+import { RetryRun } from "#app/run/retry-run.tsx";
 import { RunCommand } from "#app/run/run-command.tsx";
+import { RunOrigin } from "#app/run/run-origin.tsx";
 import classes from "./workbench.module.css";
 
-/** How the run stands: status, time, figures, the connection, and the buttons that hold and stop it. */
-export function RunBar({ run }: { run: AppRun }) {
+interface RunBarProps {
+  run: AppRun;
+  /** A new run was started from this one. */
+  onRerun: (executionId: string) => void;
+  bar: RefObject<HTMLDivElement | null>;
+}
+
+/** How the run stands: status, time, figures, the connection, where it comes from, and the buttons that hold, stop and retry it. */
+export function RunBar({ run, onRerun, bar }: RunBarProps) {
   const { t, format } = useI18n();
   const live = useLatestRun();
   const heard = useRunView();
@@ -28,7 +37,7 @@ export function RunBar({ run }: { run: AppRun }) {
   const ended = live?.ended_at ?? run.ended_at;
   const stats = live?.stats ?? (isTerminal(run.status) ? run.stats : null);
   return (
-    <div className={classes.runBar} data-testid="run-bar">
+    <div ref={bar} tabIndex={-1} role="group" aria-label={t.run.bar} className={classes.runBar} data-testid="run-bar">
       {(!shownPaused || shown === "REVIEW") && <StatusBadge status={shown} />}
       {shownPaused && <PausedBadge />}
       <Text size="sm" className={classes.numeric}>
@@ -37,11 +46,7 @@ export function RunBar({ run }: { run: AppRun }) {
       <Text size="xs" c="var(--text-quiet)" className={classes.wide}>
         <LocalTime iso={started} />
       </Text>
-      {run.parent_execution_id !== null && (
-        <Link to={`/runs/${encodeURIComponent(run.parent_execution_id)}`} className={classes.parentLink}>
-          <CornerLeftUp size={13} aria-hidden /> {t.run.parent}
-        </Link>
-      )}
+      <RunOrigin run={run} />
       {stats !== null && <Figures stats={stats} />}
       {!isTerminal(status) && <Connection />}
       <Replay />
@@ -56,6 +61,7 @@ export function RunBar({ run }: { run: AppRun }) {
           )}
         </CopyButton>
         {!isTerminal(status) && <Commands executionId={run.id} paused={paused} />}
+        {mayRetry(status, stats) && <RetryRun key={run.id} executionId={run.id} onStarted={onRerun} />}
       </Group>
       <span className="visually-hidden" role="status">
         {isTerminal(status)

@@ -1,5 +1,5 @@
 import { Tabs, Text } from "@mantine/core";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { lazy, type RefObject, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate, useRevalidator } from "react-router";
 import { isTerminal } from "#graph/run/status.ts";
 import type { ViewLink } from "#graph/run/run-view.ts";
@@ -64,13 +64,16 @@ function Page({ agent, run, reviews, history, estimate, runPath }: WorkbenchData
   const [review, setReview] = useState<ReviewChoice | null>(null);
   const { t } = useI18n();
   const titleOf = useTitles(agent);
+  const onStarted = useShowRun(runPath, showOutputs);
+  const bar = useRef<HTMLDivElement>(null);
+  const onRerun = useFocusAtRerun(run?.id ?? null, bar, onStarted);
   const unusual = run === null ? null : unusualRun(run.id, estimate);
   useReloadAtEnd(run);
   return (
     <div className={classes.workbench}>
       <div className={classes.stage}>
         {agent === null ? <AgentGone run={run} /> : <AgentHeader agent={agent} linked={run !== null} />}
-        {run !== null && <RunBar run={run} />}
+        {run !== null && <RunBar run={run} onRerun={onRerun} bar={bar} />}
         {run !== null && (
           <ReviewsPanel
             key={run.id}
@@ -99,7 +102,7 @@ function Page({ agent, run, reviews, history, estimate, runPath }: WorkbenchData
       </div>
       <aside className={classes.panel} aria-label={t.tabs.panel}>
         <Panel
-          {...{ agent, run, history, estimate, runPath, selected, select, showNode, tab, setTab, showOutputs }}
+          {...{ agent, run, history, estimate, selected, select, showNode, tab, setTab, onStarted, onRerun }}
           decide={(reviewId) => setReview({ executionId: run?.id ?? "", reviewId, focus: true })}
         />
       </aside>
@@ -107,28 +110,20 @@ function Page({ agent, run, reviews, history, estimate, runPath }: WorkbenchData
   );
 }
 
-interface PanelProps extends Omit<WorkbenchData, "reviews">, Pick<WorkbenchProps, "runPath"> {
+interface PanelProps extends Omit<WorkbenchData, "reviews"> {
   selected: string | null;
   select: (nodeId: string | null) => void;
   showNode: (nodeId: string) => void;
   tab: Tab;
   setTab: (tab: Tab) => void;
-  showOutputs: () => void;
+  onStarted: (executionId: string) => void;
+  onRerun: (executionId: string) => void;
   decide: (reviewId: string) => void;
 }
 
 function Panel(props: PanelProps) {
-  const { agent, run, history, estimate, runPath, selected, select, showNode, tab, setTab, showOutputs, decide } =
-    props;
+  const { agent, run, history, estimate, selected, select, showNode, tab, setTab, onStarted, onRerun, decide } = props;
   const { t } = useI18n();
-  const navigate = useNavigate();
-  const onStarted = useCallback(
-    (executionId: string) => {
-      showOutputs();
-      void navigate(runPath(executionId), { preventScrollReset: true });
-    },
-    [navigate, runPath, showOutputs],
-  );
   const start = useStartRun(agent, onStarted);
   const node = agent?.drawing.nodes.find(({ id }) => id === selected);
   const problems = agent?.problems.filter(({ node_id }) => node_id === selected) ?? [];
@@ -161,6 +156,7 @@ function Panel(props: PanelProps) {
             executionId={run?.id ?? null}
             onClose={() => select(null)}
             onDecide={decide}
+            onRerun={onRerun}
           />
         )}
       </Tabs.Panel>
@@ -239,6 +235,39 @@ function useSelection(run: AppRun | null) {
   /** Leads on from the inputs; who has opened something else meanwhile stays there. */
   const showOutputs = useCallback(() => setTab((current) => (current === "inputs" ? "outputs" : current)), []);
   return { selected, select, showNode, tab, setTab, showOutputs, focus };
+}
+
+function useShowRun(runPath: WorkbenchProps["runPath"], showOutputs: () => void): (executionId: string) => void {
+  const navigate = useNavigate();
+  return useCallback(
+    (executionId: string) => {
+      showOutputs();
+      void navigate(runPath(executionId), { preventScrollReset: true });
+    },
+    [navigate, runPath, showOutputs],
+  );
+}
+
+/** The keyboard goes on at the new run: the button that started it belongs to the old one and is gone. */
+function useFocusAtRerun(
+  shown: string | null,
+  bar: RefObject<HTMLElement | null>,
+  onStarted: (executionId: string) => void,
+): (executionId: string) => void {
+  const [awaited, setAwaited] = useState<string | null>(null);
+  const isThere = shown !== null && shown === awaited;
+  useEffect(() => {
+    if (isThere) {
+      bar.current?.focus();
+    }
+  }, [isThere, bar]);
+  return useCallback(
+    (executionId: string) => {
+      setAwaited(executionId);
+      onStarted(executionId);
+    },
+    [onStarted],
+  );
 }
 
 function useTitles(agent: WorkbenchAgent | null): (nodeId: string) => string | undefined {

@@ -6,13 +6,13 @@ import { retryAfterMs } from "./retry-after.ts";
 
 const Summary = z.object({ extract: z.string() });
 
-/** Summary of an encyclopaedia article (autogpt.md §6.1). `effects` is `idempotent`: it only reads. */
+/** Summary of an encyclopaedia article (autogpt.md §6.1). `effects` is `safe`: it only reads. */
 export default defineBlock({
   id: "f5b0f5d0-1862-4d61-94be-3ad0fa772760",
   name: "GetWikipediaSummaryBlock",
   description: "Gives the first paragraph of the article on a topic from the English Wikipedia.",
   categories: ["SEARCH"],
-  effects: "idempotent",
+  effects: "safe",
   input: z.object({
     topic: z.string().trim().min(1).meta({ description: "Title of the article.", placeholder: "Alan Turing" }),
   }),

@@ -20,7 +20,7 @@ const Entry = z.object({
 /**
  * News of a feed (autogpt.md §6.1, ReadRSSFeedBlock). Reads once per execution: a run that polls inside one step has no end, and no
  * attempt lasts longer than 10 minutes. Polling is what a schedule does, with `time_period` set to its interval. `effects` is
- * `idempotent`: it only reads.
+ * `safe`: it only reads.
  */
 export default defineBlock({
   id: "5ebe6768-8e5d-41e3-9134-1c7bd89a8d52",
@@ -29,7 +29,7 @@ export default defineBlock({
     "Reads an RSS, Atom, RDF or JSON feed and gives the entries of the last time_period minutes: each on entry, then all on entries. " +
     "It reads the feed once each time it runs, also with run_continuously; to follow a feed, run the agent on a schedule.",
   categories: ["INPUT"],
-  effects: "idempotent",
+  effects: "safe",
   input: z.object({
     rss_url: z
       .string()

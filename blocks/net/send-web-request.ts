@@ -16,6 +16,9 @@ const IDEMPOTENT = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"] as const;
 const WITHOUT_BODY: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 /** Methods that change nothing at the remote, so that a key against repetition has no sense (RFC 9110 §9.2.1). */
 const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+const MILDER = Object.fromEntries(
+  IDEMPOTENT.map((method) => [method, SAFE.has(method) ? "safe" : "idempotent"] as const),
+);
 
 const FINAL = { retryable: false };
 /** Failure of an attempt that the node's retry policy repeats. */
@@ -46,7 +49,7 @@ export default defineBlock({
     "server_error for 5xx. JSON answers arrive parsed, other text as text, anything else as a data URI. Answers may have up to 10 MB.",
   categories: ["OUTPUT"],
   effects: "once",
-  effectsBy: { pin: "method", effects: Object.fromEntries(IDEMPOTENT.map((method) => [method, "idempotent"])) },
+  effectsBy: { pin: "method", effects: MILDER },
   input: z.object({
     url: z.string().min(1).meta({
       description: "Address to send the request to, in full: https://…",

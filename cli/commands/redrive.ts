@@ -42,9 +42,9 @@ export const redriveCommand: Command = {
     };
     const items: RedriveItem[] = [];
     try {
-      for await (const page of redriven(clientFor(values, io), filter, values.all)) {
-        if (items.length > 0) io.err(`${items.length} runs so far …\n`);
+      for await (const { page, more } of redriven(clientFor(values, io), filter, values.all)) {
         items.push(...page);
+        if (more) io.err(`${items.length} runs so far …\n`);
       }
     } catch (error) {
       // What the pages before have started is told all the same.
@@ -69,12 +69,16 @@ function shown(items: readonly RedriveItem[], json: boolean): string {
 }
 
 /** Page by page: the first, or all of them. What is started meanwhile is newer, and not among them. */
-async function* redriven(client: WeftClient, filter: RedriveFilter, all: boolean): AsyncGenerator<RedriveItem[]> {
+async function* redriven(
+  client: WeftClient,
+  filter: RedriveFilter,
+  all: boolean,
+): AsyncGenerator<{ page: RedriveItem[]; more: boolean }> {
   let cursor: string | undefined;
   do {
-    const page = await client.redrive(filter, cursor);
-    yield page.items;
-    cursor = all ? (page.next_cursor ?? undefined) : undefined;
+    const { items, next_cursor } = await client.redrive(filter, cursor);
+    cursor = all ? (next_cursor ?? undefined) : undefined;
+    yield { page: items, more: cursor !== undefined };
   } while (cursor !== undefined);
 }
 

@@ -50,6 +50,22 @@ describe("samples of blocks", () => {
     expect(samples.toRecord()).toEqual({ x: [[7, 100, 31, 0.3]] });
   });
 
+  it("[WP8] leave out nodes that wait for another run: what they end with is that run's", () => {
+    const samples = new BlockSamples(of);
+    const wait = { kind: "child" as const, until: null, state: null, payload: null };
+    samples.follow([
+      { type: "node_started", ne: "n", node: 0, attempt: 1 },
+      { type: "node_waiting", ne: "n", node: 0, wait, duration_ms: 1 },
+    ]);
+    const usage = { input_tokens: 1_000, output_tokens: 1, cost_usd: 2 };
+    samples.follow([
+      { type: "node_output", ne: "n", node: 0, pin: "out", value: "of the child" },
+      { type: "node_completed", ne: "n", node: 0, duration_ms: 3_600_000, usage },
+      ...execution("m", 1),
+    ]);
+    expect(samples.toRecord()).toEqual({ y: [[5, 4, 1, null]] });
+  });
+
   it("come from completed executions only, over several commits", () => {
     const samples = new BlockSamples(of);
     const error = { code: "c", message: "m" };

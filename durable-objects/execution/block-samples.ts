@@ -33,6 +33,9 @@ export class BlockSamples {
         if (watched !== undefined) {
           watched.size += Math.round(wholeLength(event.value));
         }
+      } else if (event.type === "node_waiting" && event.wait.kind === "child") {
+        // Its end will be that of another run: with that run's waits, outputs and usage, which are not the block's.
+        this.#watched.delete(event.ne);
       } else if ((event.type === "node_retrying" || event.type === "node_waiting") && this.#watched.size > 0) {
         this.#used(event.ne, event.usage);
       } else if (event.type === "node_completed" && event.reused !== undefined) {

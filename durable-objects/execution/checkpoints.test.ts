@@ -72,6 +72,26 @@ describe("snapshots", () => {
     expect(reloaded.state.lastSeq).toBe(lastSeq + 4);
   });
 
+  it("[CH4] [SN2] remember which children are still to be stopped, also when they are made after the end", () => {
+    const store = new Watched(4);
+    const [run] = Run.create(
+      store,
+      { ...header, plan: plan({ a: {} }, []) },
+      { input: { type: "start", inputs: {} }, env: ENV },
+    );
+    run.apply({ type: "lease", pool: "io", max: 1 }, ENV);
+    const wait = { kind: "child", until: null, state: null, payload: null } as const;
+    const end = { status: "waiting", durationMs: 1, usage: undefined, wait } as const;
+    const report = { node_execution_id: "n1", attempt: 1, firstOutput: 0, outputs: [], end };
+    run.apply({ type: "report", reports: [report], pool: null, max: 0 }, ENV);
+    run.apply({ type: "cancel", reason: "test" }, ENV);
+    expect([...run.state.orphaned]).toEqual(["n1"]);
+    expect(store.saved).toBeGreaterThan(0);
+    for (const reloaded of [load(store), load(store)]) {
+      expect([...reloaded.state.orphaned]).toEqual(["n1"]);
+    }
+  });
+
   it("[SN1] are kept by a reload that had to fold much, also of a run that is over", () => {
     const store = new Watched(100);
     const run = start(store);

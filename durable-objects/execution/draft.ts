@@ -1,4 +1,4 @@
-import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
+import type { BlockEffects, BlockPool } from "#graph/catalog/block-descriptor.ts";
 import type { JsonObject } from "#graph/json.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import { isTerminal } from "#graph/run/status.ts";
@@ -6,6 +6,7 @@ import type { AttemptRef } from "./core/attempt-ref.ts";
 import { decide } from "./core/decide.ts";
 import type { Decision, Input } from "./core/decide.ts";
 import type { LogBatch } from "./core/log-event.ts";
+import { nextAlarm } from "./core/next-alarm.ts";
 import { nextPure } from "./core/next-pure.ts";
 import type { Report } from "./core/report.ts";
 import { initialState } from "./core/state.ts";
@@ -82,6 +83,29 @@ export class Draft {
     return this.#decide({ type: "lease", pool: "io", max }, now, env.leaseMs).leased;
   }
 
+  /** Takes in what attempts of that work came to, and hands out what follows, as the run's object would (rule ST7). */
+  takeReports(
+    reports: (AttemptRef & Report)[],
+    next: { pool: BlockPool | null; max: number },
+    env: { now: number; leaseMs: number },
+  ): Pick<Decision, "leased" | "refused"> {
+    const open = this.batches.at(-1);
+    // What may end the run has its own time.
+    const batch = open !== undefined && env.now <= open.at ? open : undefined;
+    return this.#record({ type: "report", reports, ...next }, { batch, now: env.now, leaseMs: env.leaseMs });
+  }
+
+  /** When the run's object would have to look at it by itself, ms since the epoch. */
+  nextAlarm(now: number, leaseMs: number): number {
+    return nextAlarm(this.state, now, leaseMs) ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** All that goes on is under way, and none of it changes anything outside (rule ST7). */
+  get onlyReads(): boolean {
+    const { active, running, plan } = this.state;
+    return active === running.size && [...running].every(({ node }) => isSafe(plan.nodes[node]?.effects));
+  }
+
   /** `done`: the caller lists it itself, and nothing else is left to follow. `consumer`: who asks, and has what `takeWork` handed out. */
   toBegunRun(done: boolean, consumer?: string): BegunRun {
     const { execution_id, workspace_id, created_at } = this.header;
@@ -104,6 +128,14 @@ export class Draft {
   #decide(input: Input, now: number, leaseMs = 0): Decision {
     const open = this.batches.at(-1);
     const batch = open !== undefined && this.#joins(open, now) ? open : undefined;
+    return this.#record(input, { batch, now, leaseMs });
+  }
+
+  /** `batch`: what happens belongs to it; else it makes one of its own. */
+  #record(
+    input: Input,
+    { batch, now, leaseMs }: { batch: LogBatch | undefined; now: number; leaseMs: number },
+  ): Decision {
     const at = batch?.at ?? now;
     const first_seq = this.state.lastSeq + 1;
     const decision = decide(this.state, input, { now: at, random: Math.random, leaseMs });
@@ -127,4 +159,8 @@ export class Draft {
     const execution = this.nextPure();
     return execution === undefined || this.state.plan.nodes[execution.node]?.links.length === 0;
   }
+}
+
+function isSafe(effects: BlockEffects | undefined): boolean {
+  return effects === "safe" || effects === "pure";
 }

@@ -118,7 +118,7 @@ export interface Outlier {
 export type MemoryClass = "small" | "large";
 
 /** What a run of an agent is expected to take. Null where nothing is known yet. */
-export interface Estimate {
+export interface RunEstimate {
   sample_size: number;
   /** Which runs it is taken from: those of the same hour of the week, of the same hour of any day, or all; or none, but what its blocks took in other agents. */
   basis: "hour_of_week" | "hour_of_day" | "all" | "blocks" | "none";
@@ -129,6 +129,9 @@ export interface Estimate {
   size: Quantiles | null;
   /** `large`: one run in ten or more has values that need the room of the memory pool. */
   memory_class: MemoryClass | null;
+}
+
+export interface Estimate extends RunEstimate {
   /** Runs that are waiting for a place before one that is started now. */
   queued_before: number;
   outliers: Outlier[];
@@ -136,8 +139,11 @@ export interface Estimate {
 
 /** What of a graph tells how long its runs take. */
 export interface GraphOutline {
-  /** `next`: indexes of the nodes that links lead to. `pure`: it reaches nothing outside. */
-  nodes: { block_id: string; pure: boolean; next: number[] }[];
+  /**
+   * `next`: indexes of the nodes that links lead to. `pure`: it reaches nothing outside. `block_id` is null where executions of the block say nothing of the
+   * node's own, as with one that runs an agent.
+   */
+  nodes: { block_id: string | null; pure: boolean; next: number[] }[];
 }
 
 /** Where a run stands with the workspace. */
@@ -161,7 +167,7 @@ export interface WorkspaceRpc {
   observe(reports: RunReport[]): Promise<void>;
   estimate(graphId: string): Promise<Estimate>;
   /** For an agent that never ran. Null when too little is known of its blocks. */
-  estimateFromBlocks(outline: GraphOutline): Promise<Omit<Estimate, "queued_before" | "outliers"> | null>;
+  estimateFromBlocks(outline: GraphOutline): Promise<RunEstimate | null>;
   /** The run that a key stands for, without starting anything. */
   lookUp(idempotency: {
     key: string;

@@ -1,7 +1,11 @@
 import type { JsonSchema } from "../json.ts";
 
-/** What a lost attempt means: `pure` and `idempotent` blocks may run again, a `once` block may not. */
-export type BlockEffects = "pure" | "idempotent" | "once";
+/**
+ * What an attempt does outside of the run, and so what a lost one means. `pure`: nothing, and it asks nobody. `safe`: it asks, and changes nothing (RFC 9110 §9.2.1). `idempotent`:
+ * twice is as once. These may run again; a `once` block may not.
+ */
+export const BLOCK_EFFECTS = ["pure", "safe", "idempotent", "once"] as const;
+export type BlockEffects = (typeof BLOCK_EFFECTS)[number];
 
 /** The queue a block's work goes through. Light and I/O work is `io`; the other two have consumers of their own. */
 export type BlockPool = "io" | "cpu" | "memory";

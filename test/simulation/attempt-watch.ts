@@ -29,13 +29,24 @@ export class AttemptWatch {
     this.#runs = runs;
   }
 
-  leased(isolate: Isolate, executionId: string, { node_execution_id, attempt }: Lease): void {
+  leased(
+    isolate: Isolate,
+    executionId: string,
+    { node_execution_id, attempt }: Pick<Lease, "node_execution_id" | "attempt">,
+  ): void {
     this.#holders.set(`${executionId} ${node_execution_id}#${attempt}`, { isolate, since: this.#world.now });
   }
 
-  begun(isolate: Isolate, executionId: string, lease: Lease): void {
+  /** @param unstored it was handed out by a draft that no object had yet (rule ST7) */
+  begun(isolate: Isolate, executionId: string, lease: Lease, unstored: boolean): void {
     const { node_execution_id: ne, attempt, effects } = lease;
     this.#world.note(() => `    ${isolate.name} begins ${ne}#${attempt} (${lease.node_id}, ${effects})`);
+    if (unstored) {
+      this.#world.features.happened("safe_calls");
+      const reads = effects === "safe" || effects === "pure";
+      this.#must(reads, "begun-is-logged", `${ne} is ${effects}, and begins before its run is stored`);
+      return;
+    }
     const log = this.#runs.log(executionId);
     const entry = log?.entries.get(ne);
     const isKnown = entry?.known?.node === lease.node_id;

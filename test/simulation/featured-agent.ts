@@ -11,6 +11,7 @@ export function addFeatures(plan: Plan, features: Features, random: Random): voi
     plan.per_message = batches.between(1, 12);
   }
   const inMemory = streams.get("memory_pool")?.pick([0.3, 0.3, 1]) ?? 0;
+  const readers = streams.get("safe_calls")?.pick([0.5, 0.9, 1]) ?? 0;
   for (const node of plan.nodes) {
     const { child } = node.input_default;
     if (child !== undefined) {
@@ -19,6 +20,9 @@ export function addFeatures(plan: Plan, features: Features, random: Random): voi
     addToNode(node, streams);
     if (streams.get("memory_pool")?.chance(inMemory) === true) {
       node.pool = "memory";
+    }
+    if (streams.get("safe_calls")?.chance(readers) === true && node.effects !== "pure") {
+      node.effects = "safe";
     }
   }
 }

@@ -16,6 +16,8 @@ export const FEATURES = {
   message_batches: 0.25,
   /** Runs that are retried or forked. */
   reruns: 0.25,
+  /** Nodes that only read outside, so that a run may go on for a while before its object has it. */
+  safe_calls: 0.3,
 } as const;
 
 export type Feature = keyof typeof FEATURES;

@@ -15,6 +15,7 @@ import { takeBegunWork } from "#worker/consumers/begun-work.ts";
 import type { Clock } from "#worker/consumers/clock.ts";
 import { runFirstStretch } from "#worker/consumers/first-stretch.ts";
 import { sleep } from "#worker/consumers/sleep.ts";
+import { UnstoredRun } from "#worker/consumers/unstored-run.ts";
 import { WorkSession } from "#worker/consumers/work-session.ts";
 import type { BegunWork, SessionDeps } from "#worker/consumers/session-deps.ts";
 import type { AttemptWatch } from "./attempt-watch.ts";
@@ -110,20 +111,69 @@ export class Isolate implements Caller, Clock {
   /** Begins a run and goes on with its first calls to the outside, as worker/services/begin-run.ts does. */
   async beginAndWork(request: StartRequest): Promise<void> {
     const { execution_id: id } = request;
-    const { network, objectOf, watch } = this.#deps;
-    const host = objectOf(id);
     const draft = await this.draft(request);
     const consumer = this.#name();
-    const begun = takeBegunWork(draft, { slots: this.#deps.slots, leaseMs: host.leaseMs, now: this.now() });
-    const stored = draft.toBegunRun(false, begun === null ? undefined : consumer);
-    const outcome = (await network.call(this, host, "adopt", [stored, 0])) as Outcome<ExecutionView | null>;
-    if (begun === null || !outcome.ok || outcome.value !== null) {
+    const at = { slots: this.#deps.slots, leaseMs: this.#deps.objectOf(id).leaseMs, now: this.now() };
+    const begun = takeBegunWork(draft, at);
+    if (begun !== null && draft.onlyReads) {
+      await this.#workAndStore(draft, { begun, consumer });
       return;
     }
-    begun.leases.forEach((lease) => watch.leased(this, id, lease));
+    const isOurs = await this.#adopt(draft, begun === null ? undefined : consumer);
+    if (begun !== null && isOurs) {
+      const message: WorkMessage = { execution_id: id, pool: "io" };
+      await this.#attend(message, this.#session(message, { consumer, budgetMs: 240_000 }), begun);
+    }
+  }
+
+  /** Rule ST7. */
+  async #workAndStore(draft: Draft, { begun, consumer }: { begun: BegunWork; consumer: string }): Promise<void> {
+    const { execution_id: id } = draft.header;
     const message: WorkMessage = { execution_id: id, pool: "io" };
+    const unstored = new Set(begun.leases.map(attemptKey));
+    let storing: Promise<boolean> | undefined;
+    const store = (): Promise<boolean> =>
+      (storing ??= this.#adopt(draft, draft.ended ? undefined : consumer).catch((error: unknown) => {
+        if (error instanceof Violation) {
+          throw error;
+        }
+        return false;
+      }));
+    const run = new UnstoredRun(draft, {
+      clock: this,
+      leaseMs: this.#deps.objectOf(id).leaseMs,
+      object: this.#object(id),
+      store,
+    });
+    const report: UnstoredRun["report"] = async (...args) => {
+      const answer = await run.report(...args);
+      if (storing === undefined) {
+        answer.leases.forEach((lease) => unstored.add(attemptKey(lease)));
+      }
+      return answer;
+    };
+    const object = { lease: run.lease.bind(run), report, heartbeat: run.heartbeat.bind(run) };
+    const session = this.#session(message, { consumer, budgetMs: 240_000, object }, unstored);
+    await this.#attend(message, session, { ...begun, replica: null });
+    await store();
+  }
+
+  /** Whether the object has the run from here, and this consumer has what is under way in it. */
+  async #adopt(draft: Draft, consumer: string | undefined): Promise<boolean> {
+    const { network, objectOf, watch } = this.#deps;
+    const { execution_id: id } = draft.header;
+    const stored = draft.toBegunRun(false, consumer);
+    const outcome = (await network.call(this, objectOf(id), "adopt", [stored, 0])) as Outcome<ExecutionView | null>;
+    const isOurs = outcome.ok && outcome.value === null;
+    if (isOurs) {
+      draft.state.running.forEach(({ id: ne, attempt }) => watch.leased(this, id, { node_execution_id: ne, attempt }));
+    }
+    return isOurs;
+  }
+
+  async #attend(message: WorkMessage, session: WorkSession, begun: BegunWork): Promise<void> {
     this.sessions.add(message);
-    await this.#workAndList(this.#session(message, { consumer, budgetMs: 240_000 }), begun);
+    await this.#workAndList(session, begun);
     this.sessions.delete(message);
   }
 
@@ -162,13 +212,17 @@ export class Isolate implements Caller, Clock {
     });
   }
 
-  #session(message: WorkMessage, more: Pick<SessionDeps, "consumer" | "budgetMs">): WorkSession {
+  #session(
+    message: WorkMessage,
+    more: Pick<SessionDeps, "consumer" | "budgetMs"> & Partial<Pick<SessionDeps, "object">>,
+    unstored?: ReadonlySet<string>,
+  ): WorkSession {
     const { large } = this.#deps.world;
     return new WorkSession(
       {
         object: this.#object(message.execution_id),
         getBlock: (id) => (id === SCRIPTED ? scriptedBlock : undefined),
-        context: (lease, graph, live) => this.#context(message.execution_id, lease, { graph, ...live }),
+        context: (lease, graph, live) => this.#context(message.execution_id, lease, { graph, unstored, ...live }),
         ...(large === null ? {} : { values: () => large.of(message.execution_id) }),
         clock: this,
         slots: this.#deps.slots,
@@ -226,6 +280,7 @@ export class Isolate implements Caller, Clock {
     lease: Lease,
     more: {
       graph: { id: string; version: number };
+      unstored?: ReadonlySet<string> | undefined;
       cancellation: Cancellation;
       onUsage: Parameters<SessionDeps["context"]>[2]["onUsage"];
     },
@@ -262,7 +317,7 @@ export class Isolate implements Caller, Clock {
       logger: {
         info: (what) => {
           if (this.up && what === BEGUN) {
-            watch.begun(this, executionId, lease);
+            watch.begun(this, executionId, lease, more.unstored?.has(attemptKey(lease)) === true);
           } else if (this.up && what === ACTED) {
             watch.acted(executionId, lease);
           }
@@ -271,4 +326,8 @@ export class Isolate implements Caller, Clock {
       },
     };
   }
+}
+
+function attemptKey({ node_execution_id: ne, attempt }: Pick<Lease, "node_execution_id" | "attempt">): string {
+  return `${ne}#${attempt}`;
 }

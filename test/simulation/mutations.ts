@@ -28,6 +28,23 @@ export const MUTATIONS: readonly Mutation[] = [
       "    return leased;",
   },
   {
+    name: "acts-before-it-is-stored",
+    what: "whatever a run begins with may go on before its object has the run",
+    rule: "ST7",
+    file: `${OBJECT}/draft.ts`,
+    find: "return active === running.size && [...running].every(({ node }) => isSafe(plan.nodes[node]?.effects));",
+    replace: "return active === running.size && plan.nodes.length > 0;",
+  },
+  {
+    name: "reports-to-a-draft-that-is-stored",
+    what: "what is reported after the object has the run goes to the draft",
+    rule: "ST7",
+    file: "worker/consumers/unstored-run.ts",
+    find: "    if (this.#stored !== null) {\n      return (await this.#stored) ? this.#deps.object.report",
+    replace:
+      "    if (this.#stored !== null && reports.length > 99) {\n      return (await this.#stored) ? this.#deps.object.report",
+  },
+  {
     name: "listing-left-for-good",
     what: "an object that leaves the list to whoever ended the run does not look after it any more",
     rule: "ST6",
@@ -155,6 +172,14 @@ export const MUTATIONS: readonly Mutation[] = [
     file: `${CORE}/snapshot.ts`,
     find: "state.waiting = new Set(snapshot.waiting.map(open));",
     replace: "state.waiting = new Set();",
+  },
+  {
+    name: "orphans-lost-in-snapshots",
+    what: "a run that is over forgets in a snapshot which children it has still to stop",
+    rule: "CH4, SN2",
+    file: `${CORE}/snapshot.ts`,
+    find: "  state.orphaned = new Set(snapshot.orphaned);\n",
+    replace: "",
   },
   {
     name: "reload-skips-after-snapshot",
@@ -450,8 +475,8 @@ export const MUTATIONS: readonly Mutation[] = [
     what: "a replica stays when it has as many events as the object and foretold what was handed out, though its report came to another state",
     rule: "LC3",
     file: "worker/consumers/work-session.ts",
-    find: "if (continued !== true || this.#replica",
-    replace: "if (this.#replica",
+    find: "if (continued !== true || refused.length",
+    replace: "if (refused.length",
   },
   {
     name: "called-for-what-has-failed",

@@ -9,8 +9,8 @@ import { ALL_HOURS } from "#durable-objects/workspace/core/predictor.ts";
 import { SqliteWorkspaceStore } from "#durable-objects/workspace/store-sqlite.ts";
 import type { WorkspaceObject } from "#durable-objects/workspace/workspace.ts";
 import { createTenant, testEnv } from "#test/workerd/api-client.ts";
-import type { Answer } from "#test/workerd/api-client.ts";
-import { echoGraph, OUTPUT_BLOCK } from "#test/workerd/echo-graph.ts";
+import type { Answer, Tenant } from "#test/workerd/api-client.ts";
+import { echoGraph, INPUT_BLOCK, OUTPUT_BLOCK } from "#test/workerd/echo-graph.ts";
 import { nodeExecutionsOf } from "#test/workerd/isolated-object.testkit.ts";
 import { until } from "#test/workerd/until.ts";
 import type { EstimateView } from "#worker/contracts/estimate.ts";
@@ -19,40 +19,49 @@ import { createGraph, RUNS, start } from "./admission.testkit.ts";
 
 const AGENT_BLOCK = "e189baac-8c20-45a1-94a7-55177ea42565";
 
+/** A node that runs an echo agent, which takes an input `text` and gives an output `echo`. */
+function nodeRunning(graph: string): object {
+  const schema = (name: string): object => ({ type: "object", properties: { [name]: {} }, required: [] });
+  return {
+    id: "agent",
+    block_id: AGENT_BLOCK,
+    input_default: {
+      user_id: "",
+      graph_id: graph,
+      graph_version: 1,
+      inputs: { text: "hello" },
+      input_schema: schema("text"),
+      output_schema: schema("echo"),
+    },
+  };
+}
+
+/** Figures of `count` executions of the block that took so long each. */
+async function writeFigures(own: Tenant, blockId: string, count: number, durationMs: number): Promise<void> {
+  const figures = new Figures();
+  for (let added = 0; added < count; added += 1) {
+    figures.add({ durationMs, busyMs: durationMs, tokens: 0, costUsd: null, size: 5 });
+  }
+  const workspace = workspaceStub(testEnv, own.workspaceId) as unknown as DurableObjectStub<WorkspaceObject>;
+  await runInDurableObject(workspace, (_, { storage }) =>
+    new SqliteWorkspaceStore(storage).writeFigures([
+      { subject: `b:${blockId}`, hour: ALL_HOURS, data: figures.toData() },
+    ]),
+  );
+}
+
 describe("what is known of blocks", () => {
   it("[WP6] reaches a start with a key or settings, and the runs that it starts", async () => {
     const own = await createTenant();
-    const figures = new Figures();
-    for (let count = 0; count < 60; count += 1) {
-      figures.add({ durationMs: 2_000, busyMs: 2_000, tokens: 0, costUsd: null, size: 5 });
-    }
-    const workspace = workspaceStub(testEnv, own.workspaceId) as unknown as DurableObjectStub<WorkspaceObject>;
-    await runInDurableObject(workspace, (_, { storage }) =>
-      new SqliteWorkspaceStore(storage).writeFigures([
-        { subject: `b:${OUTPUT_BLOCK}`, hour: ALL_HOURS, data: figures.toData() },
-      ]),
-    );
+    await writeFigures(own, OUTPUT_BLOCK, 60, 2_000);
     const pools = async (id: string): Promise<string[]> => {
       const inside = executionStub(testEnv, id) as unknown as DurableObjectStub<ExecutionObject>;
       const header = await runInDurableObject(inside, (_, { storage }) => new SqliteExecutionStore(storage).header());
       return (header?.plan.nodes ?? []).map(({ pool }) => pool);
     };
     const child = await createGraph(own);
-    const schema = (name: string): object => ({ type: "object", properties: { [name]: {} }, required: [] });
-    const agent = {
-      id: "agent",
-      block_id: AGENT_BLOCK,
-      input_default: {
-        user_id: "",
-        graph_id: child,
-        graph_version: 1,
-        inputs: { text: "hello" },
-        input_schema: schema("text"),
-        output_schema: schema("echo"),
-      },
-    };
     const parent = await own.client.call<{ id: string }>("/api/v1/graphs", {
-      body: { ...echoGraph(), nodes: [agent], links: [] },
+      body: { ...echoGraph(), nodes: [nodeRunning(child)], links: [] },
     });
     const first = await start(own, { graph_id: parent.body.id, inputs: {} }, "hints");
     expect(first.body.status).toBe("COMPLETED");
@@ -118,4 +127,28 @@ describe("an estimate", () => {
     const stranger = await createTenant();
     expect((await stranger.client.call(`/api/v1/graphs/${graph}/estimate`)).status).toBe(404);
   });
+
+  it.each(["never ran", "took an hour each time"])(
+    "[WP8] from blocks is the same whether the block that runs agents %s",
+    async (past) => {
+      const own = await createTenant();
+      await writeFigures(own, INPUT_BLOCK, 7, 20);
+      await writeFigures(own, OUTPUT_BLOCK, 9, 30);
+      await writeFigures(own, AGENT_BLOCK, past === "never ran" ? 0 : 60, 3_600_000);
+      const { nodes } = echoGraph() as { nodes: object[] };
+      const link = (source_id: string, source_name: string, sink_id: string, sink_name: string): object => ({
+        id: source_id,
+        ...{ source_id, source_name, sink_id, sink_name },
+      });
+      const links = [link("in", "result", "agent", "text"), link("agent", "echo", "out", "value")];
+      const agent = nodeRunning(await createGraph(own));
+      const { body } = await own.client.call<{ id: string }>("/api/v1/graphs", {
+        body: { ...echoGraph(), nodes: [...nodes, agent], links },
+      });
+      const estimate = await own.client.call<EstimateView>(`/api/v1/graphs/${body.id}/estimate`);
+      expect(estimate.body).toMatchObject({ basis: "blocks", sample_size: 7 });
+      expect(estimate.body.duration_ms?.p99).toBeGreaterThan(45);
+      expect(estimate.body.duration_ms?.p99).toBeLessThan(55);
+    },
+  );
 });

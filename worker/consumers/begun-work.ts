@@ -17,7 +17,7 @@ export function fitsRequest(plan: Plan, lasting: boolean): boolean {
     lasting ||
     plan.nodes.every(
       ({ effects, timeout_ms }) =>
-        effects === "pure" || timeout_ms <= AFTER_REQUEST_MS || (quick && effects === "idempotent"),
+        effects === "pure" || timeout_ms <= AFTER_REQUEST_MS || (quick && effects !== "once"),
     )
   );
 }

@@ -1,17 +1,25 @@
 import type { Draft } from "#durable-objects/execution/draft.ts";
 import { ioSlotsOf, leaseMsOf } from "#durable-objects/execution/env.ts";
+import type { WorkAnswer } from "#durable-objects/execution/protocol.ts";
 import type { Env } from "../env.ts";
 import { fitsRequest, takeBegunWork } from "./begun-work.ts";
 import { systemClock } from "./clock.ts";
+import { UnstoredRun } from "./unstored-run.ts";
+import type { UnstoredRunDeps } from "./unstored-run.ts";
 import { sessionDeps } from "./work-on.ts";
 import { WorkSession } from "./work-session.ts";
-import type { WorkAnswer } from "#durable-objects/execution/protocol.ts";
 
 /** The Worker that began a run, as the first that works on it (rule ST5). */
 export interface FirstConsumer {
   name: string;
-  /** Works on the run, once its object has stored it for this consumer. Answers the run's end if it comes with this; then the caller lists it (rule ST6). Never throws. */
-  work(): Promise<WorkAnswer["ending"]>;
+  /** What it has taken changes nothing outside, and nothing else goes on: it may begin before the object has the run (rule ST7). */
+  readsOnly: boolean;
+  /**
+   * Works on the run, once its object has stored it for this consumer. Answers the run's end if it comes with this and is left to the caller to list (rule ST6). Never throws.
+   *
+   * @param store if it is to begin before: has the object store the run
+   */
+  work(store?: UnstoredRunDeps["store"]): Promise<WorkAnswer["ending"]>;
 }
 
 /**
@@ -23,14 +31,23 @@ export function firstConsumer(env: Env, draft: Draft): FirstConsumer | null {
   if (draft.ended || !fitsRequest(plan, env.WEFT_CONSUMER_MODE === "detach")) {
     return null;
   }
-  const at = { slots: ioSlotsOf(env), leaseMs: leaseMsOf(env, plan), now: systemClock.now() };
-  const begun = takeBegunWork(draft, at);
+  const leaseMs = leaseMsOf(env, plan);
+  const begun = takeBegunWork(draft, { slots: ioSlotsOf(env), leaseMs, now: systemClock.now() });
+  if (begun === null) {
+    return null;
+  }
   const name = crypto.randomUUID();
-  return begun === null
-    ? null
-    : {
-        name,
-        work: () =>
-          new WorkSession(sessionDeps(env, executionId, name), { execution_id: executionId, pool: "io" }).run(begun),
-      };
+  return {
+    name,
+    readsOnly: draft.onlyReads,
+    work: (store) => {
+      const deps = sessionDeps(env, executionId, name);
+      const message = { execution_id: executionId, pool: "io" } as const;
+      if (store === undefined) {
+        return new WorkSession(deps, message).run(begun);
+      }
+      const object = new UnstoredRun(draft, { clock: deps.clock, leaseMs, object: deps.object, store });
+      return new WorkSession({ ...deps, object }, message).run({ ...begun, replica: null });
+    },
+  };
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { Block } from "#blocks/define-block.ts";
 import { testBlock } from "#blocks/test-block.testkit.ts";
 import { testContext } from "#blocks/test-context.testkit.ts";
 import type { Input } from "#durable-objects/execution/core/decide.ts";
 import { plan, TestRun } from "#durable-objects/execution/core/plan.testkit.ts";
-import type { WorkAnswer } from "#durable-objects/execution/protocol.ts";
+import type { LeaseRequest, WorkAnswer } from "#durable-objects/execution/protocol.ts";
+import { syncFor } from "#durable-objects/execution/sync.ts";
 import { toLease, toReport } from "#durable-objects/execution/wire.ts";
 import { isTerminal } from "#graph/run/status.ts";
 import { systemClock } from "./clock.ts";
@@ -37,6 +39,22 @@ function objectOf(run: TestRun): SessionDeps["object"] {
   };
 }
 
+function sessionOf(block: Block, object: SessionDeps["object"]): WorkSession {
+  const { ctx } = testContext();
+  return new WorkSession(
+    {
+      object,
+      getBlock: () => block,
+      context: ({ node_id: nodeId }) => ({ ...ctx, run: { ...ctx.run, nodeId } }),
+      clock: systemClock,
+      consumer: "c",
+      slots: SLOTS,
+      budgetMs: 60_000,
+    },
+    { execution_id: "x", pool: "io" },
+  );
+}
+
 /** A block of which one ends, the oldest, whenever as many run as may; the last ones end together. */
 class Crowd {
   readonly #left: Set<string>;
@@ -65,26 +83,54 @@ class Crowd {
 }
 
 describe("a consumer", () => {
+  it.each([
+    ["goes on from its replica while the object is in step", { continued: true } as const, undefined],
+    ["lets go of its replica when its report came to another state", {}, "state"],
+    [
+      "lets go of its replica when the object refused a part of its report",
+      { continued: true, refused: [{ node_execution_id: "n9", attempt: 1 }] } as const,
+      "state",
+    ],
+  ])("[LC3] %s", async (_what, first: Partial<WorkAnswer>, wanted) => {
+    const run = new TestRun(plan({ a: { effects: "idempotent" }, b: { effects: "idempotent" } }, []));
+    const object = objectOf(run);
+    const wants: LeaseRequest["wants"][] = [];
+    let endB = (): void => {};
+    const firstIsReported = new Promise<void>((resolve) => (endB = resolve));
+    const block = testBlock(
+      async function* ({ ctx }) {
+        if (ctx.run.nodeId === "b") {
+          await firstIsReported;
+        }
+        yield ["out", ctx.run.nodeId];
+      },
+      { effects: "idempotent" },
+    );
+    await sessionOf(block, {
+      ...object,
+      lease: async (request) => {
+        const answer = await object.lease(request);
+        run.state.running.forEach((execution) => (execution.consumer = request.consumer));
+        return { ...answer, sync: structuredClone(syncFor(run.state, request)) };
+      },
+      report: async (reports, request, from) => {
+        wants.push(request.wants);
+        const answer = await object.report(reports, request, from);
+        endB();
+        return wants.length === 1 ? { ...answer, ...first } : answer;
+      },
+    }).run();
+    expect(run.state.status).toBe("COMPLETED");
+    expect(wants).toEqual([undefined, wanted]);
+  });
+
   it.each(["once", "idempotent"] as const)(
     "[LS2] never has more %s attempts side by side than it has slots for, and does all that there is to do",
     async (effects) => {
       const names = Array.from({ length: 12 }, (_, index) => `n${index}`);
       const run = new TestRun(plan(Object.fromEntries(names.map((name) => [name, { effects }])), []));
       const crowd = new Crowd(names);
-      const { ctx } = testContext();
-      const session = new WorkSession(
-        {
-          object: objectOf(run),
-          getBlock: () => crowd.block,
-          context: ({ node_id: nodeId }) => ({ ...ctx, run: { ...ctx.run, nodeId } }),
-          clock: systemClock,
-          consumer: "c",
-          slots: SLOTS,
-          budgetMs: 60_000,
-        },
-        { execution_id: "x", pool: "io" },
-      );
-      await session.run();
+      await sessionOf(crowd.block, objectOf(run)).run();
       expect(crowd.most).toBe(SLOTS);
       expect(run.state.status).toBe("COMPLETED");
       expect(run.types().filter((type) => type === "node_started")).toHaveLength(names.length);

@@ -180,10 +180,11 @@ export class WorkSession {
   }
 
   /** Rule LC3: keeps the replica in step with the object, or lets go of it. */
-  #follow({ sync, seq, leases, continued }: WorkAnswer, { pool, max }: LeaseRequest): void {
+  #follow({ sync, seq, leases, continued, refused }: WorkAnswer, { pool, max }: LeaseRequest): void {
     const leased = leases.map((lease) => lease.node_execution_id);
-    // A report that was answered only when it was repeated did its work the first time, and others may have come in between.
-    if (continued !== true || this.#replica?.confirm({ pool, max, seq, leased }) === false) {
+    // A report that was answered only when it was repeated did its work the first time, and others may have come in between. Of what was refused the
+    // replica has events that the object does not have, however many there are.
+    if (continued !== true || refused.length > 0 || this.#replica?.confirm({ pool, max, seq, leased }) === false) {
       this.#replica = null;
     }
     if (sync !== null) {

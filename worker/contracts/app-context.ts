@@ -74,12 +74,12 @@ export interface AppQuantiles {
   p99: number;
 }
 
-/** What a run of an agent takes, from its runs so far. Null where nothing is known. */
+/** What a run of an agent takes, from its runs so far; with `blocks`, from what its blocks took in others. Null where nothing is known. */
 export interface AppEstimate {
-  /** Runs that it is taken from. */
+  /** Runs that it is taken from; with `blocks`, executions of the least known block. */
   sample_size: number;
   basis: "hour_of_week" | "hour_of_day" | "all" | "blocks" | "none";
-  /** Waits included. */
+  /** Waits included, but with `blocks`. */
   duration_ms: AppQuantiles | null;
   tokens: AppQuantiles | null;
   cost_usd: AppQuantiles | null;
@@ -99,6 +99,10 @@ export interface AppRun extends AppRunSummary {
   paused: boolean;
   /** The run that started this one. */
   parent_execution_id: string | null;
+  /** The run whose failed nodes this one runs again. */
+  retried_from: string | null;
+  /** The run and node execution that this one goes on from with other inputs. */
+  forked_from: { execution_id: string; node_execution_id: string } | null;
   /** Sequence number of the newest event. */
   last_seq: number;
 }
@@ -154,6 +158,13 @@ export interface AppServices {
     /** Starts no more blocks, in sub-agents too, until `resume`; what runs, finishes. */
     pause(executionId: string): Promise<AppRun>;
     resume(executionId: string): Promise<AppRun>;
+    /**
+     * A new run that takes over what completed. 409 `execution_not_ended`, 422 `too_much_to_reuse`. With the same `key` within 24 hours it is the same
+     * new run.
+     */
+    retry(executionId: string, key: string): Promise<AppRun>;
+    /** A new run that goes on from a node execution with `inputs` laid over what it had. 409 `node_not_queued`, 422 `too_much_to_reuse`. `key` as of `retry`. */
+    fork(executionId: string, at: { node_execution_id: string; inputs: JsonObject }, key: string): Promise<AppRun>;
     /** Pending ones, oldest first. */
     reviews(executionId: string): Promise<AppReview[]>;
     /** 409 `review_not_pending` when it was decided before. `autoApprove`: further ones of the same node too, pending ones included. */

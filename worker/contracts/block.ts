@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { BlockDescriptor } from "#graph/catalog/block-descriptor.ts";
-import { BLOCK_CATEGORIES } from "#graph/catalog/block-descriptor.ts";
+import { BLOCK_CATEGORIES, BLOCK_EFFECTS } from "#graph/catalog/block-descriptor.ts";
 import type { JsonSchema } from "#graph/json.ts";
 import { jsonObjectSchema, jsonValueSchema } from "./json-value.ts";
 import { listOf } from "./list.ts";
@@ -9,7 +9,7 @@ const pinSchema = z
   .custom<JsonSchema>((value) => typeof value === "object" && value !== null)
   .openapi({ type: "object", additionalProperties: true, description: "JSON Schema of the pins." });
 
-const effectsSchema = z.enum(["pure", "idempotent", "once"]);
+const effectsSchema = z.enum(BLOCK_EFFECTS);
 
 export const blockSchema = z
   .object({
@@ -35,7 +35,8 @@ export const blockSchema = z
     ]),
     static_output: z.boolean(),
     effects: effectsSchema.openapi({
-      description: "What a lost attempt means: pure and idempotent blocks are run again, a once block is not.",
+      description:
+        "What an attempt does outside: nothing (pure), it only asks (safe), something that is the same when it is done twice (idempotent); a lost attempt of these is repeated, one of a once block is not.",
     }),
     effects_by: z
       .object({ pin: z.string(), effects: z.record(z.string(), effectsSchema) })

@@ -27,7 +27,9 @@ export const estimateSchema = z
         "Which runs: those of this hour of the week (UTC), of this hour of any day, or all. The narrowest that has 30 runs. " +
         "`blocks`: none of this agent, but what its blocks took in others, each node once; waits, sub-agents, loops and lists are not in it.",
     }),
-    duration_ms: quantilesOrNull("From the first node to the end, waits included. Within 5 %."),
+    duration_ms: quantilesOrNull(
+      "From the first node to the end, waits included, within 5 %. With `blocks` a guess, without waits.",
+    ),
     tokens: quantilesOrNull("Of models, input and output together."),
     cost_usd: quantilesOrNull("US dollars of the runs whose cost is known; null while there is none."),
     size: quantilesOrNull(

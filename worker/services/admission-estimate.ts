@@ -1,11 +1,12 @@
 import { roundedCost } from "#graph/run/usage.ts";
-import type { Estimate, GraphOutline, Quantiles } from "#durable-objects/workspace/protocol.ts";
+import type { GraphOutline, Quantiles, RunEstimate } from "#durable-objects/workspace/protocol.ts";
 import type { Plan } from "#graph/plan/plan.ts";
 import type { Principal } from "#worker/auth/principal.ts";
 import type { EstimateView } from "#worker/contracts/estimate.ts";
 import { findGraph } from "#worker/db/graph-table.ts";
 import { workspaceStub } from "#worker/env.ts";
 import { callObject } from "./call-object.ts";
+import type { ObjectCall } from "./call-object.ts";
 import { requirePermission } from "./require-permission.ts";
 import { resolveRunnableGraph } from "./runnable-graph.ts";
 import type { ServiceDeps } from "./service-deps.ts";
@@ -18,11 +19,7 @@ export async function estimateRun(deps: ServiceDeps, principal: Principal, graph
   if ((await findGraph(deps.db, { workspaceId, graphId })) === undefined) {
     throw notFound("graph");
   }
-  const ofRuns = await callObject(() => workspaceStub(deps.env, workspaceId).estimate(graphId), {
-    of: "workspace",
-    id: workspaceId,
-    repeatable: true,
-  });
+  const ofRuns = await callObject(() => workspaceStub(deps.env, workspaceId).estimate(graphId), asking(workspaceId));
   const ofBlocks = ofRuns.sample_size > 0 ? null : await estimateFromBlocks(deps, { workspaceId, graphId });
   const { duration_ms, tokens, cost_usd, size, outliers, ...rest } = { ...ofRuns, ...ofBlocks };
   return {
@@ -39,7 +36,7 @@ export async function estimateRun(deps: ServiceDeps, principal: Principal, graph
 async function estimateFromBlocks(
   deps: ServiceDeps,
   { workspaceId, graphId }: { workspaceId: string; graphId: string },
-): Promise<Partial<Estimate> | null> {
+): Promise<RunEstimate | null> {
   let plan: Plan;
   try {
     ({ plan } = await resolveRunnableGraph(deps, { workspaceId, graphId, version: undefined }));
@@ -50,20 +47,27 @@ async function estimateFromBlocks(
     }
     throw error;
   }
-  return callObject(() => workspaceStub(deps.env, workspaceId).estimateFromBlocks(outlineOf(plan)), {
-    of: "workspace",
-    id: workspaceId,
-    repeatable: true,
-  });
+  return callObject(
+    () => workspaceStub(deps.env, workspaceId).estimateFromBlocks(outlineOf(plan)),
+    asking(workspaceId),
+  );
+}
+
+function asking(workspaceId: string): ObjectCall {
+  return { of: "workspace", id: workspaceId, repeatable: true };
 }
 
 function outlineOf({ nodes }: Plan): GraphOutline {
   return {
-    nodes: nodes.map(({ block_id, effects, links }) => ({
-      block_id,
-      pure: effects === "pure",
-      next: links.map(({ sink }) => sink),
-    })),
+    nodes: nodes.map(({ block_id, ui_type, effects, links }) => {
+      // Its block only asks for the other agent's run, and what that takes is not in the estimate.
+      const runsAgent = ui_type === "Agent";
+      return {
+        block_id: runsAgent ? null : block_id,
+        pure: runsAgent || effects === "pure",
+        next: links.map(({ sink }) => sink),
+      };
+    }),
   };
 }
 

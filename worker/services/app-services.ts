@@ -6,7 +6,10 @@ import { estimateRun } from "./admission-estimate.ts";
 import { getChildExecution } from "./child-execution.ts";
 import * as executions from "./execution-service.ts";
 import * as graphs from "./graph-service.ts";
+import * as reruns from "./rerun-service.ts";
 import type { ServiceDeps } from "./service-deps.ts";
+
+const SOURCE = "page";
 
 /** The use cases that the pages need, bound to one person: the same functions that the API calls. */
 export function bindAppServices(deps: ServiceDeps, principal: Principal): AppServices {
@@ -30,11 +33,13 @@ export function bindAppServices(deps: ServiceDeps, principal: Principal): AppSer
           graphVersion: request.graph_version,
           inputs: request.inputs,
           waitSeconds: 0,
-          source: "page",
+          source: SOURCE,
         }),
       cancel: (id) => executions.cancelExecution(deps, principal, id),
       pause: (id) => executions.pauseExecution(deps, principal, id),
       resume: (id) => executions.resumeExecution(deps, principal, id),
+      retry: (id, key) => reruns.retryExecution(deps, principal, id, rerunOptions(key)),
+      fork: (id, fork, key) => reruns.forkExecution(deps, principal, { id, fork }, rerunOptions(key)),
       reviews: (id) => executions.listReviews(deps, principal, id),
       decideReview: (executionId, reviewId, decision, autoApprove) =>
         executions.decideReview(deps, principal, { executionId, reviewId, decision, autoApprove }),
@@ -46,6 +51,10 @@ export function bindAppServices(deps: ServiceDeps, principal: Principal): AppSer
       describe: (blockIds) => [...new Set(blockIds)].flatMap((id) => deps.blocks.catalog.get(id) ?? []),
     },
   };
+}
+
+function rerunOptions(idempotencyKey: string): reruns.RerunOptions {
+  return { source: SOURCE, waitSeconds: 0, idempotencyKey };
 }
 
 async function listGraphsWithRuns(

@@ -37,47 +37,116 @@ export async function beginRun(
   const { inputs, ...rest } = request;
   const draft = await deps.runFirstStretch({ ...rest, created_at: deps.now() }, inputs);
   const consumer = waitMs > 0 && !draft.ended ? deps.firstConsumer(draft) : null;
-  const outcome = await adopt(deps, draft, { waitMs, done: draft.ended && unasked, consumer });
-  if (!outcome.ok || outcome.value !== null) {
-    return outcome as Outcome<ExecutionView>;
-  }
   if (consumer !== null) {
-    return goOn(deps, draft.header, { consumer, waitMs });
+    const begin = consumer.readsOnly && unasked ? workAndStore : storeAndWork;
+    return begin(deps, draft, { consumer, waitMs });
   }
-  await listEnded(deps, summaryOf(draft));
-  return { ok: true, value: executionView(draft.header, draft.state) };
+  const outcome = await adopt(deps, draft, { waitMs, done: draft.ended && unasked, consumer });
+  return isAnswer(outcome) ? outcome : listed(deps, draft);
 }
 
-/** Works on the run until it is over, nothing is left for this Worker, or the wait is over; what is under way then goes on behind the caller's back. */
-async function goOn(
+interface FirstWork {
+  consumer: FirstConsumer;
+  waitMs: number;
+}
+
+/** Rule ST5: the run's object has the run before work on it begins. */
+async function storeAndWork(
   deps: ServiceDeps,
-  { execution_id, workspace_id }: RunHeader,
-  { consumer, waitMs }: { consumer: FirstConsumer; waitMs: number },
+  draft: Draft,
+  { consumer, waitMs }: FirstWork,
 ): Promise<Outcome<ExecutionView>> {
   const until = deps.now() + waitMs;
-  const work = workAndList(deps, consumer);
-  waitUntil(work);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeIsOver = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), waitMs);
-  });
-  const ended = await Promise.race([work, timeIsOver]);
-  clearTimeout(timer);
-  return ended === null
-    ? atRun(execution_id, () =>
-        executionStub(deps.env, execution_id).wait(workspace_id, Math.max(0, until - deps.now())),
-      )
-    : { ok: true, value: ended };
+  const outcome = await adopt(deps, draft, { waitMs, done: false, consumer });
+  if (isAnswer(outcome)) {
+    return outcome;
+  }
+  const ended = await endWithin(waitMs, workAndList(deps, consumer));
+  return ended ?? waitAtObject(deps, draft.header, until);
 }
 
-/** The run as it ended, when it ended with this Worker's work. Never throws. */
-async function workAndList(deps: ServiceDeps, consumer: FirstConsumer): Promise<ExecutionView | null> {
-  const ending = await consumer.work();
+/** Rule ST7: work that only reads begins at once. Nobody is told of the run before its object has it. */
+async function workAndStore(
+  deps: ServiceDeps,
+  draft: Draft,
+  { consumer, waitMs }: FirstWork,
+): Promise<Outcome<ExecutionView>> {
+  const until = deps.now() + waitMs;
+  let storing: Promise<Outcome<ExecutionView | null>> | undefined;
+  const store = (): Promise<Outcome<ExecutionView | null>> =>
+    (storing ??= adopt(deps, draft, {
+      waitMs,
+      done: draft.ended,
+      consumer: draft.ended ? null : consumer,
+    }));
+  const isOurs = (): Promise<boolean> =>
+    store().then(
+      (outcome) => !isAnswer(outcome),
+      () => false,
+    );
+  const work = async (): Promise<Outcome<ExecutionView> | null> => {
+    const ended = await workAndList(deps, consumer, isOurs);
+    const outcome = await store();
+    if (ended !== null || isAnswer(outcome)) {
+      return ended ?? (outcome as Outcome<ExecutionView>);
+    }
+    return draft.ended ? listed(deps, draft) : null;
+  };
+  const ended = await endWithin(waitMs, work());
+  if (ended !== null) {
+    return ended;
+  }
+  const outcome = await store();
+  return isAnswer(outcome) ? outcome : waitAtObject(deps, draft.header, until);
+}
+
+/** What `work` comes to, or null when it takes longer than `ms`; it then goes on behind the caller's back. */
+async function endWithin<T>(ms: number, work: Promise<T | null>): Promise<T | null> {
+  waitUntil(work.catch(() => undefined));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeIsOver = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), ms);
+  });
+  try {
+    return await Promise.race([work, timeIsOver]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function waitAtObject(
+  deps: ServiceDeps,
+  { execution_id, workspace_id }: RunHeader,
+  until: number,
+): Promise<Outcome<ExecutionView>> {
+  return atRun(execution_id, () =>
+    executionStub(deps.env, execution_id).wait(workspace_id, Math.max(0, until - deps.now())),
+  );
+}
+
+/** Works on the run until nothing is left for this Worker; answers the run as it ended, when it ended with that and is in the list. Never throws. */
+async function workAndList(
+  deps: ServiceDeps,
+  consumer: FirstConsumer,
+  store?: () => Promise<boolean>,
+): Promise<Outcome<ExecutionView> | null> {
+  const ending = await consumer.work(store);
   if (ending === undefined) {
     return null;
   }
   await listEnding(deps, ending.summary);
-  return ending.view;
+  return { ok: true, value: ending.view };
+}
+
+/** A run that was over when its object got it. */
+async function listed(deps: ServiceDeps, draft: Draft): Promise<Outcome<ExecutionView>> {
+  await listEnded(deps, summaryOf(draft));
+  return { ok: true, value: executionView(draft.header, draft.state) };
+}
+
+/** The object's word is the caller's answer: it has the run from somebody else, or waited for its end, or refused it. */
+function isAnswer(outcome: Outcome<ExecutionView | null>): outcome is Outcome<ExecutionView> {
+  return !outcome.ok || outcome.value !== null;
 }
 
 async function adopt(

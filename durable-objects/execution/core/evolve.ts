@@ -8,6 +8,7 @@ import { becameBusy, becameIdle, hold, measured } from "./gathering.ts";
 import { takeGathered } from "./take-gathered.ts";
 import { initialState, nodeState, planNode } from "./state.ts";
 import type { ExecutionState, NodeExecution, NodeState, PendingOutput } from "./state.ts";
+import { isTimed } from "./total-limit.ts";
 
 /**
  * Folds events into a run's state. Owns: every change of `ExecutionState`. Does not own: any decision, any rule about what may
@@ -242,7 +243,7 @@ function evolveStarted(state: ExecutionState, event: EventOf<"node_started">, at
   execution.attempt = event.attempt;
   execution.startedAt = at;
   execution.triedSince ??= at;
-  if (planNode(state, event.node).total_timeout_ms !== undefined) {
+  if (isTimed(planNode(state, event.node), execution)) {
     state.timed.add(execution);
   }
   state.running.add(execution);

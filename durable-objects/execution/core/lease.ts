@@ -94,7 +94,7 @@ export function promoteDelayed(recorder: Recorder): void {
     if (execution.notBefore <= env.now) {
       state.delayed.delete(execution);
       makeReady(state, execution);
-      state.promotedAt = env.now;
+      state.promotedAt = Math.max(state.promotedAt, execution.notBefore);
     }
   }
 }

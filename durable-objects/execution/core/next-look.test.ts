@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { decide } from "./decide.ts";
 import { nextAlarm } from "./next-alarm.ts";
 import { nextChildLook, nextWorkLook } from "./next-look.ts";
 import { plan, TestRun } from "./plan.testkit.ts";
+import { restoreSnapshot, takeSnapshot } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -40,13 +43,19 @@ describe("the time of the next look after work that nobody comes for", () => {
     expect(nextWorkLook(0, 1_200_000, 1_200_000)).toBe(2_400_000);
   });
 
-  it("[AL1] counts from when the work became ready, also by the end of a backoff, of which the log says nothing", () => {
+  it("[AL1] counts from when the work became ready, also by the end of a backoff, and also after a reload", () => {
     const retry = { max_attempts: 2, backoff_ms: 0, max_backoff_ms: 0 };
     const run = new TestRun(plan({ a: { effects: "idempotent", retry } }, []));
     const { a = "" } = run.lease();
     run.fails(a, { retryAfterMs: 300_000 });
+    const snapshot = JSON.parse(JSON.stringify(takeSnapshot(run.state))) as Snapshot;
     run.now += 300_000;
+    const ready = run.now;
     run.do({ type: "tick" });
-    expect(nextAlarm(run.state, run.now, run.leaseMs)).toBe(run.now + run.leaseMs);
+    expect(nextAlarm(run.state, run.now, run.leaseMs)).toBe(ready + run.leaseMs);
+    run.now += run.leaseMs;
+    const reloaded = restoreSnapshot(run.state.plan, snapshot);
+    decide(reloaded, { type: "tick" }, { now: run.now, random: () => 0, leaseMs: run.leaseMs });
+    expect(nextAlarm(reloaded, run.now, run.leaseMs)).toBe(ready + 2 * run.leaseMs);
   });
 });

@@ -11,6 +11,7 @@ import { ReuseBook } from "./reuse.ts";
 import type { Reuse, SavedReuse } from "./reuse.ts";
 import { initialState, nodeState, planNode } from "./state.ts";
 import type { BoundValue, ExecutionState, NodeExecution, NodeState, PendingOutput } from "./state.ts";
+import { isTimed } from "./total-limit.ts";
 
 /**
  * What a stored snapshot is read by. A change after which `restoreSnapshot` would misread what older code has written, or the other way round, is a
@@ -62,6 +63,8 @@ export interface Snapshot {
   paused: boolean;
   pauseChangedAt: number;
   autoApproved: number[];
+  /** Absent: none, as in snapshots from before there was such a list. */
+  orphaned?: string[];
   /** Null for a run that was not started from another one. */
   reuse: SavedReuse | null;
 }
@@ -114,6 +117,7 @@ export function takeSnapshot(state: ExecutionState, options: { replica?: boolean
     paused: state.paused,
     pauseChangedAt: state.pauseChangedAt,
     autoApproved: [...state.autoApproved],
+    ...(state.orphaned.size === 0 ? {} : { orphaned: [...state.orphaned] }),
     reuse: state.reuse?.save() ?? null,
   };
 }
@@ -181,6 +185,7 @@ export function restoreSnapshot(plan: Plan, snapshot: Snapshot, reuse?: Reuse): 
   state.paused = snapshot.paused;
   state.pauseChangedAt = snapshot.pauseChangedAt;
   state.autoApproved = new Set(snapshot.autoApproved);
+  state.orphaned = new Set(snapshot.orphaned);
   return state;
 }
 
@@ -218,7 +223,7 @@ function restoreExecution(state: ExecutionState, saved: SavedExecution): void {
   const execution: NodeExecution = { ...saved, literals, held, leaseUntil: 0, consumer: "", input };
   state.executions.set(execution.id, execution);
   const open = execution.status === "RUNNING" || execution.status === "QUEUED";
-  if (open && execution.triedSince !== null && planNode(state, execution.node).total_timeout_ms !== undefined) {
+  if (open && isTimed(planNode(state, execution.node), execution)) {
     state.timed.add(execution);
   }
   if (execution.status !== "INCOMPLETE") {

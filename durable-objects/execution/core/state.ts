@@ -104,7 +104,7 @@ export interface ExecutionState {
   lastSeq: number;
   /** ms since the epoch: when the last event was logged; the creation before there is one. */
   lastAt: number;
-  /** ms since the epoch: when work last became ready because its time had come, which is not in the log; 0 when not in this life of the object. */
+  /** ms since the epoch: when work last became ready because its time had come; 0 while none has. After a reload the next tick finds it again. */
   promotedAt: number;
   createdAt: number;
   /** ms since the epoch: the run was started; for a held one that is later than it was created. */

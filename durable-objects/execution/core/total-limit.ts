@@ -11,6 +11,11 @@ export function totalDeadline(node: PlanNode, { triedSince }: NodeExecution): nu
     : triedSince + node.total_timeout_ms;
 }
 
+/** Whether the attempts that the node execution has together have an end (`ExecutionState.timed`). */
+export function isTimed(node: PlanNode, execution: NodeExecution): boolean {
+  return totalDeadline(node, execution) < Number.POSITIVE_INFINITY;
+}
+
 /** @param last what the last attempt failed with, if it did */
 export function totalTimeout(node: PlanNode, last?: RunError): RunError {
   const seconds = (node.total_timeout_ms ?? 0) / 1_000;

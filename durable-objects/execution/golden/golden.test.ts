@@ -29,7 +29,7 @@ describe.each(runs)("the recorded run $name", (recorded) => {
     expect(golden.seenOf(golden.loaded(store), store)).toMatchObject(recorded.seen as object);
   });
 
-  it("[SN3] was at every snapshot what the log makes of it, and is that with the snapshot too", () => {
+  it("[SN2] was at every snapshot what the log makes of it, and is that with the snapshot too", () => {
     for (const checkpoint of checkpoints) {
       const { seq } = checkpoint.state;
       const byLog = golden.folded(recorded, seq);

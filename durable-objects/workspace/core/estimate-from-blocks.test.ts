@@ -12,15 +12,25 @@ function took(durations: number[], costUsd: number | null = null): Figures {
   return figures;
 }
 
-const node = (block_id: string, next: number[] = [], pure = false): GraphOutline["nodes"][number] => ({
+const node = (block_id: string | null, next: number[] = [], pure = false): GraphOutline["nodes"][number] => ({
   block_id,
   next,
   pure,
 });
 
 /** With those figures, none of any other block. */
-const estimate = (nodes: GraphOutline["nodes"], figures: Record<string, Figures>) =>
-  estimateFromBlocks({ nodes }, (id) => figures[id] ?? new Figures());
+const estimate = (nodes: GraphOutline["nodes"], figures: Record<string, Figures>, random?: () => number) =>
+  estimateFromBlocks({ nodes }, (id) => figures[id] ?? new Figures(), random);
+
+/** How many runs are made up for the estimate: each draws once for each node. */
+function drawsOf(nodes: GraphOutline["nodes"]): number {
+  let drawn = 0;
+  estimate(nodes, { ask: took([10, 20, 30]) }, () => {
+    drawn += 1;
+    return 0.5;
+  });
+  return drawn / nodes.length;
+}
 
 const near = (value: number): unknown => expect.closeTo(value, -Math.log10(value * 0.12));
 
@@ -65,9 +75,34 @@ describe("[WP8] an estimate from blocks", () => {
     expect(estimate([node("in", [], true)], {})).toBeNull();
   });
 
-  it("is quick for a graph of many nodes, and the same each time", () => {
-    const nodes = Array.from({ length: 3_000 }, (_, index) => node("ask", index < 2_999 ? [index + 1] : []));
+  it("has nothing of nodes whose blocks say nothing of them, but goes through them", () => {
+    const figures = { ask: took([100]), null: took([60_000]) };
+    const nodes = [node("ask", [1]), node(null, [2], true), node("ask")];
+    expect(estimate(nodes, figures)).toMatchObject({ sample_size: 1, duration_ms: { p99: near(200) } });
+  });
+
+  it("is the same each time", () => {
+    const nodes = Array.from({ length: 50 }, (_, index) => node("ask", index < 49 ? [index + 1] : []));
     const figures = { ask: took([10, 20, 30]) };
     expect(estimate(nodes, figures)).toEqual(estimate(nodes, figures));
+  });
+
+  it("is made of fewer runs the more nodes and links the graph has, links between the same nodes being one", () => {
+    const chain = (length: number): GraphOutline["nodes"] =>
+      Array.from({ length }, (_, index) => node("ask", index < length - 1 ? [index + 1] : []));
+    const dense = Array.from({ length: 300 }, (_, index) =>
+      node(
+        "ask",
+        Array.from({ length: 299 - index }, (_none, after) => index + 1 + after),
+      ),
+    );
+    const parallel = [
+      node(
+        "ask",
+        Array.from({ length: 50_000 }, () => 1),
+      ),
+      node("ask"),
+    ];
+    expect([chain(100), chain(1_000), chain(10_000), dense, parallel].map(drawsOf)).toEqual([400, 50, 20, 20, 400]);
   });
 });

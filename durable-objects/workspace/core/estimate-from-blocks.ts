@@ -1,15 +1,16 @@
-import type { Estimate, GraphOutline, Quantiles } from "../protocol.ts";
-import type { Figures } from "./figures.ts";
+import type { GraphOutline, Quantiles, RunEstimate } from "../protocol.ts";
+import { Figures } from "./figures.ts";
 import type { LogSketch } from "./log-sketch.ts";
-
-type BlockEstimate = Omit<Estimate, "queued_before" | "outliers">;
 
 /** Runs that are made up; more do not change the figures by more than they are off anyway (5 %). */
 const DRAWS = 400;
-/** So that a graph of thousands of nodes does not hold up its workspace. */
+/** Runs without which there are no quantiles to speak of. */
+const LEAST_DRAWS = 20;
+/** Nodes and links over all draws, so that a graph of thousands does not hold up its workspace. */
 const MOST_DRAWN = 100_000;
 /** A block's quantiles are looked up in a table of so many. */
 const STEPS = 64;
+const NO_FIGURES = new Figures();
 
 /**
  * What a run of an agent that never ran should take, from what its blocks took in other agents: runs are made up in which each node runs once and takes what its block took in
@@ -19,8 +20,9 @@ const STEPS = 64;
 export function estimateFromBlocks(
   { nodes }: GraphOutline,
   figuresOf: (blockId: string) => Figures,
-): BlockEstimate | null {
-  const known = nodes.map(({ block_id }) => figuresOf(block_id));
+  random: () => number = lcg(),
+): RunEstimate | null {
+  const known = nodes.map(({ block_id }) => (block_id === null ? NO_FIGURES : figuresOf(block_id)));
   const observed = known.filter(({ n }) => n > 0);
   if (observed.length === 0 || known.some(({ n }, index) => n === 0 && nodes[index]?.pure !== true)) {
     return null;
@@ -28,8 +30,8 @@ export function estimateFromBlocks(
   const order = forwards(nodes);
   const tables = new Map([...new Set(observed)].map((figures) => [figures, tableOf(figures)]));
   const runs = { duration: [] as number[], tokens: [] as number[], cost: [] as number[] };
-  const random = lcg();
-  const draws = Math.max(20, Math.min(DRAWS, Math.floor(MOST_DRAWN / nodes.length)));
+  const links = order.reduce((sum, { next }) => sum + next.length, 0);
+  const draws = Math.max(LEAST_DRAWS, Math.min(DRAWS, Math.floor(MOST_DRAWN / (nodes.length + links))));
   for (let draw = 0; draw < draws; draw += 1) {
     const ends = nodes.map(() => 0);
     const sum = { duration: 0, tokens: 0, cost: 0 };
@@ -61,19 +63,21 @@ export function estimateFromBlocks(
 
 interface Step {
   node: number;
+  /** Each once, by however many links. */
   next: number[];
 }
 
 /** The nodes in an order in which each comes after those before it; links that lead back, as in loops, are left out. */
 function forwards(nodes: GraphOutline["nodes"]): Step[] {
   const state = nodes.map(() => "new" as "new" | "open" | "done");
+  const sinks = nodes.map(({ next }) => [...new Set(next)]);
   const done: Step[] = [];
   for (const start of nodes.keys()) {
     const path = state[start] === "new" ? [{ node: start, at: 0, next: [] as number[] }] : [];
     while (path.length > 0) {
       const step = path.at(-1) as (typeof path)[number];
       state[step.node] = "open";
-      const sink = nodes[step.node]?.next[step.at];
+      const sink = sinks[step.node]?.[step.at];
       step.at += 1;
       if (sink === undefined) {
         state[step.node] = "done";

@@ -1,4 +1,4 @@
-import type { BlockHints, Estimate, GraphOutline, Outlier, Quantiles, RunReport } from "../protocol.ts";
+import type { BlockHints, GraphOutline, Outlier, Quantiles, RunEstimate, RunReport } from "../protocol.ts";
 import { chooseHints, memoryClassOf } from "./choose-hints.ts";
 import { estimateFromBlocks } from "./estimate-from-blocks.ts";
 import { Figures } from "./figures.ts";
@@ -113,7 +113,7 @@ export class Predictor {
     return ms;
   }
 
-  estimate(graphId: string, now: number): Omit<Estimate, "queued_before" | "outliers"> {
+  estimate(graphId: string, now: number): RunEstimate {
     const { figures, basis } = this.#basis(`g:${graphId}`, hourOfWeek(now));
     return {
       sample_size: figures.n,
@@ -127,7 +127,7 @@ export class Predictor {
   }
 
   /** For an agent that never ran (see `estimateFromBlocks`). */
-  estimateFromBlocks(outline: GraphOutline): ReturnType<typeof estimateFromBlocks> {
+  estimateFromBlocks(outline: GraphOutline): RunEstimate | null {
     return estimateFromBlocks(outline, (blockId) => this.#figures(`b:${blockId}`, ALL_HOURS));
   }
 
@@ -172,7 +172,7 @@ export class Predictor {
   }
 
   /** The narrowest figures that have enough observations. */
-  #basis(subject: string, hour: number): { figures: Figures; basis: Estimate["basis"] } {
+  #basis(subject: string, hour: number): { figures: Figures; basis: RunEstimate["basis"] } {
     const ofWeek = this.#figures(subject, hour);
     if (ofWeek.n >= ENOUGH) {
       return { figures: ofWeek, basis: "hour_of_week" };
