@@ -67,6 +67,26 @@ export class Cancellation {
     return this.#rejection;
   }
 
+  /**
+   * What `work` comes to, or a rejection with the reason when that is sooner. A race with `rejection` would do the same, but that promise would hold on to everything
+   * that was ever raced with it.
+   */
+  orCancelled<T>(work: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const callOff = this.onCancel(() => reject(this.#reason as Error));
+      work.then(
+        (value) => {
+          callOff();
+          resolve(value);
+        },
+        (error: unknown) => {
+          callOff();
+          reject(error as Error);
+        },
+      );
+    });
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();

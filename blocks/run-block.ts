@@ -80,7 +80,13 @@ export async function runUnraced(
   const call = new BlockCall(block, rawInput, { ctx, cancellation });
   try {
     for (;;) {
-      const output = call.accept(await nextOf(call.outputs));
+      let step: IteratorResult<[pin: string, value: unknown], void>;
+      try {
+        step = await call.outputs.next();
+      } catch (error) {
+        throw suspensionOrFailure(error);
+      }
+      const output = call.accept(step);
       if (output === null) {
         return;
       }

@@ -20,6 +20,13 @@ export class NotJsonError extends Error {
  *   100 levels, and for more than `maxSize`
  */
 export function toJsonValue(value: unknown, maxSize: number): JsonValue {
+  // Most outputs are one of these, and need nothing of what follows.
+  if ((typeof value === "string" && value.length + 2 <= maxSize) || typeof value === "boolean" || value === null) {
+    return value;
+  }
+  if (typeof value === "number" && Number.isFinite(value)) {
+    return Object.is(value, -0) ? 0 : value;
+  }
   return new Normaliser(maxSize).visit(value);
 }
 
@@ -100,19 +107,23 @@ class Normaliser {
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
       this.#refuse(`an object of class ${object.constructor?.name ?? "unknown"}, which JSON does not have`);
     }
-    let changed = false;
-    const entries: [string, JsonValue][] = [];
-    for (const [key, item] of Object.entries(object)) {
+    const given = object as Record<string, unknown>;
+    const keys = Object.keys(object);
+    let entries: [string, JsonValue][] | undefined;
+    for (const [index, key] of keys.entries()) {
+      const item = given[key];
       if (item === undefined) {
-        changed = true;
+        entries ??= entriesOf(given, keys.slice(0, index));
         continue;
       }
       this.#spend(key.length + 4);
       const normal = this.#child(key, item);
-      changed ||= !Object.is(normal, item);
-      entries.push([key, normal]);
+      if (entries === undefined && !Object.is(normal, item)) {
+        entries = entriesOf(given, keys.slice(0, index));
+      }
+      entries?.push([key, normal]);
     }
-    return changed ? Object.fromEntries(entries) : (object as JsonObject);
+    return entries === undefined ? (object as JsonObject) : Object.fromEntries(entries);
   }
 
   #child(key: string | number, value: unknown): JsonValue {
@@ -134,4 +145,9 @@ class Normaliser {
     const place = path === "" ? "" : `at ${path.replace(/^\./, "")} `;
     throw new NotJsonError("invalid_output", `${place}is ${what}`);
   }
+}
+
+/** Of properties that were found to be JSON. */
+function entriesOf(object: Record<string, unknown>, keys: readonly string[]): [string, JsonValue][] {
+  return keys.map((key) => [key, object[key] as JsonValue]);
 }

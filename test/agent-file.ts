@@ -1,7 +1,7 @@
 import type { JsonObject } from "#graph/json.ts";
 
 /** Blocks that tests and workloads use, by their ids (autogpt.md §6.1; `collect` is Weft's own). */
-const BLOCKS = {
+export const BLOCKS = {
   input: "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b",
   output: "363ae599-353e-4804-937e-b2ee3cef3da4",
   store: "1ff065e9-88e8-4358-9d82-8dc91f622ba9",
@@ -62,6 +62,17 @@ export function agentFile(name: string, description: string, { nodes, links, wef
       is_static: isStatic,
     })),
   };
+}
+
+/** A node that runs another agent, which takes an input and gives an output of these names. */
+export function runningAgent(
+  { id, version }: { id: string; version: number },
+  pins: { takes: string; gives: string },
+  inputs: JsonObject = {},
+): ShapeNode {
+  const schema = (name: string): JsonObject => ({ type: "object", properties: { [name]: {} }, required: [] });
+  const schemas = { input_schema: schema(pins.takes), output_schema: schema(pins.gives) };
+  return ["agent", { user_id: "", graph_id: id, graph_version: version, inputs, ...schemas }];
 }
 
 /** Gives what it was given at `word` after so many seconds. */

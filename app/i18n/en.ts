@@ -185,11 +185,11 @@ export const en: Messages = {
     fork: "Run again from here",
     fork_title: (block) => `Run again from “${block}”`,
     fork_hint:
-      "Starts a new run. The results of blocks that completed before this one, or do not follow from it, are taken over. This block, what follows from it, and all that had not completed run again, with all that they do outside.",
+      "Starts a new run. The results of blocks that completed before this one, or that do not follow from it, are taken over. This block, what follows from it, and whatever had not completed run again: what they send or change elsewhere, they send or change once more.",
     forked_from: (run) => `Forked from ${run}`,
     inputs: "What this block gets",
     nothing_to_change: "There is no value here that could be changed.",
-    kept: (pins) => `Stays as it is, because it is large or not for everybody’s eyes: ${pins}`,
+    kept: (pins) => `Kept as they are, being large, hidden or secret: ${pins}`,
     start: "Start a new run",
     start_with_changes: "Start a new run with the changes",
     cancel: "Cancel",

@@ -38,6 +38,7 @@ function RunLink({ id, icon, children }: { id: string; icon: ReactNode; children
   );
 }
 
+/** Ids begin with the time, so runs of the same minute differ at the end only. */
 function shortId(id: string): string {
-  return id.split("-", 1)[0] ?? id;
+  return `…${id.slice(-8)}`;
 }

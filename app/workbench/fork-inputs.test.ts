@@ -36,12 +36,7 @@ describe("what a person may change of a node execution", () => {
   });
 
   it("is the value alone of an input, not how it is asked for", () => {
-    const input = {
-      ...node,
-      private_pins: [],
-      defaults: { name: "guests", value: "nobody" },
-      ui_type: "Input",
-    } as const;
+    const input = { ...node, defaults: { name: "guests", value: "nobody" }, ui_type: "Input" as const };
     expect(forkPins(input, { value: "Ada" })).toEqual({ inputs: [["value", "Ada"]], defaults: [], kept: [] });
   });
 });

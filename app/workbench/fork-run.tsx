@@ -27,9 +27,9 @@ interface ForkRunProps {
  */
 export function ForkRun(props: ForkRunProps) {
   const run = useLatestRun();
-  const { execution } = props;
+  const { executionId, execution } = props;
   return run !== undefined && isTerminal(run.status) && execution.queued_at !== null ? (
-    <Fork key={execution.node_execution_id} {...props} />
+    <Fork key={`${executionId} ${execution.node_execution_id}`} {...props} />
   ) : null;
 }
 
@@ -52,6 +52,7 @@ function Fork({ executionId, node, execution, onStarted }: ForkRunProps) {
         title={t.rerun.fork_title(node.title)}
         size="lg"
         fullScreen={narrow}
+        styles={{ title: { fontWeight: 650, overflowWrap: "anywhere" } }}
         closeButtonProps={{ "aria-label": t.node.close }}
       >
         <ForkForm

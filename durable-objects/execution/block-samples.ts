@@ -16,16 +16,22 @@ const BLOCKS = 50;
  */
 export class BlockSamples {
   readonly #plan: Plan;
+  /** Blocks of the plan of which more samples are wanted. */
+  #wanting: number;
   readonly #samples = new Map<string, BlockSample[]>();
   /** Node executions that are being watched, with what their outputs measured and their attempts used so far. */
   readonly #watched = new Map<string, { blockId: string; size: number; usage: NodeUsage | undefined }>();
 
   constructor(plan: Plan) {
     this.#plan = plan;
+    this.#wanting = Math.min(new Set(plan.nodes.map(({ block_id }) => block_id)).size, BLOCKS);
   }
 
   follow(events: readonly LogEvent[]): void {
     for (const event of events) {
+      if (this.#wanting === 0) {
+        return;
+      }
       if (event.type === "node_started") {
         this.#watch(event.ne, this.#plan.nodes[event.node]?.block_id ?? "");
       } else if (event.type === "node_output" && this.#watched.size > 0) {
@@ -79,6 +85,7 @@ export class BlockSamples {
     if (watched !== undefined && samples !== undefined && samples.length < PER_BLOCK) {
       const { input_tokens = 0, output_tokens = 0, cost_usd = null } = watched.usage ?? {};
       samples.push([durationMs, watched.size, input_tokens + output_tokens, cost_usd]);
+      this.#wanting -= samples.length === PER_BLOCK ? 1 : 0;
     }
     this.#watched.delete(ne);
   }

@@ -15,7 +15,7 @@ const MOST_REMEMBERED = 1_000;
  * memory only; a run that was reloaded measures what it has seen since.
  */
 export class RunSize {
-  /** Characters of each node execution that is queued or running. */
+  /** Characters of the node executions that are queued or running and are not short so far. */
   readonly #open = new Map<string, number>();
   /** By sequence number. */
   readonly #outputs = new Map<number, number>();
@@ -49,7 +49,7 @@ export class RunSize {
         case "node_completed":
         case "node_failed":
         case "node_terminated":
-          if (this.#counts) {
+          if (this.#open.size > 0) {
             this.#open.delete(event.ne);
           }
           break;
@@ -70,21 +70,29 @@ export class RunSize {
   }
 
   #grow(ne: string, by: number): void {
+    if (by < SHORT_LENGTH) {
+      return;
+    }
     const size = (this.#open.get(ne) ?? 0) + by;
     this.#open.set(ne, size);
     this.#largest = Math.max(this.#largest, size);
   }
 
   #inputs({ refs, gathered = [], literals }: Extract<LogEvent, { type: "node_queued" }>): number {
-    const linked = refs.reduce((sum, [, ref]) => sum + this.#lengthOf(ref), 0);
-    const listed = gathered.reduce<number>((sum, ref) => sum + this.#lengthOf(ref), 0);
-    return linked + listed + (literals === undefined ? 0 : wholeLength(literals));
+    const average = this.#count === 0 ? 0 : this.#total / this.#count;
+    let length = literals === undefined ? 0 : wholeLength(literals);
+    for (const [, ref] of refs) {
+      length += this.#lengthOf(ref) ?? average;
+    }
+    for (const ref of gathered) {
+      length += this.#lengthOf(ref) ?? average;
+    }
+    return length;
   }
 
   /** A part of a value is taken for the whole: the consumer holds it too. */
-  #lengthOf(ref: ValueRef): number {
-    const average = this.#count === 0 ? 0 : this.#total / this.#count;
-    return this.#outputs.get(typeof ref === "number" ? ref : ref[0]) ?? average;
+  #lengthOf(ref: ValueRef): number | undefined {
+    return this.#outputs.size === 0 ? undefined : this.#outputs.get(typeof ref === "number" ? ref : ref[0]);
   }
 
   #output(seq: number, length: number): number {

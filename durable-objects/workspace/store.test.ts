@@ -1,34 +1,9 @@
-import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
-import type { SqliteStorage } from "../execution/store-sqlite.ts";
+import { nodeSqlite } from "../node-sqlite.testkit.ts";
 import { storeContract } from "./store-contract.testkit.ts";
 import { MemoryWorkspaceStore } from "./store-memory.ts";
 import { SCHEMA_MIGRATIONS } from "./schema-migrations.ts";
 import { SqliteWorkspaceStore } from "./store-sqlite.ts";
-
-/** Node's SQLite behind the same structural type as a Durable Object's storage. */
-function nodeSqlite(): SqliteStorage {
-  const database = new DatabaseSync(":memory:");
-  return {
-    sql: {
-      exec: (query, ...bindings) => {
-        const rows = database.prepare(query).all(...bindings);
-        return { toArray: () => rows };
-      },
-    },
-    transactionSync: (work) => {
-      database.exec("BEGIN");
-      try {
-        const result = work();
-        database.exec("COMMIT");
-        return result;
-      } catch (error) {
-        database.exec("ROLLBACK");
-        throw error;
-      }
-    },
-  };
-}
 
 storeContract("memory", (work) => {
   const store = new MemoryWorkspaceStore();

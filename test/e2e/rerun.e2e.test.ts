@@ -85,9 +85,10 @@ const bar = (page: Page) => page.getByTestId("run-bar");
 const outputs = (page: Page) => page.locator('[data-output="ordered"] pre');
 const form = (page: Page) => page.getByTestId("fork-form");
 
-/** Waits for the page of another run that has completed; answers its id. */
-async function completedAfter(page: Page, before: string): Promise<string> {
-  await page.waitForURL((url) => /^\/runs\/[0-9a-f-]{36}$/.test(url.pathname) && !url.pathname.endsWith(before));
+/** Waits for the page of the run that comes from `origin`, and for its end; answers its id. */
+async function completedFrom(page: Page, origin: string): Promise<string> {
+  const name = new RegExp(`^(Retry of|Forked from) …${origin.slice(-8)}$`);
+  await bar(page).getByRole("link", { name }).waitFor();
   await expect.poll(() => bar(page).textContent(), { timeout: 60_000 }).toContain("Completed");
   return new URL(page.url()).pathname.slice("/runs/".length);
 }
@@ -106,7 +107,7 @@ describeInBrowser(
 
       shop.outOfOrder = false;
       await retry.click();
-      const retried = await completedAfter(page, failed);
+      const retried = await completedFrom(page, failed);
       // The button is gone, and the keyboard is not lost with it.
       expect(await retry.count()).toBe(0);
       expect(await bar(page).evaluate((element) => element === document.activeElement)).toBe(true);
@@ -128,7 +129,7 @@ describeInBrowser(
       await form(page).getByText("Changed by you").waitFor();
       await form(page).getByRole("button", { name: "Start a new run with the changes" }).click();
 
-      const forked = await completedAfter(page, retried);
+      const forked = await completedFrom(page, retried);
       expect(await form(page).count()).toBe(0);
       expect(await bar(page).evaluate((element) => element === document.activeElement)).toBe(true);
       expect(shop.calls()).toEqual(["PUT /order/coffee"]);
@@ -176,7 +177,7 @@ describeInBrowser(
       await retry.click();
       await bar(page).getByText("The run could not be retried: The server does not answer.").waitFor();
       await retry.click();
-      await completedAfter(page, failed);
+      await completedFrom(page, failed);
       expect(lost).toBe(1);
       expect(shop.calls()).toEqual(["PUT /order/tea"]);
     });
@@ -196,10 +197,13 @@ describeInBrowser(
       await form(page).waitFor({ state: "detached" });
       expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Run again from here");
       await page.keyboard.press("Enter");
-      await form(page).getByRole("button", { name: "Start a new run" }).focus();
+      await form(page).getByRole("textbox", { name: "method" }).focus();
+      await page.keyboard.press("ControlOrMeta+A");
+      await page.keyboard.type("POST");
+      await form(page).getByRole("button", { name: "Start a new run with the changes" }).focus();
       await page.keyboard.press("Enter");
-      await completedAfter(page, failed);
-      expect(shop.calls()).toEqual(["PUT /order/tea"]);
+      await completedFrom(page, failed);
+      expect(shop.calls()).toEqual(["POST /order/tea"]);
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(NARROW.width);
     });
   },

@@ -1,4 +1,3 @@
-import type { LogEvent } from "#durable-objects/execution/core/log-event.ts";
 import { ReferenceInterpreter } from "#durable-objects/execution/core/reference-interpreter.testkit.ts";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { Plan } from "#graph/plan/plan.ts";
@@ -13,7 +12,7 @@ interface Followed {
   readonly entries: ReadonlyMap<string, Entry>;
   /** In the order in which they were queued. */
   readonly queued: readonly string[];
-  readonly ended: LogEvent | null;
+  readonly isCutShort: boolean;
   queuedOf(node: number): Entry[];
 }
 
@@ -59,7 +58,7 @@ export class AgainstReference {
     }
     const reference = this.#reference?.queued ?? [];
     const { entries, queued } = this.#log;
-    const expected = this.#isCutShort ? reference.slice(0, queued.length) : reference;
+    const expected = this.#log.isCutShort ? reference.slice(0, queued.length) : reference;
     const same = expected.length === queued.length && expected.every(({ id }, index) => id === queued[index]);
     must(same, "reference", () => `queued: ${queued.join(" ")}\nreference: ${expected.map(({ id }) => id).join(" ")}`);
     for (const [index, { id, node, input }] of expected.entries()) {
@@ -77,7 +76,7 @@ export class AgainstReference {
     for (const [node, { id }] of this.#log.plan.nodes.entries()) {
       const given = this.#log.queuedOf(node);
       const reference = this.#reference?.queued.filter((execution) => execution.node === node) ?? [];
-      const expected = this.#isCutShort ? reference.slice(0, given.length) : reference;
+      const expected = this.#log.isCutShort ? reference.slice(0, given.length) : reference;
       const isSame =
         given.length === expected.length &&
         expected.every(({ input }, index) =>
@@ -85,12 +84,6 @@ export class AgainstReference {
         );
       must(isSame, "reference", () => `${id}: ${JSON.stringify(given)}\nreference: ${JSON.stringify(expected)}`);
     }
-  }
-
-  /** The run has ended before it had come to all of its executions. */
-  get #isCutShort(): boolean {
-    const { ended } = this.#log;
-    return ended?.type === "execution_failed" && ended.error.code === "step_limit";
   }
 
   /** The name that the reference has for it. */

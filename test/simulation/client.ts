@@ -12,12 +12,13 @@ import type { Draft } from "#durable-objects/execution/draft.ts";
 import { executionSummary, executionView } from "#durable-objects/execution/view.ts";
 import { Bystander, RARELY_MS } from "./bystander.ts";
 import type { Isolate } from "./isolate.ts";
+import { onlyFailedCalls } from "./network.ts";
+import type { Network } from "./network.ts";
 import type { Random } from "./random.ts";
 import type { RunList } from "./run-list.ts";
-import type { Network } from "./network.ts";
 import type { ObjectHost } from "./object-host.ts";
 import type { SocketPair } from "./sockets.ts";
-import { must, Violation } from "./violation.ts";
+import { must } from "./violation.ts";
 import type { World } from "./world.ts";
 
 /** Somebody outside: starts the run, looks at it, waits for it, perhaps stops it. Tries again until it is answered. */
@@ -78,12 +79,16 @@ export class Client extends Bystander {
   #startWithWork(request: StartRequest): void {
     const worker = this.#worker();
     this.world.schedule(0, worker, "takes a request", () => {
-      worker.beginAndWork(request).catch((error: unknown) => {
-        if (error instanceof Violation) {
-          this.world.fail(error);
-        }
+      const gaveUp = (error: unknown): void => {
         this.world.note(() => `    ${worker.name} gives up: ${String(error)}`);
-      });
+        if (worker.up) {
+          onlyFailedCalls(error);
+        }
+      };
+      worker
+        .beginAndWork(request)
+        .catch(gaveUp)
+        .catch((error: unknown) => this.world.fail(error));
     });
   }
 
@@ -98,8 +103,9 @@ export class Client extends Bystander {
         listed = await this.#list.write(executionSummary(draft.header, draft.state), this);
         this.#learn(executionView(draft.header, draft.state));
       }
-    } catch {
+    } catch (error) {
       // Whether the object has it or not is what the next call tells.
+      onlyFailedCalls(error);
     }
     if (!listed) {
       const outcome = (await this.#insist("relist", [workspaceId])) as Outcome<null>;
@@ -194,7 +200,8 @@ export class Client extends Bystander {
     for (let tries = 1; ; tries += 1) {
       try {
         return await this.#network.call(this, host, method, args);
-      } catch {
+      } catch (error) {
+        onlyFailedCalls(error);
         await this.pause(Math.min(2_000, 50 * 2 ** tries));
       }
     }
@@ -251,7 +258,8 @@ export class Subscriber extends Bystander {
     try {
       const args = [`https://object/live?after=${this.last}`, workspaceId];
       answer = await this.#network.call(this, this.#host, "fetchLive", args);
-    } catch {
+    } catch (error) {
+      onlyFailedCalls(error);
       answer = null;
     }
     if (answer === null) {

@@ -24,9 +24,19 @@ export type Feature = keyof typeof FEATURES;
 
 export const FEATURE_NAMES: readonly Feature[] = namesOf(FEATURES);
 
+/** What any world may come to by chance. Some must, or what is said to be tried is not. */
+export const MILESTONES = [
+  /** A Worker that began a run and had it stored has worked on it until nothing was left for it. */
+  "begun_work",
+  /** Likewise one whose first work only read, so that the run was stored later. */
+  "begun_unstored",
+] as const;
+
+export type Milestone = (typeof MILESTONES)[number];
+
 export class Features {
   /** How often each came to something. */
-  readonly counts = new Tally<Feature>();
+  readonly counts = new Tally<Feature | Milestone>();
   readonly #on: ReadonlySet<Feature>;
 
   constructor(random: Random, without: ReadonlySet<string>) {
@@ -43,7 +53,7 @@ export class Features {
     return [...this.#on];
   }
 
-  happened(name: Feature): void {
+  happened(name: Feature | Milestone): void {
     this.counts.add(name);
   }
 }

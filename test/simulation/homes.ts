@@ -4,6 +4,7 @@ import type { Plan } from "#graph/plan/plan.ts";
 import type { AttemptWatch } from "./attempt-watch.ts";
 import type { Isolate } from "./isolate.ts";
 import type { LogModel } from "./log-model.ts";
+import { onlyFailedCalls } from "./network.ts";
 import type { Network } from "./network.ts";
 import type { Answer } from "./object-call.ts";
 import { ObjectHost } from "./object-host.ts";
@@ -76,7 +77,11 @@ export class Homes {
 
   #build(id: string, name: string): Home {
     const { attempts, queue, list, leaseMs, idleMs, slots } = this.#deps;
-    const watch = new ObjectWatch(this.#world, (ne) => this.#homes.get(childExecutionId(id, ne))?.watch.log ?? null);
+    const logOf = (other: string): LogModel | null => this.#homes.get(other)?.watch.log ?? null;
+    const watch = new ObjectWatch(this.#world, {
+      childOf: (ne) => logOf(childExecutionId(id, ne)),
+      parentOf: ({ parent }) => (parent === undefined ? null : logOf(parent.execution_id)),
+    });
     watch.onLog = (log) => (log.onLost = (entry) => attempts.lost(id, entry));
     const host: ObjectHost = new ObjectHost(this.#world, name, {
       executionId: id,
@@ -105,7 +110,7 @@ export class Homes {
   ): void {
     this.#deps.network.call(from, this.of(to.other).host, to.method, to.args).then(
       (value) => reply({ ok: true, value }),
-      (error: unknown) => reply({ ok: false, error: String(error) }),
+      (error: unknown) => this.#failed(error, reply),
     );
   }
 
@@ -135,9 +140,18 @@ export class Homes {
     this.#world.schedule(starts.between(0, 5), front, "starts a child", () => {
       begin().then(
         () => reply({ ok: true, value: { ok: true, value: null } }),
-        (error: unknown) => reply({ ok: false, error: String(error) }),
+        (error: unknown) => this.#failed(error, reply),
       );
     });
+  }
+
+  #failed(error: unknown, reply: (answer: Answer) => void): void {
+    try {
+      onlyFailedCalls(error);
+      reply({ ok: false, error: String(error) });
+    } catch (bug) {
+      this.#world.fail(bug);
+    }
   }
 
   #carry(asking: ObjectHost, request: CarryRequest, reply: (answer: Answer) => void): void {

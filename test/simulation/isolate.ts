@@ -19,11 +19,11 @@ import { UnstoredRun } from "#worker/consumers/unstored-run.ts";
 import { WorkSession } from "#worker/consumers/work-session.ts";
 import type { BegunWork, SessionDeps } from "#worker/consumers/session-deps.ts";
 import type { AttemptWatch } from "./attempt-watch.ts";
+import { onlyFailedCalls } from "./network.ts";
 import type { Caller, Network } from "./network.ts";
 import type { ObjectHost } from "./object-host.ts";
 import type { RunList } from "./run-list.ts";
 import { ACTED, BEGUN, SCRIPTED, scriptedBlock } from "./scripted-block.ts";
-import { Violation } from "./violation.ts";
 import type { Timer, World } from "./world.ts";
 
 /** Versions of the consumer's code that work side by side during a deployment. */
@@ -123,6 +123,7 @@ export class Isolate implements Caller, Clock {
     if (begun !== null && isOurs) {
       const message: WorkMessage = { execution_id: id, pool: "io" };
       await this.#attend(message, this.#session(message, { consumer, budgetMs: 240_000 }), begun);
+      this.#deps.world.features.happened("begun_work");
     }
   }
 
@@ -134,9 +135,7 @@ export class Isolate implements Caller, Clock {
     let storing: Promise<boolean> | undefined;
     const store = (): Promise<boolean> =>
       (storing ??= this.#adopt(draft, draft.ended ? undefined : consumer).catch((error: unknown) => {
-        if (error instanceof Violation) {
-          throw error;
-        }
+        onlyFailedCalls(error);
         return false;
       }));
     const run = new UnstoredRun(draft, {
@@ -156,6 +155,7 @@ export class Isolate implements Caller, Clock {
     const session = this.#session(message, { consumer, budgetMs: 240_000, object }, unstored);
     await this.#attend(message, session, { ...begun, replica: null });
     await store();
+    this.#deps.world.features.happened("begun_unstored");
   }
 
   /** Whether the object has the run from here, and this consumer has what is under way in it. */
@@ -205,11 +205,7 @@ export class Isolate implements Caller, Clock {
     const told = listed
       ? network.call(this, objectOf(id), "listed", [workspaceId, seq])
       : network.call(this, objectOf(id), "relist", [workspaceId]);
-    await told.catch((error: unknown) => {
-      if (error instanceof Violation) {
-        throw error;
-      }
-    });
+    await told.catch(onlyFailedCalls);
   }
 
   #session(

@@ -7,7 +7,7 @@ import type { Wait } from "#graph/run/wait.ts";
 import type { AttemptValues } from "#worker/values/run-values.ts";
 import { StorageUnavailable } from "#worker/values/value-store.ts";
 import type { Random } from "./random.ts";
-import { must } from "./violation.ts";
+import { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -115,12 +115,13 @@ export class LargeValues {
   #open(executionId: string, value: JsonValue): JsonValue {
     return replaceStored(value, ({ sha256 }) => {
       const stored = this.#stored.get(`${executionId} ${sha256}`);
-      must(
-        stored !== undefined,
-        "no-surprise",
-        () => `run ${executionId} has a marker of ${sha256}, and not its value`,
-      );
-      return structuredClone(stored ?? null);
+      if (stored === undefined) {
+        const missing = new Violation("no-surprise", `run ${executionId} has a marker of ${sha256}, and not its value`);
+        // Thrown alone it would pass for a storage that does not answer.
+        this.#world.fail(missing);
+        throw missing;
+      }
+      return structuredClone(stored);
     });
   }
 

@@ -2,13 +2,14 @@ import type { LogBatch, LogEvent } from "#durable-objects/execution/core/log-eve
 import type { RunHeader } from "#durable-objects/execution/store.ts";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
 import type { Plan, PlanNode } from "#graph/plan/plan.ts";
-import type { RunError } from "#graph/run/event.ts";
 import { AgainstReference } from "./against-reference.ts";
 import { limitOf, mayFailEarly, nextLimit, OVER_ALL } from "./attempt-limit.ts";
 import { CarriedValues } from "./carried-values.ts";
 import { newEntry, nodeOf } from "./log-entry.ts";
 import type { Entry, EventOf } from "./log-entry.ts";
 import { MemoModel } from "./rerun-model.ts";
+import { RunEnd } from "./run-end.ts";
+import type { EndEvent } from "./run-end.ts";
 import { expectedYields, possibleFailures, runsAgent, usageOf } from "./scripted-block.ts";
 import { amountsOf, NOTHING, sumOf, UsageModel } from "./usage-model.ts";
 import type { Amounts } from "./usage-model.ts";
@@ -18,6 +19,15 @@ import type { World } from "./world.ts";
 
 /** The log of the run that a node execution has started, if there is one. */
 export type ChildOf = (ne: string) => LogModel | null;
+
+/** What else there is that has to do with a run. */
+export interface Around {
+  childOf: ChildOf;
+  /** The log of the run that has started it; null for one that people have started. */
+  parentOf: (header: RunHeader) => LogModel | null;
+  /** It was asked to stop with these words. */
+  wantsEnd: (reason: string) => boolean;
+}
 
 /**
  * Reads a log as it grows and holds it against the rules, without any code of the core: order, inputs before starts, one result each, outputs
@@ -45,10 +55,10 @@ export class LogModel {
   readonly #values: CarriedValues;
   readonly #memo: MemoModel | null;
   readonly #childOf: ChildOf;
-  #unhandled: RunError | null = null;
+  readonly #end: RunEnd;
   readonly #used = new UsageModel();
 
-  constructor(header: RunHeader, world: World, childOf: ChildOf) {
+  constructor(header: RunHeader, world: World, { childOf, parentOf, wantsEnd }: Around) {
     this.#childOf = childOf;
     this.header = header;
     this.plan = header.plan;
@@ -57,6 +67,7 @@ export class LogModel {
     this.#memo = header.reuse === undefined ? null : new MemoModel(header.reuse, open);
     this.#values = new CarriedValues(this.plan, this.events);
     this.reference = new AgainstReference(this, this.#memo);
+    this.#end = new RunEnd(this.plan, { wantsEnd, isOrphan: () => (parentOf(header)?.ended ?? null) !== null });
   }
 
   /** What the attempts have used whose end is in the log. */
@@ -86,11 +97,24 @@ export class LogModel {
     return nextLimit(this.plan, this.entries.values());
   }
 
-  /** Executions of a pool that are ready to be called for, or will be. */
-  effectfulQueued(pool: string): number {
+  /** When it has had its time itself (rule EN4), of the same clock. */
+  get deadline(): number {
+    return this.#end.deadline;
+  }
+
+  /** It has ended before it had come to all of its node executions. */
+  get isCutShort(): boolean {
+    const { ended, plan, queued } = this;
+    return (
+      ended?.type === "execution_failed" && ended.error.code === "step_limit" && queued.length === plan.step_limit
+    );
+  }
+
+  /** Executions of a pool, pure or effectful ones, that are ready to be called for, or will be. */
+  queuedFor(pool: string, pure: boolean): number {
     return [...this.entries.values()].filter(({ node, status }) => {
       const of = this.#node(node);
-      return status === "queued" && of.pool === pool && of.effects !== "pure";
+      return status === "queued" && of.pool === pool && (of.effects === "pure") === pure;
     }).length;
   }
 
@@ -130,6 +154,7 @@ export class LogModel {
     switch (event.type) {
       case "execution_started":
         this.inputs = event.inputs;
+        this.#end.started(at);
         this.reference.begin(event.inputs);
         return;
       case "node_input":
@@ -167,7 +192,7 @@ export class LogModel {
       case "execution_completed":
       case "execution_failed":
       case "execution_terminated":
-        return this.#runEnded(event);
+        return this.#runEnded(event, at);
       case "execution_running":
       case "execution_review":
         return;
@@ -228,6 +253,7 @@ export class LogModel {
     entry.input = input;
     entry.status = "queued";
     this.queued.push(event.ne);
+    this.#end.queued(event.ne);
   }
 
   #nodeStarted(event: EventOf<"node_started">, at: number): void {
@@ -306,6 +332,7 @@ export class LogModel {
       () => `${event.ne} completed, reused: ${event.reused}, known: ${JSON.stringify(entry.known)}`,
     );
     if (entry.known === null) {
+      this.#checkChildCompleted(entry);
       this.#endsWith(event, entry);
     } else {
       this.#used.reused(event, entry.known.used);
@@ -315,6 +342,25 @@ export class LogModel {
     entry.completed = true;
     entry.status = "over";
     this.reference.complete(entry);
+  }
+
+  /** Rule CH2: a node that runs an agent ends as the agent's run does. */
+  #checkChildCompleted({ ne, node }: Entry): void {
+    const end = runsAgent(this.#node(node)) ? this.#childOf(ne)?.ended?.type : "execution_completed";
+    must(end === "execution_completed", "one-result", () => `${ne} completed, and its agent's run ended with ${end}`);
+  }
+
+  /** The codes with which the agent's run lets the node fail that runs it. */
+  #failuresOfChild({ ne, node }: Entry): string[] {
+    const end = runsAgent(this.#node(node)) ? this.#childOf(ne)?.ended : null;
+    switch (end?.type) {
+      case "execution_failed":
+        return [end.error.code];
+      case "execution_terminated":
+        return ["child_terminated"];
+      default:
+        return [];
+    }
   }
 
   /** A failed attempt; where values lie outside of the log, it may have failed before its block began. */
@@ -353,10 +399,8 @@ export class LogModel {
     must(entry.errorTold, "outputs-once", () => `${event.ne} failed without a value on its error pin`);
     must(event.handled === node.error_linked, "outputs-once", () => `${event.ne}: handled is ${event.handled}`);
     const { code } = event.error;
-    const child = runsAgent(node) ? this.#childOf(entry.ne)?.ended : undefined;
-    const ofChild = child?.type === "execution_failed" ? [child.error.code] : ["child_terminated"];
     const away = this.#world.large !== null && node.effects === "once" ? ["storage_unavailable"] : [];
-    const possible = [...possibleFailures(node), ...(child === undefined ? [] : ofChild), ...away];
+    const possible = [...possibleFailures(node), ...this.#failuresOfChild(entry), ...away];
     must(possible.includes(code), "outputs-once", () => `${event.ne} failed with ${code}: ${event.error.message}`);
     // A node that runs an agent fails with the agent's code, and has lost nothing itself.
     if (entry.status === "running" && (code === "outcome_unknown" || code === "attempts_exhausted")) {
@@ -367,9 +411,7 @@ export class LogModel {
     } else {
       this.#ended(event, entry);
     }
-    if (!event.handled) {
-      this.#unhandled ??= event.error;
-    }
+    this.#end.failed(event);
     entry.status = "over";
     entry.errorTold = true;
     this.reference.end(entry);
@@ -432,32 +474,10 @@ export class LogModel {
     entry.notBefore = event.retry_at > at ? event.retry_at : 0;
   }
 
-  #runEnded(
-    event: EventOf<"execution_completed"> | EventOf<"execution_failed"> | EventOf<"execution_terminated">,
-  ): void {
+  #runEnded(event: EndEvent, at: number): void {
     this.ended = event;
     this.#used.check(event.stats);
-    const open = [...this.entries.values()].filter(({ status }) => status !== "over" && status !== "incomplete");
-    must(
-      open.length === 0,
-      "one-result",
-      () => `the run is over and ${open.map(({ ne, status }) => `${ne} is ${status}`).join(", ")}`,
-    );
-    if (event.type === "execution_completed") {
-      must(
-        this.#unhandled === null,
-        "outputs-once",
-        () => `the run completed in spite of ${JSON.stringify(this.#unhandled)}`,
-      );
-    } else if (event.type === "execution_failed") {
-      const own = event.error.code === "step_limit" || event.error.code === "run_timeout";
-      const same = JSON.stringify(event.error) === JSON.stringify(this.#unhandled);
-      must(
-        own || same,
-        "outputs-once",
-        () => `the run failed with ${JSON.stringify(event.error)}, not ${JSON.stringify(this.#unhandled)}`,
-      );
-    }
+    this.#end.check(event, this.entries.values(), at);
   }
 
   /** The executions of a node, in the order in which they were queued. */

@@ -9,6 +9,18 @@ export interface Caller extends Machine {
   kill?(why: string): void;
 }
 
+/** A call did not come to its answer: it was lost on its way there or back, or whoever was called failed at it. Callers live with that; anything else is a bug. */
+export class CallFailed extends Error {
+  override readonly name = "CallFailed";
+}
+
+/** Whoever can go on without an answer throws everything else. */
+export function onlyFailedCalls(error: unknown): void {
+  if (!(error instanceof CallFailed)) {
+    throw error;
+  }
+}
+
 /** Calls between machines: each takes time, may be lost on the way there or back, or arrive twice. */
 export class Network {
   readonly #world: World;
@@ -43,7 +55,7 @@ export class Network {
         if (answer.ok) {
           resolve(answer.value);
         } else {
-          reject(new Error(answer.error));
+          reject(new CallFailed(answer.error));
         }
       });
       const reply = (answer: Answer): void => {

@@ -3,6 +3,7 @@ import type { ExecutionEnv } from "#durable-objects/execution/env.ts";
 import type { ExecutionSummary, WorkMessage } from "#durable-objects/execution/protocol.ts";
 import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
 import type { FaultPlan } from "./faults.ts";
+import { CallFailed } from "./network.ts";
 import type { Answer } from "./object-call.ts";
 import type { ObjectStorage } from "./object-storage.ts";
 import type { ServerEnd } from "./sockets.ts";
@@ -125,7 +126,7 @@ export class ObjectBindings {
           if (answer.ok) {
             resolve(answer.value);
           } else {
-            reject(new Error(answer.error));
+            reject(new CallFailed(answer.error));
           }
         }),
       );

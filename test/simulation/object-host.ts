@@ -4,11 +4,12 @@ import type { LeaseRequest } from "#durable-objects/execution/protocol.ts";
 import type { Run } from "#durable-objects/execution/run.ts";
 import { SqliteExecutionStore } from "#durable-objects/execution/store-sqlite.ts";
 import { foreignSnapshot } from "./foreign-snapshot.ts";
+import { CallFailed } from "./network.ts";
 import { ObjectBindings } from "./object-bindings.ts";
 import type { Surroundings } from "./object-bindings.ts";
 import { invoke, shorten } from "./object-call.ts";
 import type { Answer, Call } from "./object-call.ts";
-import { ObjectStorage } from "./object-storage.ts";
+import { ObjectStorage, WriteFailed } from "./object-storage.ts";
 import type { ObjectPlatform } from "./platform.ts";
 import type { ObjectWatch } from "./object-watch.ts";
 import { SocketPair } from "./sockets.ts";
@@ -36,6 +37,8 @@ interface Incarnation {
   alarmIsRinging: boolean;
   /** Messages for which no consumer has come since the last alarm. */
   hints: Record<BlockPool, number>;
+  /** An alarm has rung, and no consumer has come since. */
+  probing: boolean;
 }
 
 /** How long the runtime waits before it rings an alarm again whose handler did not come to its end. */
@@ -212,7 +215,14 @@ export class ObjectHost implements Machine, ObjectPlatform {
     if (this.#life === null) {
       const calls = new Set<Call>();
       const hints = { io: 0, cpu: 0, memory: 0 };
-      const life: Omit<Incarnation, "object"> = { up: true, run: null, calls, alarmIsRinging: false, hints };
+      const life: Omit<Incarnation, "object"> = {
+        up: true,
+        run: null,
+        calls,
+        alarmIsRinging: false,
+        hints,
+        probing: false,
+      };
       this.#bendSnapshot();
       const bindings = this.#bindings(life);
       this.#life = Object.assign(life, { object: new ExecutionObject(bindings.context(), bindings.environment()) });
@@ -240,6 +250,7 @@ export class ObjectHost implements Machine, ObjectPlatform {
       this.#life.run = run;
       // Whoever loads the run knows nothing of messages.
       this.#life.hints = { io: 0, cpu: 0, memory: 0 };
+      this.#life.probing = false;
     }
   }
 
@@ -248,9 +259,10 @@ export class ObjectHost implements Machine, ObjectPlatform {
   receive(call: Call): void {
     const life = this.#alive();
     life.calls.add(call);
-    this.#watch.called(call, this);
+    this.#watch.called(call);
     if (call.method === "lease") {
       const { pool } = call.args[0] as LeaseRequest;
+      life.probing = false;
       life.hints[pool] = Math.max(0, life.hints[pool] - 1);
     }
     this.#world.note(() => `    ${call.method}(${shorten(call.args)})`);
@@ -264,7 +276,12 @@ export class ObjectHost implements Machine, ObjectPlatform {
     };
     invoke(life.object, call).then(
       (value) => answer({ ok: true, value: value instanceof SocketPair ? value : structuredClone(value) }),
-      (error: unknown) => answer({ ok: false, error: String(error) }),
+      (error: unknown) => {
+        if (!isFault(error)) {
+          this.#world.fail(error);
+        }
+        answer({ ok: false, error: String(error) });
+      },
     );
   }
 
@@ -280,7 +297,10 @@ export class ObjectHost implements Machine, ObjectPlatform {
       }
       life.alarmIsRinging = true;
       life.hints = { io: 0, cpu: 0, memory: 0 };
-      life.object.alarm().then(
+      const handled = life.object.alarm();
+      // The handler may have begun by loading the run, and has announced nothing yet.
+      life.probing = life.run !== null;
+      handled.then(
         // It counts as done when what it wrote is kept.
         () => void this.#outbox.push(() => this.#rang(life)),
         (error: unknown) => {
@@ -366,7 +386,7 @@ export class ObjectHost implements Machine, ObjectPlatform {
 
   // ---- What the object has ----
 
-  #bindings(life: Pick<Incarnation, "up" | "hints">): ObjectBindings {
+  #bindings(life: Pick<Incarnation, "up" | "hints" | "probing">): ObjectBindings {
     return new ObjectBindings({
       executionId: this.executionId,
       storage: this.storage,
@@ -378,7 +398,8 @@ export class ObjectHost implements Machine, ObjectPlatform {
       isUp: () => life.up,
       announces: (pool, messages) => {
         life.hints[pool] += messages;
-        this.#watch.announced(pool, { unanswered: life.hints[pool], slots: this.#slots });
+        const { probing } = life;
+        this.#watch.announced({ pool, unanswered: life.hints[pool], slots: this.#slots, probing });
       },
       whenKept: (send) => void this.#outbox.push(send),
     });
@@ -388,4 +409,10 @@ export class ObjectHost implements Machine, ObjectPlatform {
   reader(): SqliteExecutionStore {
     return new SqliteExecutionStore(this.storage);
   }
+}
+
+/** What a call of the object may fail with: that what it needed failed, or that a write had failed before. */
+function isFault(error: unknown): boolean {
+  const isBroken = error instanceof Error && error.message.startsWith("A commit of this run failed");
+  return isBroken || error instanceof WriteFailed || error instanceof CallFailed;
 }

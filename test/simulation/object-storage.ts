@@ -3,6 +3,9 @@ import type { StatementSync } from "node:sqlite";
 import type { SqliteStorage } from "#durable-objects/execution/store-sqlite.ts";
 import type { FaultPlan } from "./faults.ts";
 
+/** A write that the platform did not do. */
+export class WriteFailed extends Error {}
+
 /**
  * One object's durable storage: SQLite and the alarm. All writes of a step are one transaction, as the runtime makes them: what a step did is
  * kept or lost whole.
@@ -29,7 +32,7 @@ export class ObjectStorage implements SqliteStorage {
       }
       if (query.startsWith("INSERT INTO log") && Number(bindings[0]) >= 0) {
         if (this.#faults.strikes("write_fails")) {
-          throw new Error("disk I/O error");
+          throw new WriteFailed("disk I/O error");
         }
         this.#logWritten = true;
       }

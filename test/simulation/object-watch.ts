@@ -1,10 +1,10 @@
+import { canonicalState } from "#durable-objects/execution/core/canonical-state.testkit.ts";
 import { evolveBatch } from "#durable-objects/execution/core/evolve.ts";
 import { initialState } from "#durable-objects/execution/core/state.ts";
 import type { ExecutionState } from "#durable-objects/execution/core/state.ts";
 import type { LogEvent } from "#durable-objects/execution/core/log-event.ts";
 import { nextAlarm } from "#durable-objects/execution/core/next-alarm.ts";
 import { MAX_WORK_LOOK_MS } from "#durable-objects/execution/core/next-look.ts";
-import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
 import type {
   AttemptReport,
   ForkPoint,
@@ -13,27 +13,30 @@ import type {
   Rerun,
   WorkAnswer,
 } from "#durable-objects/execution/protocol.ts";
+import type { Run } from "#durable-objects/execution/run.ts";
 import type { SqliteExecutionStore } from "#durable-objects/execution/store-sqlite.ts";
 import { isTerminal } from "#graph/run/status.ts";
 import { OVER_ALL } from "./attempt-limit.ts";
-import { canonicalState } from "./canonical-state.ts";
+import { FewMessages } from "./few-messages.ts";
+import type { Announced } from "./few-messages.ts";
 import { LogModel } from "./log-model.ts";
-import type { ChildOf } from "./log-model.ts";
+import type { Around } from "./log-model.ts";
 import type { Answer, Call } from "./object-call.ts";
 import { ALARM_RETRY_MS } from "./object-host.ts";
 import type { ObjectHost } from "./object-host.ts";
 import { checkRerun } from "./rerun-model.ts";
 import { must } from "./violation.ts";
+import { Wishes } from "./wishes.ts";
 import type { World } from "./world.ts";
 
 /** Pure leases that one answer may carry (rule LS2). */
 const MAX_PURE = 64;
 
-/** Messages of a run that may be on their way at a time (rule AL5). */
-const MOST_MESSAGES: Readonly<Record<BlockPool, number>> = { io: 50, cpu: 20, memory: 4 };
+/** What people, and runs that started others, ask a run to do. */
+const WISHES: ReadonlySet<string> = new Set(["cancel", "pause", "unpause"]);
 
 /** Calls whose answers are looked at. */
-const WATCHED: ReadonlySet<string> = new Set(["report", "lease", "callback", "rerun"]);
+const WATCHED: ReadonlySet<string> = new Set(["report", "lease", "callback", "rerun", "adopt", ...WISHES]);
 
 interface Watched {
   call: Call;
@@ -52,23 +55,27 @@ export class ObjectWatch {
   #shadow: ExecutionState | null = null;
   #reader: SqliteExecutionStore | null = null;
   #watched: Watched[] = [];
-  /** Messages sent in this step. */
-  #announced: { pool: BlockPool; unanswered: number; slots: number }[] = [];
+  readonly #messages: FewMessages;
+  readonly #wishes = new Wishes();
+  /** What the object has in memory, and had when it was last looked at. */
+  #run: Run | null = null;
   /** The highest seq that anybody outside was told. */
   #told = 0;
   /** Told of the log when there is one. */
   onLog: (log: LogModel) => void = () => {};
-  readonly #childOf: ChildOf;
+  readonly #around: Around;
 
-  constructor(world: World, childOf: ChildOf) {
+  constructor(world: World, around: Omit<Around, "wantsEnd">) {
     this.#world = world;
-    this.#childOf = childOf;
+    this.#messages = new FewMessages(world);
+    this.#around = { ...around, wantsEnd: (reason) => this.#wishes.wantsEnd(reason) };
   }
 
-  called(call: Call, host: ObjectHost): void {
+  called(call: Call): void {
     if (!WATCHED.has(call.method)) {
       return;
     }
+    this.#wishes.called(call);
     const reports = call.method === "report" ? (call.args[0] as AttemptReport[]) : [];
     const model = this.log;
     this.#watched.push({
@@ -80,7 +87,6 @@ export class ObjectWatch {
       inStep: model !== null && call.args[2] === model.lastSeq,
       answer: null,
     });
-    void host;
   }
 
   answered(call: Call, answer: Answer): void {
@@ -93,7 +99,7 @@ export class ObjectWatch {
 
   /** The step is undone. */
   forgetStep(): void {
-    this.#announced = [];
+    this.#messages.forgetStep();
     this.#watched = [];
   }
 
@@ -103,50 +109,37 @@ export class ObjectWatch {
     if (host.storage.logWritten) {
       this.#read(host);
     }
+    const { run } = host;
+    const loaded = run !== this.#run;
+    if (loaded) {
+      this.#run = run;
+      this.#messages.loaded();
+    }
     for (const watched of this.#watched.splice(0)) {
       this.#checkAnswer(watched, before);
     }
-    this.#checkMessages();
-    const { run } = host;
-    const loaded = host.snapshotIsForeign && run?.state.lastSeq === this.log?.lastSeq;
+    this.#messages.check(this.log);
     host.snapshotIsForeign &&= run === null;
-    if (run !== null && this.#shadow !== null && (host.storage.logWritten || loaded)) {
-      const [memory, replay] = [canonicalState(run.state), canonicalState(this.#shadow)];
+    // A state whose write failed is void; whoever calls next loads the run again.
+    const isKept = run?.state.lastSeq === this.log?.lastSeq;
+    if (run !== null && this.#shadow !== null && (host.storage.logWritten || (loaded && isKept))) {
+      const [memory, replay] = [run.state, this.#shadow].map((state) => JSON.stringify(canonicalState(state)));
       must(memory === replay, "state-is-replay", () => `in memory ${memory}\nfrom the log ${replay}`);
     }
   }
 
-  /** Messages for a pool are sent; `unanswered`: those of this life that nobody has come for since the last alarm, these among them. */
-  announced(pool: BlockPool, messages: { unanswered: number; slots: number }): void {
-    this.#announced.push({ pool, ...messages });
-  }
-
-  /** No more messages than work is worth, and than one run may send (rule AL5). */
-  #checkMessages(): void {
-    for (const { pool, unanswered, slots } of this.#announced.splice(0)) {
-      const { log } = this;
-      if (log !== null) {
-        const worth = Math.max(log.plan.per_message ?? 0, slots);
-        const most = Math.max(1, Math.min(MOST_MESSAGES[pool], Math.ceil(log.effectfulQueued(pool) / worth)));
-        must(
-          unanswered <= most,
-          "few-messages",
-          () => `${unanswered} messages for ${pool} are on their way of ${most}`,
-        );
-        if (worth > slots) {
-          this.#world.features.happened("message_batches");
-        }
-      }
-    }
+  /** Messages for a pool are sent. */
+  announced(messages: Announced): void {
+    this.#messages.announced(messages);
   }
 
   /**
-   * The alarm's handler has come to its end: nothing is open any more that has had its time (rule RT4).
+   * The alarm's handler has come to its end: nothing is open any more that has had its time (rules EN4 and RT4).
    */
   ticked(host: ObjectHost): void {
     const { log } = this;
     if (log !== null && log.ended === null && host.run?.state.lastSeq === log.lastSeq) {
-      const limit = log.nextLimit;
+      const limit = Math.min(log.nextLimit, log.deadline);
       must(limit > host.now(), "time-is-up", () => `what had time until ${limit} is still open at ${host.now()}`);
     }
   }
@@ -158,16 +151,7 @@ export class ObjectWatch {
       return;
     }
     must(host.alarmIsArmed || !log.hasWork, "alarm-armed", () => "the run is not over, has work, and has no alarm");
-    const limit = log.nextLimit;
-    const { alarm } = host.storage;
-    const { rates } = this.#world.faults;
-    // After a write that failed the alarm is set again, and not for this.
-    if (limit < Infinity && alarm !== null && !rates.has("object_clock_jumps") && !rates.has("write_fails")) {
-      // The platform rings again what died in the middle.
-      const due = host.now() + Math.max(host.leaseMs, ALARM_RETRY_MS);
-      const latest = limit > host.now() ? limit + ALARM_RETRY_MS : due;
-      must(alarm <= latest, "time-is-up", () => `the alarm is set for ${alarm}, ${alarm - limit} ms after a limit`);
-    }
+    this.#checkLimits(host, log);
     // After a failed write the state in memory is void; the next call loads the run again.
     const state = host.run?.state.lastSeq === log.lastSeq ? host.run.state : undefined;
     const at = host.storage.alarm;
@@ -187,6 +171,23 @@ export class ObjectWatch {
     }
   }
 
+  /** There is an alarm for what has a limit of time. */
+  #checkLimits(host: ObjectHost, { deadline, nextLimit }: LogModel): void {
+    const { alarm } = host.storage;
+    const { rates } = this.#world.faults;
+    // After a write that failed the alarm is set again, and not for this.
+    if (alarm === null || rates.has("object_clock_jumps") || rates.has("write_fails")) {
+      return;
+    }
+    // The platform rings again what died in the middle.
+    const due = host.now() + Math.max(host.leaseMs, ALARM_RETRY_MS);
+    const latest = nextLimit > host.now() ? nextLimit + ALARM_RETRY_MS : due;
+    const late = (limit: number) => (): string => `the alarm is set for ${alarm}, ${alarm - limit} ms after a limit`;
+    must(alarm <= latest, "time-is-up", late(nextLimit));
+    // An alarm that rings within a lease is not moved for the whole run's.
+    must(alarm <= Math.max(deadline, due), "time-is-up", late(deadline));
+  }
+
   /** Somebody outside was told that the run has this event. */
   told(seq: number): void {
     this.#told = Math.max(this.#told, seq);
@@ -203,7 +204,7 @@ export class ObjectWatch {
     this.#reader = reader;
     const header = this.log === null ? reader.header() : null;
     if (header !== null) {
-      this.log = new LogModel(header, this.#world, this.#childOf);
+      this.log = new LogModel(header, this.#world, this.#around);
       this.onLog(this.log);
       this.#shadow = initialState(header.plan, header.created_at, header.reuse);
     }
@@ -223,6 +224,13 @@ export class ObjectWatch {
 
   #checkAnswer({ call, stale, begun, inStep, answer }: Watched, before: number): void {
     if (answer?.ok !== true || this.log === null) {
+      return;
+    }
+    this.#messages.answered(call, answer, this.log);
+    if (WISHES.has(call.method)) {
+      return this.#wishes.answered(call, answer, this.log);
+    }
+    if (call.method === "adopt") {
       return;
     }
     const fresh = this.log.since(before);

@@ -2,6 +2,7 @@ import type { Outcome } from "#durable-objects/execution/protocol.ts";
 import type { JsonValue } from "#graph/json.ts";
 import { Bystander, RARELY_MS } from "./bystander.ts";
 import type { LogModel } from "./log-model.ts";
+import { onlyFailedCalls } from "./network.ts";
 import type { Network } from "./network.ts";
 import type { ObjectHost } from "./object-host.ts";
 import type { Random } from "./random.ts";
@@ -122,7 +123,8 @@ export class Outsider extends Bystander {
     let outcome: Outcome<null>;
     try {
       outcome = (await network.call(this, hostOf(executionId), "callback", [ne, { call: number }])) as Outcome<null>;
-    } catch {
+    } catch (error) {
+      onlyFailedCalls(error);
       return;
     }
     call.accepted = outcome.ok;

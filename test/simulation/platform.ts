@@ -97,7 +97,7 @@ function logged(console: Console, level: "info" | "warn" | "error"): (...args: u
   };
 }
 
-/** Tells the object's home of the run that the object has loaded or created, so that its state can be looked at. */
+/** Tells the object's home of the run that the object has loaded, created or adopted, so that its state can be looked at. */
 function watchRuns(): void {
   const load = Run.load.bind(Run);
   const create = Run.create.bind(Run);
@@ -107,6 +107,12 @@ function watchRuns(): void {
       object().onRun(run);
     }
     return run;
+  };
+  const ofAdopted = Run.ofAdopted.bind(Run);
+  Run.ofAdopted = (store, begun, at) => {
+    const adopted = ofAdopted(store, begun, at);
+    object().onRun(adopted[0]);
+    return adopted;
   };
   Run.create = (store, header, first) => {
     const created = create(store, header, first);

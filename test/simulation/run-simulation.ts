@@ -1,7 +1,7 @@
 import { FaultPlan } from "./faults.ts";
 import type { FaultKind } from "./faults.ts";
 import { Features } from "./features.ts";
-import type { Feature } from "./features.ts";
+import type { Feature, Milestone } from "./features.ts";
 import { LargeValues } from "./large-values.ts";
 import { within } from "./platform.ts";
 import { Random } from "./random.ts";
@@ -30,7 +30,7 @@ export interface SimulationResult {
   /** What the run ended with. */
   status: string;
   faults: Map<FaultKind, number>;
-  features: Map<Feature, number>;
+  features: Map<Feature | Milestone, number>;
   /** Of everything that was committed: the same for the same seed. */
   digest: string;
 }

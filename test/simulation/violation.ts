@@ -24,6 +24,7 @@ export type Invariant =
   | "time-is-up"
   | "few-messages"
   | "reused-not-run"
+  | "ends-for-a-reason"
   | "no-surprise";
 
 /** An invariant does not hold. */

@@ -20,6 +20,14 @@ export const testEnv: Env = {
   WEFT_BOOTSTRAP_TOKEN: BOOTSTRAP_TOKEN,
 };
 
+/** Where runs are in the API. */
+export const RUNS = "/api/v1/executions";
+
+/** What the API answers instead of what was asked for. */
+export interface Failure {
+  error: { code: string; message: string; details: Record<string, unknown> };
+}
+
 export interface Answer<T = unknown> {
   status: number;
   headers: Headers;

@@ -1,6 +1,8 @@
-/** Ids of the two blocks that every agent has (autogpt.md §6.1). */
-export const INPUT_BLOCK = "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b";
-export const OUTPUT_BLOCK = "363ae599-353e-4804-937e-b2ee3cef3da4";
+import { BLOCKS } from "../agent-file.ts";
+
+/** Ids of the two blocks that every agent has. */
+export const INPUT_BLOCK = BLOCKS.input;
+export const OUTPUT_BLOCK = BLOCKS.output;
 
 /** The smallest agent that does something: gives its input `text` as its output `echo`. */
 export function echoGraph(change: Record<string, unknown> = {}): Record<string, unknown> {

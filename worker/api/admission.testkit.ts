@@ -2,16 +2,10 @@ import { expect } from "vitest";
 import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
 import type { AdmissionTicket } from "#durable-objects/workspace/protocol.ts";
 import type { FlowSettings } from "#graph/model/flow-settings.ts";
-import { testEnv } from "#test/workerd/api-client.ts";
+import { RUNS, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
 import { echoGraph } from "#test/workerd/echo-graph.ts";
 import { workspaceStub } from "#worker/env.ts";
-
-export const RUNS = "/api/v1/executions";
-
-export interface Failure {
-  error: { code: string; message: string; details: Record<string, unknown> };
-}
 
 /** An agent with these settings; its id. */
 export async function createGraph(tenant: Tenant, flow?: FlowSettings): Promise<string> {

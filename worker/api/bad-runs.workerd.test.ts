@@ -1,17 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
-import { createTenant, testEnv } from "#test/workerd/api-client.ts";
-import type { Answer, Tenant } from "#test/workerd/api-client.ts";
+import { createTenant, RUNS, testEnv } from "#test/workerd/api-client.ts";
+import type { Answer, Failure, Tenant } from "#test/workerd/api-client.ts";
 import { inputNode as input, outputNode as output, saveGraph } from "#test/workerd/test-graph.ts";
 import type { TestNode } from "#test/workerd/test-graph.ts";
 import { executionStub } from "#worker/env.ts";
-
-const RUNS = "/api/v1/executions";
-const CALCULATOR = "b1ab9b19-67a6-406d-abf5-2dba76d00c79";
-const REVIEW = "8b2a7b3c-6e9d-4a5f-8c1b-2e3f4a5b6c7d";
-const STEP = "f66a3543-28d3-4ab5-8945-9b336371e2ce";
-const STORE = "1ff065e9-88e8-4358-9d82-8dc91f622ba9";
-const PRINT = "f3b1c1b2-4c4f-4f0d-8d2f-4c4f0d8d2f4c";
 
 let tenant: Tenant;
 let stranger: Tenant;
@@ -26,8 +19,6 @@ const graph = async (nodes: TestNode[], ...links: string[]): Promise<string> =>
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-type Refusal = { error: { code: string } };
-
 const call = <T = ExecutionView>(path: string, body?: unknown, by = tenant): Promise<Answer<T>> =>
   by.client.call<T>(`${RUNS}${path}`, { method: "POST", ...(body === undefined ? {} : { body }) });
 
@@ -40,7 +31,7 @@ async function finished(graph_id: string, inputs: object): Promise<ExecutionView
 describe("runs without end", () => {
   it("[EN3] a cycle ends at the limit of steps", async () => {
     const id = await graph(
-      [input("a"), { id: "sum", block_id: CALCULATOR, input_default: { operation: "Add", b: 1 } }],
+      [input("a"), ["sum", "calculator", { operation: "Add", b: 1 }]],
       "in_a.result sum.a",
       "sum.result sum.a",
     );
@@ -52,21 +43,16 @@ describe("runs without end", () => {
   }, 60_000);
 
   it.each([
-    ["pure", STORE],
-    ["effectful", PRINT],
-  ])(
+    ["pure", "store", "input"],
+    ["effectful", "print", "text"],
+  ] as const)(
     "[EN3] a fan-out of 1,000 times 1,000 ends at the limit of steps (%s)",
-    async (_kind, block_id) => {
+    async (_kind, block, pin) => {
       const id = await graph(
-        [
-          input("items"),
-          { id: "each", block_id: STEP },
-          { id: "again", block_id: STEP, input_default: { items: numbers(1_000) } },
-          { id: "sink", block_id, input_default: {} },
-        ],
+        [input("items"), ["each", "steps"], ["again", "steps", { items: numbers(1_000) }], ["sink", block]],
         "in_items.result each.items",
         "each.item again.items_object_#_x",
-        `again.item sink.${block_id === STORE ? "input" : "text"}`,
+        `again.item sink.${pin}`,
       );
       expect(await finished(id, { items: numbers(1_000) })).toMatchObject({
         status: "FAILED",
@@ -79,7 +65,7 @@ describe("runs without end", () => {
 
   it("[BI8] a fan-out of 1,000,000 at once is refused by its block", async () => {
     const id = await graph(
-      [input("items"), { id: "each", block_id: STEP }, output("item")],
+      [input("items"), ["each", "steps"], output("item")],
       "in_items.result each.items",
       "each.item out_item.value",
     );
@@ -94,10 +80,10 @@ describe("runs without end", () => {
     const id = await graph(
       [
         input("items"),
-        { id: "each", block_id: STEP },
-        { id: "again", block_id: STEP, input_default: { items: numbers(9_000) } },
-        { id: "never", block_id: STEP },
-        { id: "pair", block_id: CALCULATOR, input_default: { operation: "Add" } },
+        ["each", "steps"],
+        ["again", "steps", { items: numbers(9_000) }],
+        ["never", "steps"],
+        ["pair", "calculator", { operation: "Add" }],
       ],
       "in_items.result each.items",
       "each.item again.items_object_#_x",
@@ -133,7 +119,7 @@ describe("a run that is over", () => {
 
   it("[BI12] is retried and forked though its agent was deleted", async () => {
     const graphId = await graph(
-      [input("a"), { id: "div", block_id: CALCULATOR, input_default: { operation: "Divide", b: 0 } }, output("q")],
+      [input("a"), ["div", "calculator", { operation: "Divide", b: 0 }], output("q")],
       "in_a.result div.a",
       "div.result out_q.value",
     );
@@ -153,7 +139,7 @@ describe("a run that is over", () => {
 /** A run that asks a person. */
 async function asking(): Promise<ExecutionView & { review: string }> {
   const graphId = await graph(
-    [input("a"), { id: "ask", block_id: REVIEW, input_default: { name: "ok?" } }, output("a")],
+    [input("a"), ["ask", "review", { name: "ok?" }], output("a")],
     "in_a.result ask.data",
     "ask.approved_data out_a.value",
   );
@@ -193,7 +179,7 @@ describe("decisions", () => {
     expect((await call(`/${id}/reviews/${review}`, yes, stranger)).status).toBe(404);
     expect((await call(`/${crypto.randomUUID()}/reviews/${review}`, yes)).status).toBe(404);
     for (const other of ["n1", "n99", "constructor", "%00"]) {
-      const answer = await call<Refusal>(`/${id}/reviews/${other}`, yes);
+      const answer = await call<Failure>(`/${id}/reviews/${other}`, yes);
       expect([404, 409], other).toContain(answer.status);
     }
     const now = await tenant.client.call<ExecutionView>(`${RUNS}/${id}`);
@@ -204,12 +190,12 @@ describe("decisions", () => {
   it("[BI11] [WT4] are taken once: the second, and one after the end, is 409", async () => {
     const { id, review } = await asking();
     const both = await Promise.all([
-      call<Refusal>(`/${id}/reviews/${review}`, { approved: true, data: "first" }),
-      call<Refusal>(`/${id}/reviews/${review}`, { approved: false }),
+      call<Failure>(`/${id}/reviews/${review}`, { approved: true, data: "first" }),
+      call<Failure>(`/${id}/reviews/${review}`, { approved: false }),
     ]);
     expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
     await executionStub(testEnv, id).wait(tenant.workspaceId, 30_000);
-    const late = await call<Refusal>(`/${id}/reviews/${review}`, { approved: true });
+    const late = await call<Failure>(`/${id}/reviews/${review}`, { approved: true });
     expect([late.status, late.body.error.code]).toEqual([409, "review_not_pending"]);
   });
 });

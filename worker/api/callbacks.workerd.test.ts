@@ -1,15 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
-import { ApiClient, createTenant } from "#test/workerd/api-client.ts";
-import type { Tenant } from "#test/workerd/api-client.ts";
-import { OUTPUT_BLOCK } from "#test/workerd/echo-graph.ts";
+import { ApiClient, createTenant, RUNS } from "#test/workerd/api-client.ts";
+import type { Failure, Tenant } from "#test/workerd/api-client.ts";
+import { outputNode, saveGraph } from "#test/workerd/test-graph.ts";
 
-const RUNS = "/api/v1/executions";
 const WAIT_FOR_CALL = "5012b723-5fba-4c2b-b75b-4a8752e30235";
-
-interface Failure {
-  error: { code: string };
-}
 
 let tenant: Tenant;
 let graphId: string;
@@ -17,33 +12,13 @@ let graphId: string;
 /** Gives out where to call, waits, and gives out what was sent. */
 beforeAll(async () => {
   tenant = await createTenant();
-  const node = (id: string, block_id: string, input_default: object): object => ({
-    id,
-    block_id,
-    input_default,
-    metadata: {},
-  });
-  const link = (id: string, source_name: string, sink_id: string): object => ({
-    id,
-    source_id: "wait",
-    source_name,
-    sink_id,
-    sink_name: "value",
-  });
-  const graph = await tenant.client.call<{ id: string }>("/api/v1/graphs", {
-    body: {
-      name: "Payment",
-      description: "",
-      nodes: [
-        node("wait", WAIT_FOR_CALL, {}),
-        node("where", OUTPUT_BLOCK, { name: "where" }),
-        node("paid", OUTPUT_BLOCK, { name: "paid" }),
-      ],
-      links: [link("l1", "url", "where"), link("l2", "data", "paid")],
-    },
-  });
-  expect(graph.status).toBe(201);
-  graphId = graph.body.id;
+  const graph = await saveGraph(
+    tenant,
+    [["wait", WAIT_FOR_CALL], outputNode("where"), outputNode("paid")],
+    "wait.url out_where.value",
+    "wait.data out_paid.value",
+  );
+  graphId = graph.id;
 });
 
 async function view(id: string): Promise<ExecutionView> {

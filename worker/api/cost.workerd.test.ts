@@ -1,15 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ExecutionView, NodeExecutionDetail, NodeExecutionPage } from "#durable-objects/execution/protocol.ts";
+import type { JsonObject } from "#graph/json.ts";
 import type { NodeUsage } from "#graph/run/event.ts";
 import { roundedCost } from "#graph/run/usage.ts";
-import { createTenant } from "#test/workerd/api-client.ts";
+import { createTenant, RUNS } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
 import { inputNode as input, outputNode as output, saveGraph } from "#test/workerd/test-graph.ts";
 import type { EstimateView } from "#worker/contracts/estimate.ts";
 import type { ExecutionListItem } from "#worker/contracts/execution.ts";
-
-const RUNS = "/api/v1/executions";
-const ASK = "1f292d4a-41a4-4977-9684-7c8d560b9f91";
 
 let tenant: Tenant;
 
@@ -18,11 +16,10 @@ beforeAll(async () => {
 });
 
 /** An agent that asks a model once, at the fake server behind OpenAI's address. */
-async function asking(model: string, weft: object = {}): Promise<string> {
-  const ask = { id: "ask", block_id: ASK, input_default: { model, retry: 1 }, metadata: { weft } };
+async function asking(model: string, weft: JsonObject = {}): Promise<string> {
   const { id } = await saveGraph(
     tenant,
-    [input("prompt"), ask, output("answer")],
+    [input("prompt"), ["ask", "ask", { model, retry: 1 }, weft], output("answer")],
     "in_prompt.result ask.prompt",
     "ask.response out_answer.value",
   );

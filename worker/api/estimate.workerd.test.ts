@@ -8,33 +8,22 @@ import { Figures } from "#durable-objects/workspace/core/figures.ts";
 import { ALL_HOURS } from "#durable-objects/workspace/core/predictor.ts";
 import { SqliteWorkspaceStore } from "#durable-objects/workspace/store-sqlite.ts";
 import type { WorkspaceObject } from "#durable-objects/workspace/workspace.ts";
-import { createTenant, testEnv } from "#test/workerd/api-client.ts";
+import { BLOCKS, runningAgent } from "#test/agent-file.ts";
+import { createTenant, RUNS, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
-import { echoGraph, INPUT_BLOCK, OUTPUT_BLOCK } from "#test/workerd/echo-graph.ts";
 import { nodeExecutionsOf } from "#test/workerd/isolated-object.testkit.ts";
+import { inputNode, outputNode, saveGraph } from "#test/workerd/test-graph.ts";
+import type { TestNode } from "#test/workerd/test-graph.ts";
 import { until } from "#test/workerd/until.ts";
 import type { EstimateView } from "#worker/contracts/estimate.ts";
 import { executionStub, workspaceStub } from "#worker/env.ts";
-import { createGraph, RUNS, start } from "./admission.testkit.ts";
+import { createGraph, start } from "./admission.testkit.ts";
 
-const AGENT_BLOCK = "e189baac-8c20-45a1-94a7-55177ea42565";
-
-/** A node that runs an echo agent, which takes an input `text` and gives an output `echo`. */
-function nodeRunning(graph: string): object {
-  const schema = (name: string): object => ({ type: "object", properties: { [name]: {} }, required: [] });
-  return {
-    id: "agent",
-    block_id: AGENT_BLOCK,
-    input_default: {
-      user_id: "",
-      graph_id: graph,
-      graph_version: 1,
-      inputs: { text: "hello" },
-      input_schema: schema("text"),
-      output_schema: schema("echo"),
-    },
-  };
-}
+/** A node that runs an echo agent. */
+const runningEcho = (id: string): TestNode => [
+  "agent",
+  ...runningAgent({ id, version: 1 }, { takes: "text", gives: "echo" }, { text: "hello" }),
+];
 
 /** Figures of `count` executions of the block that took so long each. */
 async function writeFigures(own: Tenant, blockId: string, count: number, durationMs: number): Promise<void> {
@@ -53,17 +42,15 @@ async function writeFigures(own: Tenant, blockId: string, count: number, duratio
 describe("what is known of blocks", () => {
   it("[WP6] reaches a start with a key or settings, and the runs that it starts", async () => {
     const own = await createTenant();
-    await writeFigures(own, OUTPUT_BLOCK, 60, 2_000);
+    await writeFigures(own, BLOCKS.output, 60, 2_000);
     const pools = async (id: string): Promise<string[]> => {
       const inside = executionStub(testEnv, id) as unknown as DurableObjectStub<ExecutionObject>;
       const header = await runInDurableObject(inside, (_, { storage }) => new SqliteExecutionStore(storage).header());
       return (header?.plan.nodes ?? []).map(({ pool }) => pool);
     };
     const child = await createGraph(own);
-    const parent = await own.client.call<{ id: string }>("/api/v1/graphs", {
-      body: { ...echoGraph(), nodes: [nodeRunning(child)], links: [] },
-    });
-    const first = await start(own, { graph_id: parent.body.id, inputs: {} }, "hints");
+    const parent = await saveGraph(own, [runningEcho(child)]);
+    const first = await start(own, { graph_id: parent.id, inputs: {} }, "hints");
     expect(first.body.status).toBe("COMPLETED");
     const [node] = await nodeExecutionsOf({ stub: executionStub(testEnv, first.body.id) }, own.workspaceId);
     expect(await pools(childExecutionId(first.body.id, node?.node_execution_id ?? ""))).toEqual(["io", "cpu"]);
@@ -132,20 +119,16 @@ describe("an estimate", () => {
     "[WP8] from blocks is the same whether the block that runs agents %s",
     async (past) => {
       const own = await createTenant();
-      await writeFigures(own, INPUT_BLOCK, 7, 20);
-      await writeFigures(own, OUTPUT_BLOCK, 9, 30);
-      await writeFigures(own, AGENT_BLOCK, past === "never ran" ? 0 : 60, 3_600_000);
-      const { nodes } = echoGraph() as { nodes: object[] };
-      const link = (source_id: string, source_name: string, sink_id: string, sink_name: string): object => ({
-        id: source_id,
-        ...{ source_id, source_name, sink_id, sink_name },
-      });
-      const links = [link("in", "result", "agent", "text"), link("agent", "echo", "out", "value")];
-      const agent = nodeRunning(await createGraph(own));
-      const { body } = await own.client.call<{ id: string }>("/api/v1/graphs", {
-        body: { ...echoGraph(), nodes: [...nodes, agent], links },
-      });
-      const estimate = await own.client.call<EstimateView>(`/api/v1/graphs/${body.id}/estimate`);
+      await writeFigures(own, BLOCKS.input, 7, 20);
+      await writeFigures(own, BLOCKS.output, 9, 30);
+      await writeFigures(own, BLOCKS.agent, past === "never ran" ? 0 : 60, 3_600_000);
+      const graph = await saveGraph(
+        own,
+        [inputNode("text"), runningEcho(await createGraph(own)), outputNode("echo")],
+        "in_text.result agent.text",
+        "agent.echo out_echo.value",
+      );
+      const estimate = await own.client.call<EstimateView>(`/api/v1/graphs/${graph.id}/estimate`);
       expect(estimate.body).toMatchObject({ basis: "blocks", sample_size: 7 });
       expect(estimate.body.duration_ms?.p99).toBeGreaterThan(45);
       expect(estimate.body.duration_ms?.p99).toBeLessThan(55);

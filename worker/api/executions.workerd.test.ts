@@ -1,11 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
-import { ApiClient, createTenant, testEnv } from "#test/workerd/api-client.ts";
+import { ApiClient, createTenant, RUNS, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
 import { echoGraph } from "#test/workerd/echo-graph.ts";
 
-const RUNS = "/api/v1/executions";
 let tenant: Tenant;
 let graphId: string;
 

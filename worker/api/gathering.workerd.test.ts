@@ -2,18 +2,13 @@ import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ExecutionView, NodeExecutionDetail, NodeExecutionPage } from "#durable-objects/execution/protocol.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
-import { createTenant, testEnv } from "#test/workerd/api-client.ts";
-import type { Answer, Tenant } from "#test/workerd/api-client.ts";
-import { INPUT_BLOCK, OUTPUT_BLOCK } from "#test/workerd/echo-graph.ts";
+import type { Shape } from "#test/agent-file.ts";
+import { createTenant, RUNS, testEnv } from "#test/workerd/api-client.ts";
+import type { Answer, Failure, Tenant } from "#test/workerd/api-client.ts";
 import { saveGraph } from "#test/workerd/test-graph.ts";
 import type { SavedGraph } from "#test/workerd/test-graph.ts";
+import { until } from "#test/workerd/until.ts";
 import { executionStub } from "#worker/env.ts";
-
-const RUNS = "/api/v1/executions";
-const STEPS = "f66a3543-28d3-4ab5-8945-9b336371e2ce";
-const CALCULATOR = "b1ab9b19-67a6-406d-abf5-2dba76d00c79";
-const COLLECT = "030c7584-ea30-4a05-9b48-edc88368905f";
-const REVIEW = "8b2a7b3c-6e9d-4a5f-8c1b-2e3f4a5b6c7d";
 
 let tenant: Tenant;
 
@@ -22,20 +17,20 @@ beforeAll(async () => {
 });
 
 const NODES = {
-  items: { block_id: INPUT_BLOCK, input_default: { name: "items" } },
-  each: { block_id: STEPS },
-  add: { block_id: CALCULATOR, input_default: { operation: "Add", b: 1 } },
-  ask: { block_id: REVIEW, input_default: { name: "ok?" } },
-  all: { block_id: COLLECT },
-  pairs: { block_id: COLLECT, input_default: { count: 2 } },
-  list: { block_id: OUTPUT_BLOCK, input_default: { name: "list" } },
-  count: { block_id: OUTPUT_BLOCK, input_default: { name: "count" } },
-};
+  items: ["input", { name: "items" }],
+  each: ["steps"],
+  add: ["calculator", { operation: "Add", b: 1 }],
+  ask: ["review", { name: "ok?" }],
+  all: ["collect"],
+  pairs: ["collect", { count: 2 }],
+  list: ["output", { name: "list" }],
+  count: ["output", { name: "count" }],
+} satisfies Shape["nodes"];
 
 const graph = (nodes: (keyof typeof NODES)[], links: string[]): Promise<SavedGraph> =>
   saveGraph(
     tenant,
-    nodes.map((id) => ({ id, ...NODES[id] })),
+    nodes.map((id) => [id, ...NODES[id]]),
     ...links,
   );
 
@@ -102,10 +97,10 @@ describe("a run that gathers", () => {
     const { id } = (await start(body.id, { items: ["a", "b", "c"] }, 1)).body;
     const stub = executionStub(testEnv, id);
     let reviews: { review_id: string; payload: { data: string } }[] = [];
-    for (let looks = 0; reviews.length < 3 && looks < 50; looks += 1) {
-      await stub.wait(tenant.workspaceId, 200);
+    await until(async () => {
       reviews = (await get<{ items: typeof reviews }>(`${id}/reviews`)).items;
-    }
+      return reviews.length === 3;
+    });
     for (const [index, { review_id }] of reviews.toReversed().entries()) {
       await evictDurableObject(stub as unknown as DurableObjectStub);
       const { status } = await get<ExecutionView>(id);
@@ -125,7 +120,7 @@ describe("a run that gathers", () => {
       ["items", "add", "all", "list"],
       ["items.result add.a", "add.result all.item", "all.count add.a", "all.list list.value"],
     );
-    const refused = await start<{ error: { code: string } }>(body.id, { items: 1 });
+    const refused = await start<Failure>(body.id, { items: 1 });
     expect(refused.status).toBe(422);
     expect(JSON.stringify(refused.body)).toContain("gathers until everything before it is over");
   });

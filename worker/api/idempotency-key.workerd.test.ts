@@ -1,11 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
-import { createTenant, testEnv } from "#test/workerd/api-client.ts";
-import type { Answer, Tenant } from "#test/workerd/api-client.ts";
+import { createTenant, RUNS, testEnv } from "#test/workerd/api-client.ts";
+import type { Answer, Failure, Tenant } from "#test/workerd/api-client.ts";
 import { workspaceStub } from "#worker/env.ts";
 import { fingerprintOf } from "#worker/services/admission-key.ts";
-import { createGraph, RUNS, start } from "./admission.testkit.ts";
-import type { Failure } from "./admission.testkit.ts";
+import { createGraph, start } from "./admission.testkit.ts";
 
 let tenant: Tenant;
 let graphId: string;

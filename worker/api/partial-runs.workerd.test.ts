@@ -4,7 +4,6 @@ import { inputNode as input, outputNode as output } from "#test/workerd/test-gra
 import { calculate, rerunApi } from "./reruns.testkit.ts";
 import type { RerunApi } from "./reruns.testkit.ts";
 
-const WEB = "6595ae1f-b924-42cb-9a41-551a0611c4b4";
 const NOW = "716a67b3-6760-42e7-86dc-18645c6e00fc";
 
 let api: RerunApi;
@@ -80,7 +79,7 @@ describe("pinned outputs and dry runs", () => {
 
   it("[RU7] touches nothing outside in a dry run", async () => {
     const id = await api.graph(
-      [input("a"), { id: "web", block_id: WEB, input_default: { url: "https://nowhere.invalid/" } }, output("r")],
+      [input("a"), ["web", "webRequest", { url: "https://nowhere.invalid/" }], output("r")],
       "in_a.result web.body",
       "web.response out_r.value",
     );
@@ -99,11 +98,7 @@ describe("pinned outputs and dry runs", () => {
 describe("the cache of node results", () => {
   it("[RU9] serves an equal execution of another run, and no other", async () => {
     const id = await api.graph(
-      [
-        input("trigger"),
-        { id: "now", block_id: NOW, metadata: { weft: { cache: { ttl_seconds: 600 } } } },
-        output("t"),
-      ],
+      [input("trigger"), ["now", NOW, {}, { cache: { ttl_seconds: 600 } }], output("t")],
       "in_trigger.result now.trigger",
       "now.date_time out_t.value",
     );

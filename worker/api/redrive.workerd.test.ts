@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { valueOf } from "#durable-objects/execution/outcome.testkit.ts";
 import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
-import { ApiClient, createTenant, testEnv } from "#test/workerd/api-client.ts";
+import { ApiClient, createTenant, RUNS, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
 import { watchedNamespace } from "#test/workerd/watched-namespace.ts";
 import type { RedriveResult } from "#worker/contracts/rerun.ts";
 import { applyExecutionSummaries } from "#worker/db/execution-projection.ts";
 import { executionStub } from "#worker/env.ts";
-import { rerunApi, RUNS } from "./reruns.testkit.ts";
+import { rerunApi } from "./reruns.testkit.ts";
 import type { RerunApi } from "./reruns.testkit.ts";
 
 let tenant: Tenant;

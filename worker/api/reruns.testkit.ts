@@ -1,17 +1,16 @@
 import type { ExecutionView, NodeExecutionPage, NodeExecutionView } from "#durable-objects/execution/protocol.ts";
+import type { JsonObject } from "#graph/json.ts";
+import { RUNS } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
 import { inputNode as input, outputNode as output, saveGraph } from "#test/workerd/test-graph.ts";
 import type { TestNode } from "#test/workerd/test-graph.ts";
 
-export const RUNS = "/api/v1/executions";
-const CALCULATOR = "b1ab9b19-67a6-406d-abf5-2dba76d00c79";
-
-export const calculate = (id: string, operation: string, values: object = {}, weft: object = {}): TestNode => ({
+export const calculate = (id: string, operation: string, values: JsonObject = {}, weft: JsonObject = {}): TestNode => [
   id,
-  block_id: CALCULATOR,
-  input_default: { operation, ...values },
-  metadata: { weft },
-});
+  "calculator",
+  { operation, ...values },
+  weft,
+];
 
 export type RerunApi = ReturnType<typeof rerunApi>;
 

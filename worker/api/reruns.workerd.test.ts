@@ -1,15 +1,14 @@
 import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ExecutionView, NodeExecutionDetail } from "#durable-objects/execution/protocol.ts";
-import { createTenant, testEnv } from "#test/workerd/api-client.ts";
-import type { Answer, Tenant } from "#test/workerd/api-client.ts";
+import { createTenant, RUNS, testEnv } from "#test/workerd/api-client.ts";
+import type { Answer, Failure, Tenant } from "#test/workerd/api-client.ts";
 import { inputNode as input, outputNode as output } from "#test/workerd/test-graph.ts";
+import { until } from "#test/workerd/until.ts";
 import { executionStub, workspaceStub } from "#worker/env.ts";
 import { fingerprintOf } from "#worker/services/admission-key.ts";
-import { calculate, rerunApi, RUNS } from "./reruns.testkit.ts";
+import { calculate, rerunApi } from "./reruns.testkit.ts";
 import type { RerunApi } from "./reruns.testkit.ts";
-
-const REVIEW = "8b2a7b3c-6e9d-4a5f-8c1b-2e3f4a5b6c7d";
 
 let tenant: Tenant;
 let api: RerunApi;
@@ -37,29 +36,24 @@ describe("retry", () => {
 
   it("[RU5] [RU6] of a run that was stopped goes on to the end, also after an eviction and after the graph was deleted", async () => {
     const id = await api.graph(
-      [
-        input("a"),
-        calculate("sum", "Add", { b: 1 }),
-        { id: "ask", block_id: REVIEW, input_default: { name: "ok?" } },
-        output("sum"),
-      ],
+      [input("a"), calculate("sum", "Add", { b: 1 }), ["ask", "review", { name: "ok?" }], output("sum")],
       "in_a.result sum.a",
       "sum.result ask.data",
       "ask.approved_data out_sum.value",
     );
     const asked = (await api.start(id, { a: 41 }, { wait_seconds: 1 })).body;
-    const early = await api.call<{ error: { code: string } }>(`/${asked.id}/retry`);
+    const early = await api.call<Failure>(`/${asked.id}/retry`);
     expect([early.status, early.body.error.code]).toEqual([409, "execution_not_ended"]);
     await api.call(`/${asked.id}/cancel`);
     await tenant.client.call(`/api/v1/graphs/${id}`, { method: "DELETE" });
     const retried = await api.call(`/${asked.id}/retry`);
     expect(retried.status).toBe(202);
-    let reviews: { review_id: string }[] = [];
-    for (let looks = 0; reviews.length === 0 && looks < 50; looks += 1) {
-      await executionStub(testEnv, retried.body.id).wait(tenant.workspaceId, 200);
-      reviews = (await tenant.client.call<{ items: { review_id: string }[] }>(`${RUNS}/${retried.body.id}/reviews`))
-        .body.items;
-    }
+    const reviews: { review_id: string }[] = [];
+    await until(async () => {
+      const path = `${RUNS}/${retried.body.id}/reviews`;
+      reviews.push(...(await tenant.client.call<{ items: typeof reviews }>(path)).body.items);
+      return reviews.length > 0;
+    });
     await evictDurableObject(executionStub(testEnv, retried.body.id) as unknown as DurableObjectStub);
     await api.call(`/${retried.body.id}/reviews/${reviews[0]?.review_id}`, { approved: true });
     const ended = await executionStub(testEnv, retried.body.id).wait(tenant.workspaceId, 30_000);
@@ -167,7 +161,7 @@ describe("keys of reruns", () => {
       [`/${id}/fork`, "fork-3", { ...point, inputs: { b: 5 } }],
       [`/${id}/fork`, "fork-3", { ...point, node_execution_id: sum?.node_execution_id }],
     ] as const) {
-      const refused = await keyed<{ error: { code: string } }>(path, key, body);
+      const refused = await keyed<Failure>(path, key, body);
       expect([refused.status, refused.body.error.code]).toEqual([409, "idempotency_conflict"]);
     }
     expect((await keyed(`/${id}/retry`, "a b")).status).toBe(422);

@@ -80,7 +80,7 @@ export class Attempt {
   /** Runs a pure block to its end. No timer of its own: a timer costs more than such a block, and whoever runs many has one for all. */
   async runPure(): Promise<void> {
     try {
-      await Promise.race([this.#consume(), this.#cancellation.rejection]);
+      await this.#cancellation.orCancelled(this.#consume());
       this.#end = this.#completed();
     } catch (error) {
       await this.#fail(error);

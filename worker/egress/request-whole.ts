@@ -35,7 +35,7 @@ export async function requestWhole(
     const landed = await followAll(guard, hopOf(url, request), "follow", signal);
     const { status, headers } = landed.response;
     const body = bodyOf(landed, { wanted: request.wants?.(status) !== false, maxBytes, signal });
-    return { status, headers, body: await Promise.race([body, own.rejection]) };
+    return { status, headers, body: await own.orCancelled(body) };
   } catch (error) {
     throw own.cancelled ? own.reason : toEgressError(error);
   } finally {

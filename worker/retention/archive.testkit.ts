@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import type { ExecutionObject } from "#durable-objects/execution/execution.ts";
 import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
 import { agentFile } from "#test/agent-file.ts";
-import { testEnv } from "#test/workerd/api-client.ts";
+import { RUNS, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
 import { until } from "#test/workerd/until.ts";
 import { openDatabase } from "#worker/db/database.ts";
@@ -13,7 +13,6 @@ import type { ArchiveDeps } from "./archive-run.ts";
 import { sweepRuns } from "./sweep.ts";
 import type { Sweep } from "./sweep.ts";
 
-export const RUNS = "/api/v1/executions";
 export const DAY = 24 * 3_600_000;
 export const db = openDatabase(testEnv.DB);
 export const files = testEnv.FILES;

@@ -2,10 +2,10 @@ import { gunzipSync } from "node:zlib";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ExecutionView, NodeExecutionPage } from "#durable-objects/execution/protocol.ts";
 import type { JsonObject } from "#graph/json.ts";
-import { ApiClient, createTenant, testEnv } from "#test/workerd/api-client.ts";
+import { ApiClient, createTenant, RUNS, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
 import { archiveKey } from "./archive-file.ts";
-import { archivedAt, files, forgetSweeps, get, isEmpty, RUNS, startRun, sweep } from "./archive.testkit.ts";
+import { archivedAt, files, forgetSweeps, get, isEmpty, startRun, sweep } from "./archive.testkit.ts";
 
 let tenant: Tenant;
 let stranger: Tenant;

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import { childExecutionId } from "#durable-objects/execution/effects.ts";
 import { longRun } from "#durable-objects/execution/long-log.testkit.ts";
 import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
-import { createTenant, testEnv } from "#test/workerd/api-client.ts";
+import { createTenant, RUNS, testEnv } from "#test/workerd/api-client.ts";
 import type { Tenant } from "#test/workerd/api-client.ts";
 import { until } from "#test/workerd/until.ts";
 import { openDatabase } from "#worker/db/database.ts";
@@ -22,7 +22,6 @@ import {
   get,
   isEmpty,
   listedSeq,
-  RUNS,
   startRun,
   sweep,
   sweepDeps,

@@ -42,7 +42,7 @@ describe("a call of an object", () => {
     expect(calls()).toBe(2);
   });
 
-  it("is given up after three tries, and says when to come back", async () => {
+  it("[BI13] is given up after three tries, and says when to come back", async () => {
     const passing = failure({ retryable: true });
     const { call, calls } = failing(passing, passing, passing, passing);
     await expect(asked(call)).rejects.toMatchObject({ ...refusal, cause: passing });
@@ -59,7 +59,7 @@ describe("a call of an object", () => {
   });
 
   it.each([{ overloaded: true }, { overloaded: true, retryable: true }])(
-    "leaves an object alone that has too much to do: %j",
+    "[BI13] leaves an object alone that has too much to do: %j",
     async (marks) => {
       const { call, calls } = failing(failure(marks));
       await expect(asked(call)).rejects.toMatchObject(refusal);

@@ -1,13 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
-import { ApiClient, createTenant, testEnv } from "#test/workerd/api-client.ts";
-import type { Tenant } from "#test/workerd/api-client.ts";
+import { ApiClient, createTenant, RUNS, testEnv } from "#test/workerd/api-client.ts";
+import type { Failure, Tenant } from "#test/workerd/api-client.ts";
 import { echoGraph } from "#test/workerd/echo-graph.ts";
 import { watchedNamespace } from "#test/workerd/watched-namespace.ts";
-
-interface Failure {
-  error: { code: string; message: string };
-}
 
 /** As the platform marks what a stub throws. */
 const OVERLOADED = Object.assign(new Error("Durable Object is overloaded."), { overloaded: true });
@@ -32,7 +28,7 @@ beforeAll(async () => {
   tenant = await createTenant();
   graphId = (await tenant.client.call<{ id: string }>("/api/v1/graphs", { body: echoGraph() })).body.id;
   const body = { graph_id: graphId, inputs: { text: "hi" }, wait_seconds: 30 };
-  run = (await tenant.client.call<ExecutionView>("/api/v1/executions", { body })).body;
+  run = (await tenant.client.call<ExecutionView>(RUNS, { body })).body;
 });
 
 /** The tenant's client on these objects. */
@@ -41,7 +37,7 @@ const clientOn = (env: typeof testEnv): ApiClient => new ApiClient({ "x-api-key"
 describe("a run whose object cannot be reached", () => {
   it("[BI13] is asked again while the failure passes", async () => {
     const { env, calls } = failing("EXECUTIONS", PASSING, PASSING);
-    const answer = await clientOn(env).call<ExecutionView>(`/api/v1/executions/${run.id}`);
+    const answer = await clientOn(env).call<ExecutionView>(`${RUNS}/${run.id}`);
     expect([answer.status, answer.body.id, calls]).toEqual([200, run.id, ["view", "view", "view"]]);
   });
 
@@ -62,7 +58,7 @@ describe("a run whose object cannot be reached", () => {
     async (method, path, rpc, body) => {
       const { env, calls } = failing("EXECUTIONS", OVERLOADED);
       const request = { method, ...(body === undefined ? {} : { body }) };
-      const answer = await clientOn(env).call<Failure>(`/api/v1/executions/${run.id}${path}`, request);
+      const answer = await clientOn(env).call<Failure>(`${RUNS}/${run.id}${path}`, request);
       expect([answer.status, answer.body.error.code, answer.headers.get("retry-after")]).toEqual([
         503,
         "overloaded",
@@ -74,14 +70,14 @@ describe("a run whose object cannot be reached", () => {
 
   it("answers a WebSocket's handshake with 503", async () => {
     const { env, calls } = failing("EXECUTIONS", OVERLOADED);
-    const path = `/api/v1/executions/${run.id}/live`;
+    const path = `${RUNS}/${run.id}/live`;
     const answer = await clientOn(env).call<Failure>(path, { headers: { upgrade: "websocket" } });
     expect([answer.status, answer.headers.get("retry-after"), calls]).toEqual([503, "2", ["fetch"]]);
   });
 
   it("[BI13] is not told a person's decision twice", async () => {
     const { env, calls } = failing("EXECUTIONS", PASSING);
-    const path = `/api/v1/executions/${run.id}/reviews/n1`;
+    const path = `${RUNS}/${run.id}/reviews/n1`;
     const answer = await clientOn(env).call<Failure>(path, { body: { approved: true } });
     expect([answer.status, answer.body.error.code, calls]).toEqual([503, "overloaded", ["review"]]);
     expect(answer.body.error.message).toContain("may have done");
@@ -89,19 +85,16 @@ describe("a run whose object cannot be reached", () => {
 
   it("stays a failure of the server when the object itself failed", async () => {
     const { env } = failing("EXECUTIONS", new Error("a bug"));
-    const answer = await clientOn(env).call<Failure>(`/api/v1/executions/${run.id}`);
+    const answer = await clientOn(env).call<Failure>(`${RUNS}/${run.id}`);
     expect([answer.status, answer.body.error.code]).toEqual([500, "internal"]);
   });
 
   it("[WI1] answers a repeated key with 503 rather than with another run", async () => {
     const request = { body: { graph_id: graphId, inputs: { text: "hi" } }, headers: { "idempotency-key": "again" } };
-    const first = await tenant.client.call<ExecutionView>("/api/v1/executions", request);
-    const refused = await clientOn(failing("EXECUTIONS", OVERLOADED).env).call<Failure>("/api/v1/executions", request);
+    const first = await tenant.client.call<ExecutionView>(RUNS, request);
+    const refused = await clientOn(failing("EXECUTIONS", OVERLOADED).env).call<Failure>(RUNS, request);
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "2"]);
-    const second = await clientOn(failing("EXECUTIONS", PASSING).env).call<ExecutionView>(
-      "/api/v1/executions",
-      request,
-    );
+    const second = await clientOn(failing("EXECUTIONS", PASSING).env).call<ExecutionView>(RUNS, request);
     expect(second.body.id).toBe(first.body.id);
   });
 });

@@ -10,7 +10,7 @@ import type { JsonObject } from "#graph/json.ts";
 import { importGraph } from "#graph/model/import-graph.ts";
 import { compilePlan } from "#graph/plan/compile-plan.ts";
 import type { Plan } from "#graph/plan/plan.ts";
-import { agentFile } from "#test/agent-file.ts";
+import { agentFile, runningAgent } from "#test/agent-file.ts";
 import type { Shape } from "#test/agent-file.ts";
 import { until } from "#test/workerd/until.ts";
 import { createDeps } from "#worker/compose.ts";
@@ -65,19 +65,10 @@ const twiceReviewedGraph = (): JsonObject =>
 
 /** Gives as `result` what the child makes of `list`, which it takes at `pin`. */
 function parentGraph(child: { id: string; version: number }, pin: "items" | "list" = "items"): JsonObject {
-  const schema = (name: string): JsonObject => ({ type: "object", properties: { [name]: {} }, required: [] });
-  const agent = {
-    user_id: "",
-    graph_id: child.id,
-    graph_version: child.version,
-    inputs: {},
-    input_schema: schema(pin),
-    output_schema: schema("item"),
-  };
   return agentFile("parent", "An agent that runs another one.", {
     nodes: {
       in: ["input", { name: "list", value: null }],
-      agent: ["agent", agent],
+      agent: runningAgent(child, { takes: pin, gives: "item" }),
       out: ["output", { name: "result" }],
     },
     links: [

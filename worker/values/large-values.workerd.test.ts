@@ -4,18 +4,12 @@ import type { ExecutionView, NodeExecutionPage } from "#durable-objects/executio
 import { childExecutionId } from "#durable-objects/execution/effects.ts";
 import type { ExecutionObject } from "#durable-objects/execution/execution.ts";
 import type { ShownStoredValue } from "#durable-objects/execution/shown-value.ts";
-import { createTenant, testEnv } from "#test/workerd/api-client.ts";
+import { runningAgent } from "#test/agent-file.ts";
+import { createTenant, RUNS, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
 import { inputNode as input, outputNode as output, saveGraph } from "#test/workerd/test-graph.ts";
 import type { SavedGraph, TestNode } from "#test/workerd/test-graph.ts";
 import { executionStub } from "#worker/env.ts";
-
-const RUNS = "/api/v1/executions";
-const STORE_VALUE = "1ff065e9-88e8-4358-9d82-8dc91f622ba9";
-const CALCULATOR = "b1ab9b19-67a6-406d-abf5-2dba76d00c79";
-const REVIEW = "8b2a7b3c-6e9d-4a5f-8c1b-2e3f4a5b6c7d";
-const STEP = "f66a3543-28d3-4ab5-8945-9b336371e2ce";
-const AGENT = "e189baac-8c20-45a1-94a7-55177ea42565";
 
 const PARSE_JSON = "2b935639-65bc-48fd-9f88-823cd706fcd9";
 
@@ -31,8 +25,8 @@ beforeAll(async () => {
 
 const graph = (nodes: TestNode[], ...links: string[]): Promise<SavedGraph> => saveGraph(tenant, nodes, ...links);
 
-const keep = (id: string): TestNode => ({ id, block_id: STORE_VALUE });
-const review = (id: string): TestNode => ({ id, block_id: REVIEW, input_default: { name: "ok?" } });
+const keep = (id: string): TestNode => [id, "store"];
+const review = (id: string): TestNode => [id, "review", { name: "ok?" }];
 
 const call = (path: string, body?: object): Promise<Answer<ExecutionView>> =>
   tenant.client.call<ExecutionView>(`${RUNS}${path}`, { method: "POST", ...(body === undefined ? {} : { body }) });
@@ -170,7 +164,7 @@ describe("parts of a large value", () => {
 
   it("[BV2] meet other values in one input, and each is whole there", async () => {
     const { id } = await graph(
-      [input("a"), input("b"), { id: "d", block_id: STORE_VALUE }, output("d")],
+      [input("a"), input("b"), ["d", "store"], output("d")],
       "in_a.result d.input_#_a",
       "in_b.result d.input_#_b_#_c",
       "d.output out_d.value",
@@ -271,7 +265,7 @@ describe("runs that take large values over", () => {
         input("v"),
         input("n"),
         keep("a"),
-        { id: "div", block_id: CALCULATOR, input_default: { operation: "Divide", a: 1 } },
+        ["div", "calculator", { operation: "Divide", a: 1 }],
         output("v"),
         output("part"),
         output("n"),
@@ -312,23 +306,12 @@ describe("runs that take large values over", () => {
 
   it("[BV9] [BV3] a sub-agent gets its inputs and gives its outputs, parts and all", async () => {
     const child = await graph(
-      [input("v"), { id: "each", block_id: STEP }, output("item")],
+      [input("v"), ["each", "steps"], output("item")],
       "in_v.result each.items",
       "each.item out_item.value",
     );
-    const schema = (name: string): object => ({ type: "object", properties: { [name]: {} }, required: [] });
-    const agent = { graph_id: child.id, graph_version: child.version, inputs: {}, user_id: "" };
     const { id } = await graph(
-      [
-        input("v"),
-        {
-          id: "agent",
-          block_id: AGENT,
-          input_default: { ...agent, input_schema: schema("v"), output_schema: schema("item") },
-        },
-        output("item"),
-        output("name"),
-      ],
+      [input("v"), ["agent", ...runningAgent(child, { takes: "v", gives: "item" })], output("item"), output("name")],
       "in_v.result agent.v",
       "agent.item out_item.value",
       "agent.item_#_name out_name.value",
@@ -370,7 +353,7 @@ describe("what is refused", () => {
     const { status, body } = await call("", { graph_id: id, inputs: { v: forged } });
     expect([status, body]).toMatchObject([400, { error: { code: "invalid_name" } }]);
     const decoder = await graph(
-      [input("text"), { id: "decode", block_id: PARSE_JSON }, keep("a"), output("v")],
+      [input("text"), ["decode", PARSE_JSON], keep("a"), output("v")],
       "in_text.result decode.json_str",
       "decode.data a.input",
       "a.output out_v.value",
@@ -390,7 +373,7 @@ describe("what is refused", () => {
 describe("a block that takes a large value apart", () => {
   it("[BV13] gives all of its outputs, in order, and not all of them through the log", async () => {
     const { id } = await graph(
-      [input("v"), { id: "each", block_id: STEP }, output("item")],
+      [input("v"), ["each", "steps"], output("item")],
       "in_v.result each.items",
       "each.item out_item.value",
     );

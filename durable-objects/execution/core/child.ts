@@ -41,7 +41,7 @@ export function takeChildNews(recorder: Recorder, news: ChildNews): number {
     propagate(recorder);
     if (recorder.fatal !== null) {
       if (news.end !== undefined) {
-        recorder.unendedUsage.set(execution.id, news.end.usage);
+        recorder.keepUsage(execution.id, news.end.usage);
       }
       return execution.outputs - execution.outputBase;
     }

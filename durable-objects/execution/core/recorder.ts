@@ -14,6 +14,8 @@ export interface DecisionEnv {
   leaseMs: number;
 }
 
+const NONE: ReadonlyMap<string, NodeUsage> = new Map();
+
 /** Collects the events of one decision and folds each at once, so that the next rule sees what the last one did. */
 export class Recorder {
   readonly events: LogEvent[] = [];
@@ -22,11 +24,15 @@ export class Recorder {
   /** The run cannot go on: it ends FAILED with this when the decision is complete. */
   fatal: RunError | null = null;
   /** By node execution: what an attempt used whose end came together with `fatal`. */
-  readonly unendedUsage = new Map<string, NodeUsage>();
+  unendedUsage: ReadonlyMap<string, NodeUsage> = NONE;
 
   constructor(state: ExecutionState, env: DecisionEnv) {
     this.state = state;
     this.env = env;
+  }
+
+  keepUsage(ne: string, usage: NodeUsage): void {
+    this.unendedUsage = new Map([...this.unendedUsage, [ne, usage]]);
   }
 
   emit(event: LogEvent): void {

@@ -43,7 +43,7 @@ export function commitReport(recorder: Recorder, execution: NodeExecution, repor
   execution.leaseUntil = recorder.env.now + recorder.env.leaseMs;
   const complete = commitOutputs(recorder, execution, report);
   if (recorder.fatal !== null && report.end?.usage !== undefined) {
-    recorder.unendedUsage.set(execution.id, report.end.usage);
+    recorder.keepUsage(execution.id, report.end.usage);
   }
   if (!complete || recorder.fatal !== null) {
     return true;

@@ -2,21 +2,25 @@ import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { SQLInputValue } from "node:sqlite";
 import { URL } from "node:url";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import type { Plan, PlanLink, PlanNode } from "#graph/plan/plan.ts";
 import { REUSED } from "#graph/run/event.ts";
 import { isTerminal } from "#graph/run/status.ts";
 import { WAIT_KINDS } from "#graph/run/wait.ts";
 import { ArchiveFile } from "#worker/retention/archive-file.ts";
+import { nodeSqlite } from "../../node-sqlite.testkit.ts";
 import { ArchivedRun } from "../archived-run.ts";
 import { canonicalState } from "../core/canonical-state.testkit.ts";
 import type { LogBatch, LogEvent } from "../core/log-event.ts";
 import { SNAPSHOT_VERSION } from "../core/snapshot.ts";
 import { valueOf } from "../outcome.testkit.ts";
+import type { RunShape } from "../protocol.ts";
 import { SqliteExecutionStore } from "../store-sqlite.ts";
+import type { RunHeader } from "../store.ts";
 import * as golden from "./golden-file.testkit.ts";
 import type { Golden } from "./golden-file.testkit.ts";
 import { SCENES } from "./scenes.testkit.ts";
-import { nodeSqlite } from "./write-golden.testkit.ts";
+import { whatFollows } from "./what-follows.testkit.ts";
 
 const runs = golden.goldenNames().map((name) => golden.readGolden(name));
 
@@ -164,8 +168,38 @@ const ONLY_SHOWN = [
   "node_waiting.usage.calls",
 ];
 
+/** Objects inside of headers of which the fields are people's. */
+const PEOPLES = new Set(["input_default", "pinned", "held_inputs", "inputs", "outputs"]);
+
+const SHOWN = "shown to people as it is";
+const CHECKED_BEFORE = "read before there is a run";
+const FOR_CONSUMER = "handed as it is to the consumer, which asks its cache";
+const IN_EVENT =
+  "told as it is in the event of a result that was taken over: what was used before is not counted again";
+
+/** Fields of headers and plans that no code of the object reads, and what they are for. */
+const NOT_READ: Record<string, string> = {
+  "admission.hold.code": SHOWN,
+  "admission.hold.message": SHOWN,
+  "plan.nodes.cache.ttl_seconds": FOR_CONSUMER,
+  "plan.required_inputs": CHECKED_BEFORE,
+  "reuse.memo.usage.calls": IN_EVENT,
+  "reuse.memo.usage.cost_usd": IN_EVENT,
+  "reuse.memo.usage.input_tokens": IN_EVENT,
+  "reuse.memo.usage.output_tokens": IN_EVENT,
+  "shape.only_node_id": SHOWN,
+  "shape.pinned_node_ids": SHOWN,
+  "shape.until_node_id": SHOWN,
+};
+
 it.each(Object.entries(SCENES))("the scene %s can be played", (name, play) => {
   expect(() => play(name)).not.toThrow();
+});
+
+it("every scene is recorded", () => {
+  const recorded = golden.goldenNames();
+  // Else: node durable-objects/execution/golden/write-golden.testkit.ts
+  expect(Object.keys(SCENES).filter((name) => !recorded.includes(name))).toEqual([]);
 });
 
 describe("the recordings", () => {
@@ -213,6 +247,85 @@ describe("the recordings", () => {
     expect(versions).toContain(SNAPSHOT_VERSION);
   });
 
+  it("have every field of a header, of a plan, of its nodes and links", () => {
+    const header: Record<keyof RunHeader, true> = {
+      execution_id: true,
+      workspace_id: true,
+      source: true,
+      created_at: true,
+      plan: true,
+      parent: true,
+      origin: true,
+      reuse: true,
+      dry_run: true,
+      sampled_inputs: true,
+      shape: true,
+      root: true,
+      admission: true,
+      begun_by: true,
+      held_inputs: true,
+    };
+    const plan: Record<keyof Plan, true> = {
+      graph_id: true,
+      graph_version: true,
+      graph_name: true,
+      nodes: true,
+      starts: true,
+      required_inputs: true,
+      step_limit: true,
+      timeout_ms: true,
+      lease_ms: true,
+      per_message: true,
+    };
+    const node: Record<keyof PlanNode, true> = {
+      id: true,
+      block_id: true,
+      ui_type: true,
+      effects: true,
+      refined: true,
+      pool: true,
+      timeout_ms: true,
+      total_timeout_ms: true,
+      retry: true,
+      input_default: true,
+      linked_pins: true,
+      static_pins: true,
+      gathers: true,
+      links: true,
+      pinned: true,
+      sampled: true,
+      cache: true,
+      error_linked: true,
+    };
+    const link: Record<keyof PlanLink, true> = { source_name: true, sink: true, sink_name: true, is_static: true };
+    const keysOf = (objects: object[]): string[] =>
+      [...new Set(objects.flatMap((each) => Object.keys(each)))].toSorted();
+    const plans = runs.map((run) => run.header.plan);
+    const nodes = plans.flatMap((each) => each.nodes);
+    expect(keysOf(runs.map((run) => run.header))).toEqual(keysOf([header]));
+    expect(keysOf(plans)).toEqual(keysOf([plan]));
+    expect(keysOf(nodes)).toEqual(keysOf([node]));
+    expect(keysOf(nodes.flatMap(({ links }) => links))).toEqual(keysOf([link]));
+    expect(keysOf(runs.flatMap((run) => run.header.shape ?? []))).toEqual([
+      "only_node_id",
+      "pinned_node_ids",
+      "until_node_id",
+    ] satisfies (keyof RunShape)[]);
+  });
+
+  it("would tell when any field of a header or of a plan were called otherwise by the code that reads it", async () => {
+    const chance = vi.spyOn(Math, "random").mockReturnValue(0.5);
+    const fields = [...new Set(runs.flatMap(({ header }) => pathsIn(header)))].toSorted();
+    const unnoticed: string[] = [];
+    for (const field of fields) {
+      if (!(await isNoticed(field))) {
+        unnoticed.push(field);
+      }
+    }
+    chance.mockRestore();
+    expect(unnoticed).toEqual(Object.keys(NOT_READ));
+  });
+
   it("would tell when any field of an event were called otherwise by the code that reads it", () => {
     const fields = [...new Set(events.flatMap(fieldsOf))].toSorted();
     const states = new Map(runs.map((run) => [run.name, statesOf(run)]));
@@ -237,20 +350,73 @@ function fieldsOf(event: LogEvent): string[] {
   });
 }
 
+/** `plan.nodes.retry.max_attempts` and the like. */
+function pathsIn(value: unknown): string[] {
+  if (Array.isArray(value)) {
+    return value.flatMap(pathsIn);
+  }
+  if (typeof value !== "object" || value === null) {
+    return [];
+  }
+  return Object.entries(value).flatMap(([name, content]: [string, unknown]) => [
+    name,
+    ...(PEOPLES.has(name) ? [] : pathsIn(content).map((path) => `${name}.${path}`)),
+  ]);
+}
+
+const OF_OLD = "_of_old";
+
+/** The same with a field called otherwise, everywhere on the path. */
+function renamedIn<T>(value: T, [name, ...path]: string[]): T {
+  if (Array.isArray(value)) {
+    return value.map((each: unknown) => renamedIn(each, [name ?? "", ...path])) as T;
+  }
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
+  const entries = Object.entries(value).map(([key, content]: [string, unknown]) => {
+    if (key !== name) {
+      return [key, content];
+    }
+    return path.length === 0 ? [`${key}${OF_OLD}`, content] : [key, renamedIn(content, path)];
+  });
+  return Object.fromEntries(entries) as T;
+}
+
 function renamed(batches: LogBatch[], field: string): LogBatch[] {
   const [type, ...path] = field.split(".");
-  const copy = structuredClone(batches);
-  for (const event of copy.flatMap(({ events }) => events)) {
-    const holder = (path.length === 1 ? event : (event as never as Record<string, object>)[path[0] ?? ""]) as
-      | Record<string, unknown>
-      | undefined;
-    const name = path.at(-1) ?? "";
-    if (event.type === type && holder !== undefined && Object.hasOwn(holder, name)) {
-      holder[`${name}_of_old`] = holder[name];
-      delete holder[name];
+  return batches.map((batch) => ({
+    ...batch,
+    events: batch.events.map((event) => (event.type === type ? renamedIn(event, path) : event)),
+  }));
+}
+
+const followedBy = new Map<string, string>();
+
+/** Whether anything becomes of any run that would not have become of it, but for what is passed on under the field's new name. */
+async function isNoticed(field: string): Promise<boolean> {
+  for (const recorded of runs.filter(({ header }) => pathsIn(header).includes(field))) {
+    const header = renamedIn(recorded.header, field.split("."));
+    const moments = [
+      0,
+      recorded.batches[0]?.first_seq ?? 0,
+      ...recorded.checkpoints.map(({ state }) => state.seq),
+      Infinity,
+    ];
+    for (const upTo of new Set(moments)) {
+      for (const consumer of ["works", "dies"] as const) {
+        const name = `${recorded.name} ${upTo} ${consumer}`;
+        const at = { recorded, upTo, consumer };
+        const before = followedBy.get(name) ?? (await whatFollows(recorded, at));
+        followedBy.set(name, before);
+        const after = await whatFollows({ ...recorded, header }, at).catch(String);
+        if (after.replaceAll(`${OF_OLD}":`, '":') !== before) {
+          return true;
+        }
+      }
     }
   }
-  return copy;
+  return false;
 }
 
 /** The run's states where it has snapshots, and its end, as a text; what went wrong, when they cannot be made. */

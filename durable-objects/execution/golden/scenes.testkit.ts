@@ -1,3 +1,4 @@
+import type { PlanNode } from "#graph/plan/plan.ts";
 import { gathers, plan } from "../core/plan.testkit.ts";
 import { memoKey } from "../core/reuse.ts";
 import { markerOf } from "../core/stored-value.ts";
@@ -294,6 +295,73 @@ function tooManySteps(name: string): Scene {
   return scene.ends("FAILED");
 }
 
+/** A call to the outside that its method makes harmless, tried again after one code only. */
+const CALL: Partial<PlanNode> = {
+  effects: "safe",
+  refined: { pin: "method", otherwise: "once" },
+  input_default: { method: "GET" },
+  retry: { max_attempts: 5, backoff_ms: 4_000, max_backoff_ms: 60_000, on: ["egress_timeout"] },
+};
+
+/** Begun by the Worker that took the request, which works on it; it has a place, and calls the outside side by side. */
+function begun(name: string): Scene {
+  const of = plan(
+    { urls: { ...INPUT, input_default: { name: "urls" } }, each: {}, get: CALL, post: { ...CALL, pool: "cpu" } },
+    ["urls.out -> each.items", "each.item -> get.url", "each.item -> post.url"],
+    { per_message: 2, timeout_ms: 90_000 },
+  );
+  const ticket = { execution_id: `golden-${name}`, workspace_id: "w", graph_id: "g", flow: null, keys: {} };
+  const more = { begun_by: "request-1", admission: { ticket, hold: null } };
+  const scene = new Scene(name, of, { urls: ["a", "b", "c"] }, more);
+  scene.goesOn("n1", ["out", ["a", "b", "c"]]);
+  scene.goesOn("n2", ["item", "a"], ["item", "b"], ["item", "c"]);
+  scene.keep();
+  scene.lease();
+  scene.keep();
+  return scene.ends("RUNNING");
+}
+
+/** One attempt fails, one is lost, and the time for all of them is over before the next; beside it one fails with a code that is not tried again. */
+function totalLimit(name: string): Scene {
+  const of = plan({ slow: { ...CALL, total_timeout_ms: 36_000 }, refused: CALL, why: {} }, [
+    "refused.error -> why.reason",
+  ]);
+  const scene = new Scene(name, of, {});
+  const { slow = [], refused = [] } = scene.lease();
+  scene.fails(slow[0], "egress_timeout", USAGE);
+  scene.fails(refused[0], "refused");
+  scene.completes(scene.leaseOne("why"), outs("told"));
+  scene.keep();
+  scene.passes(5_000);
+  scene.leaseOne("slow");
+  scene.keep();
+  scene.passes(LEASE_MS + 1);
+  scene.keep();
+  scene.passes(5_000);
+  return scene.ends("FAILED");
+}
+
+/** One node of an agent, its pins from the inputs. */
+function oneNode(name: string): Scene {
+  const of = plan({ get: { ...CALL, total_timeout_ms: 60_000 } }, []);
+  const scene = new Scene(name, of, { url: "a" }, { shape: { only_node_id: "get" } });
+  const get = scene.leaseOne("get");
+  scene.keep();
+  scene.completes(get, outs("page"));
+  return scene.ends("COMPLETED");
+}
+
+/** The retry of a run that another one had started: it has no parent any more, and starts others out of the same file. */
+function childAgain(name: string): Scene {
+  const root = { root_graph_id: "r", root_graph_version: 3 };
+  const origin = { kind: "retry", execution_id: "golden-earlier" } as const;
+  const scene = new Scene(name, plan({ agent: {} }, []), {}, { origin, root, reuse: { memo: [] } });
+  const payload = { graph_id: "child", graph_version: 1, inputs: {} };
+  scene.waits(scene.leaseOne("agent"), { kind: "child", payload });
+  scene.keep();
+  return scene.ends("RUNNING");
+}
+
 /** By the name of their file. */
 export const SCENES: Record<string, (name: string) => Scene> = {
   loop,
@@ -309,4 +377,8 @@ export const SCENES: Record<string, (name: string) => Scene> = {
   paused,
   held,
   "too-many-steps": tooManySteps,
+  begun,
+  "total-limit": totalLimit,
+  "one-node": oneNode,
+  "child-again": childAgain,
 };

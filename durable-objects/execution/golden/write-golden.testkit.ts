@@ -2,9 +2,9 @@ import { existsSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { URL } from "node:url";
 import { writeArchive } from "#worker/retention/write-archive.ts";
+import { nodeSqlite } from "../../node-sqlite.testkit.ts";
 import { takeLines } from "../archive-source.ts";
 import { SqliteExecutionStore } from "../store-sqlite.ts";
-import type { SqliteStorage } from "../store-sqlite.ts";
 import { FOLDER, goldenText, linesOf, OneFile, seenOf } from "./golden-file.testkit.ts";
 import type { Scene } from "./scene.testkit.ts";
 import { SCENES } from "./scenes.testkit.ts";
@@ -14,19 +14,6 @@ const KEPT_IN_FULL = "collect";
 
 /** Characters of log in a part of the archive, so that it has several. */
 const PART_CHARS = 600;
-
-/** Node's SQLite behind the type of an object's storage. */
-export function nodeSqlite(database: DatabaseSync): SqliteStorage {
-  return {
-    sql: {
-      exec: (query, ...bindings) => {
-        const rows = database.prepare(query).all(...bindings);
-        return { toArray: () => rows };
-      },
-    },
-    transactionSync: (work) => work(),
-  };
-}
 
 /** A file that is there stays as it is. */
 function add(file: string, text: string): void {
