@@ -46,6 +46,17 @@ describe("a cancellation", () => {
     expect(Cancellation.of(AbortSignal.abort("long ago")).reason).toBe("long ago");
   });
 
+  it("gives what work comes to, or its reason when that is sooner", async () => {
+    const cancellation = new Cancellation();
+    await expect(cancellation.orCancelled(Promise.resolve(1))).resolves.toBe(1);
+    await expect(cancellation.orCancelled(Promise.reject(new Error("broken")))).rejects.toThrow("broken");
+    const endless = new Promise<never>(() => {});
+    const waiting = cancellation.orCancelled(endless);
+    cancellation.cancel("stop");
+    await expect(waiting).rejects.toBe("stop");
+    await expect(cancellation.orCancelled(endless)).rejects.toBe("stop");
+  });
+
   it("goes on telling the others when it is cancelled while it tells", () => {
     const cancellation = new Cancellation();
     const told = vi.fn<() => void>();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import type { JsonObject, JsonValue } from "#graph/json.ts";
-import { type Block, type BlockContext, BlockError } from "./define-block.ts";
+import { type Block, type BlockContext, BlockError, Suspension } from "./define-block.ts";
 import { anyValue, dictionary } from "./pin-types.ts";
 import { runBlock } from "./run-block.ts";
 import { testBlock } from "./test-block.testkit.ts";
@@ -281,5 +281,25 @@ describe("abort", () => {
       break;
     }
     expect(cleaned).toBe(true);
+  });
+});
+
+describe("waiting", () => {
+  const waits: TestBlockRun<object> = async function* () {
+    yield* [];
+    throw new Suspension({ kind: "timer", until: 1, state: null, payload: null });
+  };
+  const thrown = async (more: Parameters<typeof testBlock>[1]): Promise<unknown> => {
+    const outputs = runBlock(testBlock(waits, more), { input_default: {}, data: {} }, testContext().ctx);
+    return outputs.next().then(undefined, (error: unknown) => error);
+  };
+
+  test("is passed on from blocks that say that they may wait, and from those that dry runs leave out", async () => {
+    expect(await thrown({ waits: true })).toBeInstanceOf(Suspension);
+    expect(await thrown({ effects: "idempotent" })).toBeInstanceOf(Suspension);
+  });
+
+  test("is a failure of a pure block that does not say so: a dry run would wait", async () => {
+    expect(await thrown({})).toMatchObject({ code: "block_failed", message: expect.stringContaining("waits: true") });
   });
 });

@@ -47,7 +47,7 @@ export async function* runBlock(
   aborted.catch(() => undefined);
   try {
     for (;;) {
-      const output = call.accept(await Promise.race([nextOf(call.outputs), aborted]));
+      const output = call.accept(await Promise.race([nextOf(call), aborted]));
       if (output === null) {
         return;
       }
@@ -84,7 +84,7 @@ export async function runUnraced(
       try {
         step = await call.outputs.next();
       } catch (error) {
-        throw suspensionOrFailure(error);
+        throw call.refusal(error);
       }
       const output = call.accept(step);
       if (output === null) {
@@ -134,6 +134,16 @@ class BlockCall {
     return checkOutput(this.#block, step.value);
   }
 
+  /** What the block has thrown, as it is told. */
+  refusal(thrown: unknown): Suspension | BlockError {
+    const told = suspensionOrFailure(thrown);
+    const { name, effects, waits } = this.#block.descriptor;
+    // Dry runs run what is pure, unless it says that it may wait: nobody wants to wait there.
+    return told instanceof Suspension && effects === "pure" && waits !== true
+      ? new BlockError("block_failed", `${name} asked to wait, and does not say that it may (waits: true).`)
+      : told;
+  }
+
   /** The block may hang, so its clean-up is not waited for. */
   close(): void {
     if (!this.#finished) {
@@ -142,13 +152,11 @@ class BlockCall {
   }
 }
 
-async function nextOf(
-  outputs: AsyncGenerator<[pin: string, value: unknown], void, undefined>,
-): Promise<IteratorResult<[pin: string, value: unknown], void>> {
+async function nextOf(call: BlockCall): Promise<IteratorResult<[pin: string, value: unknown], void>> {
   try {
-    return await outputs.next();
+    return await call.outputs.next();
   } catch (error) {
-    throw suspensionOrFailure(error);
+    throw call.refusal(error);
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "./client.ts";
-import { type Command, type CommandIo, UsageError } from "./command.ts";
+import { commandIo } from "./command-io.testkit.ts";
+import { type Command, UsageError } from "./command.ts";
 import { runCommandLine } from "./run-command.ts";
 
 function failing(error: Error): Command {
@@ -8,16 +9,7 @@ function failing(error: Error): Command {
 }
 
 async function run(error: Error, argv = ["try", "x"]) {
-  const said = { out: "", err: "" };
-  const io: CommandIo = {
-    out: (text) => (said.out += text),
-    err: (text) => (said.err += text),
-    interactive: false,
-    columns: 80,
-    rows: 24,
-    environment: {},
-    signal: new AbortController().signal,
-  };
+  const { io, said } = commandIo();
   return { code: await runCommandLine([failing(error)], argv, io), ...said };
 }
 

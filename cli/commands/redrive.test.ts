@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import type { RedriveItem, RedriveResult } from "#worker/contracts/rerun.ts";
-import type { CommandIo } from "../command.ts";
+import { commandIo } from "../command-io.testkit.ts";
 import { runCommandLine } from "../run-command.ts";
 import { redriveCommand } from "./redrive.ts";
 
@@ -22,7 +22,6 @@ describe("weft redrive", () => {
 
   /** Against a server that gives these answers in turn. `asked`: each call's cursor, and what people had been told when it came. */
   async function redrive(answers: Answer[], ...args: string[]) {
-    const said = { out: "", err: "" };
     const asked: { cursor: unknown; told: string }[] = [];
     const server = createServer((request: IncomingMessage, response) => {
       void json(request).then((body) => {
@@ -36,18 +35,8 @@ describe("weft redrive", () => {
       server.closeAllConnections();
       server.close();
     };
-    const io: CommandIo = {
-      out: (text) => (said.out += text),
-      err: (text) => (said.err += text),
-      interactive: false,
-      columns: 80,
-      rows: 24,
-      environment: {
-        WEFT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-        WEFT_API_KEY: "key",
-      },
-      signal: new AbortController().signal,
-    };
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { io, said } = commandIo({ WEFT_URL: url, WEFT_API_KEY: "key" });
     const code = await runCommandLine([redriveCommand], ["redrive", "--status", "failed", ...args], io);
     return { code, asked, ...said };
   }

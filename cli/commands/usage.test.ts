@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CommandIo } from "../command.ts";
+import { commandIo } from "../command-io.testkit.ts";
 import { runCommandLine } from "../run-command.ts";
 import { estimateCommand } from "./estimate.ts";
 import { forkCommand } from "./fork.ts";
@@ -31,17 +31,8 @@ describe("commands that talk to a server", () => {
     ["fork", ["a", "b", "--input", "pin"]],
     ["redrive", ["--status", "COMPLETED"]],
   ])("say how they are used instead of asking it: %s %j", async (name, args) => {
-    const said = { out: "", err: "" };
-    const io: CommandIo = {
-      out: (text) => (said.out += text),
-      err: (text) => (said.err += text),
-      interactive: false,
-      columns: 80,
-      rows: 24,
-      // Nobody listens there: a request would end with another code.
-      environment: { WEFT_URL: "http://127.0.0.1:1", WEFT_API_KEY: "key" },
-      signal: new AbortController().signal,
-    };
+    // Nobody listens there: a request would end with another code.
+    const { io, said } = commandIo({ WEFT_URL: "http://127.0.0.1:1", WEFT_API_KEY: "key" });
     expect(await runCommandLine(COMMANDS, [name, ...args], io)).toBe(2);
     expect(said.out).toBe("");
     expect(said.err).toContain(`Usage: weft ${name} `);

@@ -1,3 +1,4 @@
+import { setTimeout as pass } from "node:timers/promises";
 import { v5 as uuidv5 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiError, type WeftClient } from "#cli/client.ts";
@@ -133,7 +134,10 @@ async function childOf(client: WeftClient, [parent]: StartedRun[]): Promise<Star
   throw new Error(`The run ${parent.id} has begun no other.`);
 }
 
-/** Resolves when there is a run with this id. */
+/** Between two looks for a run, ms: short beside the time that it runs. */
+const LOOK_MS = 10;
+
+/** Resolves when there is a run with this id. Nothing tells: the run that begins it does not say when it is there. */
 async function begun(client: WeftClient, id: string): Promise<void> {
   for (const until = limit(); !until.aborted;) {
     try {
@@ -141,6 +145,7 @@ async function begun(client: WeftClient, id: string): Promise<void> {
       return;
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      await pass(LOOK_MS);
     }
   }
   throw new Error(`The run ${id} was not begun.`);

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { watch } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { processUsage } from "#cli/runtime/process-usage.ts";
 import { agentFile, sleepingShape } from "../agent-file.ts";
@@ -14,6 +14,21 @@ function memoryMiB(pid: number | null): number {
   const usage = pid === null ? null : processUsage(pid);
   if (usage === null) throw new Error(`There is no process ${pid}.`);
   return usage.rssMiB;
+}
+
+/** The process that has taken the place of another one, as soon as the server writes down that it has. */
+function runtimeAfter(first: number | null, server: TestServer): Promise<number> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const pid = server.runtimePid;
+      if (pid !== null && pid !== first) {
+        watcher.close();
+        resolve(pid);
+      }
+    };
+    const watcher = watch(server.dataDir, look);
+    look();
+  });
 }
 
 /** It needs /proc, and is off elsewhere. */
@@ -35,11 +50,7 @@ describe.runIf(process.platform === "linux")("an idle server", () => {
     const asleep = await server.client.startExecution({ graph_id: sleeper.id, inputs: { word: "awake" } });
     const grown = memoryMiB(first);
 
-    let second = first;
-    while (second === null || second === first) {
-      await sleep(20);
-      second = server.runtimePid;
-    }
+    const second = await runtimeAfter(first, server);
     expect(await fetch(`${server.url}/health`).then(({ status }) => status)).toBe(200);
     expect(memoryMiB(second)).toBeLessThan(grown - 96);
     expect(server.output).toMatch(/was idle and held \d+ MiB/);

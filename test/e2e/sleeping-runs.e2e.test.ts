@@ -49,6 +49,7 @@ describe.runIf(process.platform === "linux")("runs that sleep", () => {
     const waited = start("waited for", 60);
     const runs = await Promise.all(Array.from({ length: RUNS }, (_, run) => start(`run ${run}`, 0)));
     const began = performance.now();
+    // /proc tells of nothing: it is looked at now and then.
     while (openRuns(server) > 1) await sleep(50);
     expect(performance.now() - began).toBeLessThan(RUNTIME_KEEPS_MS - 2_000);
     // The one that is waited for.

@@ -105,9 +105,7 @@ export class LogModel {
   /** It has ended before it had come to all of its node executions. */
   get isCutShort(): boolean {
     const { ended, plan, queued } = this;
-    return (
-      ended?.type === "execution_failed" && ended.error.code === "step_limit" && queued.length === plan.step_limit
-    );
+    return ended?.type === "execution_failed" && ended.error.code === "step_limit" && queued.length === plan.step_limit;
   }
 
   /** Executions of a pool, pure or effectful ones, that are ready to be called for, or will be. */

@@ -658,6 +658,14 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "MOST_CONSUMERS[pool]",
   },
   {
+    name: "begun-work-fails",
+    what: "a Worker that begins a run fails at the work that it has taken",
+    rule: "ST5",
+    file: "worker/consumers/begun-work.ts",
+    find: "    deadline: now + leaseMs,\n",
+    replace: "    deadline: (draft as unknown as { limits: { now: number } }).limits.now,\n",
+  },
+  {
     name: "all-called-after-an-alarm",
     what: "after an alarm a run sends as many messages as before it",
     rule: "AL5",

@@ -4,10 +4,7 @@ import type { RunError } from "#graph/run/event.ts";
 import type { Entry, EventOf } from "./log-entry.ts";
 import { must, Violation } from "./violation.ts";
 
-export type EndEvent =
-  | EventOf<"execution_completed">
-  | EventOf<"execution_failed">
-  | EventOf<"execution_terminated">;
+export type EndEvent = EventOf<"execution_completed"> | EventOf<"execution_failed"> | EventOf<"execution_terminated">;
 
 /** What else a run may end for. */
 export interface FromOutside {

@@ -24,12 +24,7 @@ export class Wishes {
     if (!answer.ok || !(answer.value as Outcome<unknown>).ok) {
       return;
     }
-    const isDone =
-      log.ended !== null || (method === "pause" && log.paused) || (method === "unpause" && !log.paused);
-    must(
-      isDone,
-      "told-is-kept",
-      () => `${method} was answered, and the run goes on${log.paused ? ", paused" : ""}`,
-    );
+    const isDone = log.ended !== null || (method === "pause" && log.paused) || (method === "unpause" && !log.paused);
+    must(isDone, "told-is-kept", () => `${method} was answered, and the run goes on${log.paused ? ", paused" : ""}`);
   }
 }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ExecutionView } from "#durable-objects/execution/protocol.ts";
+import { askedPeople } from "#test/workerd/asked-people.ts";
 import { createTenant, RUNS, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Failure, Tenant } from "#test/workerd/api-client.ts";
 import { inputNode as input, outputNode as output, saveGraph } from "#test/workerd/test-graph.ts";
@@ -144,15 +145,10 @@ async function asking(): Promise<ExecutionView & { review: string }> {
     "ask.approved_data out_a.value",
   );
   const { body } = await call("", { graph_id: graphId, inputs: { a: { n: 1 } } });
-  const stub = executionStub(testEnv, body.id);
-  for (;;) {
-    const view = await stub.wait(tenant.workspaceId, 20);
-    const reviews = await stub.reviews(tenant.workspaceId);
-    const review = reviews.ok ? reviews.value[0]?.review_id : undefined;
-    if (view.ok && review !== undefined && view.value.status === "REVIEW") {
-      return { ...view.value, review };
-    }
-  }
+  const [{ review_id: review }] = await askedPeople(tenant, body.id);
+  const run = await tenant.client.call<ExecutionView>(`${RUNS}/${body.id}`);
+  expect(run.body.status).toBe("REVIEW");
+  return { ...run.body, review };
 }
 
 describe("decisions", () => {

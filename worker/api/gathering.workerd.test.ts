@@ -3,11 +3,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { ExecutionView, NodeExecutionDetail, NodeExecutionPage } from "#durable-objects/execution/protocol.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
 import type { Shape } from "#test/agent-file.ts";
+import { askedPeople } from "#test/workerd/asked-people.ts";
 import { createTenant, RUNS, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Failure, Tenant } from "#test/workerd/api-client.ts";
 import { saveGraph } from "#test/workerd/test-graph.ts";
 import type { SavedGraph } from "#test/workerd/test-graph.ts";
-import { until } from "#test/workerd/until.ts";
 import { executionStub } from "#worker/env.ts";
 
 let tenant: Tenant;
@@ -96,11 +96,8 @@ describe("a run that gathers", () => {
     );
     const { id } = (await start(body.id, { items: ["a", "b", "c"] }, 1)).body;
     const stub = executionStub(testEnv, id);
-    let reviews: { review_id: string; payload: { data: string } }[] = [];
-    await until(async () => {
-      reviews = (await get<{ items: typeof reviews }>(`${id}/reviews`)).items;
-      return reviews.length === 3;
-    });
+    const reviews = await askedPeople(tenant, id, 3);
+    expect(reviews).toHaveLength(3);
     for (const [index, { review_id }] of reviews.toReversed().entries()) {
       await evictDurableObject(stub as unknown as DurableObjectStub);
       const { status } = await get<ExecutionView>(id);

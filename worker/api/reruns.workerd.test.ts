@@ -1,10 +1,10 @@
 import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ExecutionView, NodeExecutionDetail } from "#durable-objects/execution/protocol.ts";
+import { askedPeople } from "#test/workerd/asked-people.ts";
 import { createTenant, RUNS, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Failure, Tenant } from "#test/workerd/api-client.ts";
 import { inputNode as input, outputNode as output } from "#test/workerd/test-graph.ts";
-import { until } from "#test/workerd/until.ts";
 import { executionStub, workspaceStub } from "#worker/env.ts";
 import { fingerprintOf } from "#worker/services/admission-key.ts";
 import { calculate, rerunApi } from "./reruns.testkit.ts";
@@ -48,14 +48,9 @@ describe("retry", () => {
     await tenant.client.call(`/api/v1/graphs/${id}`, { method: "DELETE" });
     const retried = await api.call(`/${asked.id}/retry`);
     expect(retried.status).toBe(202);
-    const reviews: { review_id: string }[] = [];
-    await until(async () => {
-      const path = `${RUNS}/${retried.body.id}/reviews`;
-      reviews.push(...(await tenant.client.call<{ items: typeof reviews }>(path)).body.items);
-      return reviews.length > 0;
-    });
+    const [{ review_id }] = await askedPeople(tenant, retried.body.id);
     await evictDurableObject(executionStub(testEnv, retried.body.id) as unknown as DurableObjectStub);
-    await api.call(`/${retried.body.id}/reviews/${reviews[0]?.review_id}`, { approved: true });
+    await api.call(`/${retried.body.id}/reviews/${review_id}`, { approved: true });
     const ended = await executionStub(testEnv, retried.body.id).wait(tenant.workspaceId, 30_000);
     expect(ended).toMatchObject({ ok: true, value: { status: "COMPLETED", outputs: { sum: [42] }, graph_id: id } });
     expect(await api.reusedOf(retried.body.id)).toEqual({ in_a: "memo", sum: "memo", ask: null, out_sum: null });

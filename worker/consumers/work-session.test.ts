@@ -83,15 +83,15 @@ class Crowd {
 }
 
 describe("a consumer", () => {
-  it.each([
-    ["goes on from its replica while the object is in step", { continued: true } as const, undefined],
+  it.each<[what: string, first: Partial<WorkAnswer>, wanted: LeaseRequest["wants"]]>([
+    ["goes on from its replica while the object is in step", { continued: true }, undefined],
     ["lets go of its replica when its report came to another state", {}, "state"],
     [
       "lets go of its replica when the object refused a part of its report",
-      { continued: true, refused: [{ node_execution_id: "n9", attempt: 1 }] } as const,
+      { continued: true, refused: [{ node_execution_id: "n9", attempt: 1 }] },
       "state",
     ],
-  ])("[LC3] %s", async (_what, first: Partial<WorkAnswer>, wanted) => {
+  ])("[LC3] %s", async (_what, first, wanted) => {
     const run = new TestRun(plan({ a: { effects: "idempotent" }, b: { effects: "idempotent" } }, []));
     const object = objectOf(run);
     const wants: LeaseRequest["wants"][] = [];

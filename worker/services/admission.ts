@@ -34,9 +34,6 @@ export interface NewRun {
   more?: Pick<StartRequest, "origin" | "reuse" | "dry_run" | "sampled_inputs" | "shape" | "root">;
 }
 
-/** Calls of the workspace's object before it is taken for overloaded; repeating one changes nothing. */
-const TRIES = 3;
-
 /** Of this isolate. */
 const credits = new StartCredits();
 
@@ -211,24 +208,9 @@ function ticketOf({ workspaceId, graph, inputs }: NewRun, executionId: string): 
   };
 }
 
-async function begin(deps: ServiceDeps, request: BeginRequest): Promise<BeginAnswer> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await workspaceStub(deps.env, request.ticket.workspace_id).begin(request);
-    } catch (cause) {
-      const overloaded =
-        typeof cause === "object" && cause !== null && "overloaded" in cause && cause.overloaded === true;
-      if (overloaded || tries >= TRIES) {
-        log("error", "a workspace's object did not answer", {
-          workspace_id: request.ticket.workspace_id,
-          error: errorMessage(cause),
-        });
-        const message =
-          "The workspace has more starts than can be dealt with at the moment. Nothing was started; try again shortly.";
-        throw new ServiceError(503, "overloaded", message, { retryAfter: 2, cause });
-      }
-    }
-  }
+function begin(deps: ServiceDeps, request: BeginRequest): Promise<BeginAnswer> {
+  const { workspace_id: id } = request.ticket;
+  return callObject(() => workspaceStub(deps.env, id).begin(request), { of: "workspace", id, repeatable: true });
 }
 
 function conflict(): ServiceError {

@@ -24,7 +24,7 @@ import { requirePermission } from "./require-permission.ts";
 import { storeDecision } from "./store-large-values.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { resolveShapedRun } from "./shaped-run.ts";
-import type { RunShape } from "./shaped-run.ts";
+import type { ShapeRequest } from "./shaped-run.ts";
 import { notFound, ServiceError } from "./service-error.ts";
 
 export interface StartRun {
@@ -38,7 +38,7 @@ export interface StartRun {
   /** The caller's: the same key within 24 hours is the same run. */
   idempotencyKey?: string;
   /** Absent: a run of the whole agent. */
-  shape?: RunShape;
+  shape?: ShapeRequest;
 }
 
 /**
@@ -79,7 +79,7 @@ export async function startExecution(deps: ServiceDeps, principal: Principal, ru
 }
 
 /** The shape as part of the request that a key stands for. */
-function shapeRequest(shape: RunShape | undefined): JsonObject {
+function shapeRequest(shape: ShapeRequest | undefined): JsonObject {
   return shape === undefined ? {} : (JSON.parse(JSON.stringify({ shape })) as JsonObject);
 }
 

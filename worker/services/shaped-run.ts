@@ -1,4 +1,4 @@
-import type { RunShape as RecordedShape } from "#durable-objects/execution/protocol.ts";
+import type { RunShape } from "#durable-objects/execution/protocol.ts";
 import type { JsonObject } from "#graph/json.ts";
 import type { GraphFile } from "#graph/model/graph-file.ts";
 import { recordOf } from "#graph/own-property.ts";
@@ -14,7 +14,7 @@ import type { ServiceDeps } from "./service-deps.ts";
 import { ServiceError } from "./service-error.ts";
 
 /** How a run differs from one of the whole agent. Rules RU7 and RU8 of the run's SPEC.md. */
-export interface RunShape {
+export interface ShapeRequest {
   /** Nodes that may touch anything outside, or wait, give samples instead, and so do required inputs that are not given. */
   dryRun?: boolean | undefined;
   /** True: the outputs pinned in the file; else these, by node id. */
@@ -33,7 +33,7 @@ export async function resolveShapedRun(
   deps: ServiceDeps,
   request: GraphKey & { version: number | undefined },
   given: JsonObject,
-  shape: RunShape,
+  shape: ShapeRequest,
 ): Promise<Pick<NewRun, "graph" | "inputs" | "more">> {
   const { untilNodeId, onlyNodeId, dryRun } = shape;
   const cut = cutOf(shape, given);
@@ -60,7 +60,7 @@ export async function resolveShapedRun(
 
 const { entries } = Object;
 
-function recordedShape({ untilNodeId, onlyNodeId }: RunShape, pinned: string[]): RecordedShape {
+function recordedShape({ untilNodeId, onlyNodeId }: ShapeRequest, pinned: string[]): RunShape {
   return {
     ...(onlyNodeId === undefined ? {} : { only_node_id: onlyNodeId }),
     ...(untilNodeId === undefined ? {} : { until_node_id: untilNodeId }),
@@ -74,7 +74,7 @@ function namesOf(sampled: JsonObject): { sampled_inputs?: string[] } {
 }
 
 function cutOf(
-  { untilNodeId, onlyNodeId }: RunShape,
+  { untilNodeId, onlyNodeId }: ShapeRequest,
   inputs: JsonObject,
 ): ((file: GraphFile) => GraphFile) | undefined {
   if (onlyNodeId !== undefined) {
@@ -83,7 +83,7 @@ function cutOf(
   return untilNodeId === undefined ? undefined : (file) => refusingGraphs(() => graphUntil(file, untilNodeId));
 }
 
-function pinnedOutputs(graph: RunnableGraph, pinned: RunShape["pinned"]): ReadonlyMap<string, PinnedOutputs> {
+function pinnedOutputs(graph: RunnableGraph, pinned: ShapeRequest["pinned"]): ReadonlyMap<string, PinnedOutputs> {
   if (typeof pinned !== "object") {
     return pinned === true ? graph.pinned : new Map();
   }

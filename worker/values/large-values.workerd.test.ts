@@ -4,7 +4,9 @@ import type { ExecutionView, NodeExecutionPage } from "#durable-objects/executio
 import { childExecutionId } from "#durable-objects/execution/effects.ts";
 import type { ExecutionObject } from "#durable-objects/execution/execution.ts";
 import type { ShownStoredValue } from "#durable-objects/execution/shown-value.ts";
+import type { JsonObject } from "#graph/json.ts";
 import { runningAgent } from "#test/agent-file.ts";
+import { askedPeople } from "#test/workerd/asked-people.ts";
 import { createTenant, RUNS, testEnv } from "#test/workerd/api-client.ts";
 import type { Answer, Tenant } from "#test/workerd/api-client.ts";
 import { inputNode as input, outputNode as output, saveGraph } from "#test/workerd/test-graph.ts";
@@ -200,21 +202,9 @@ describe("a run with large values that waits", () => {
 
   async function asked(text: string): Promise<{ id: string; reviewId: string }> {
     const { id } = await start((await asking()).id, { v: text }, { wait_seconds: 0 });
-    for (;;) {
-      const { body } = await tenant.client.call<{ items: { review_id: string; payload: { data: unknown } }[] }>(
-        `${RUNS}/${id}/reviews`,
-      );
-      const [item] = body.items;
-      if (item !== undefined) {
-        expect(await whole(item.payload.data)).toBe(text);
-        return { id, reviewId: item.review_id };
-      }
-      const { status, error } = await view(id);
-      if (status === "FAILED" || status === "COMPLETED") {
-        throw new Error(`nobody is asked: ${JSON.stringify(error)}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    const [{ review_id: reviewId, payload }] = await askedPeople(tenant, id);
+    expect(await whole((payload as JsonObject).data)).toBe(text);
+    return { id, reviewId };
   }
 
   async function ended(id: string): Promise<ExecutionView> {

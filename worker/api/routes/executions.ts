@@ -16,7 +16,7 @@ import type { StartExecution } from "#worker/contracts/execution.ts";
 import { idempotencyHeadersSchema } from "#worker/contracts/idempotency-key.ts";
 import { pageQuerySchema } from "#worker/contracts/list.ts";
 import * as executions from "#worker/services/execution-service.ts";
-import type { RunShape } from "#worker/services/shaped-run.ts";
+import type { ShapeRequest } from "#worker/services/shaped-run.ts";
 import { ServiceError } from "#worker/services/service-error.ts";
 import { createRouter } from "../create-router.ts";
 import { eventStream } from "../event-stream.ts";
@@ -169,7 +169,7 @@ const live = createRoute({
 });
 
 /** Undefined for a run of the whole agent. */
-function shapeOf(body: StartExecution): RunShape | undefined {
+function shapeOf(body: StartExecution): ShapeRequest | undefined {
   const { dry_run: dryRun, pinned, until_node_id: untilNodeId, only_node_id: onlyNodeId } = body;
   const whole = !dryRun && pinned === false && untilNodeId === undefined && onlyNodeId === undefined;
   return whole ? undefined : { dryRun, pinned, untilNodeId, onlyNodeId };
