@@ -36,7 +36,8 @@ export function createDeps(env: Env): ServiceDeps {
     db,
     blocks: blockRegistry,
     runSingleBlock,
-    inLine: (start) => (env.WEFT_CONSUMER_MODE === "detach" ? STARTS.through(start) : start()),
+    inLine: (workspaceId, start) =>
+      env.WEFT_CONSUMER_MODE === "detach" ? STARTS.through(workspaceId, start) : start(),
     firstConsumer: (draft) => firstConsumer(env, draft),
     runFirstStretch: (header, inputs) => runFirstStretch(header, inputs, firstStretchDeps(env)),
     now: () => Date.now(),

@@ -13,7 +13,7 @@ describe("starts of runs", () => {
     const end = Promise.withResolvers<void>();
     let begun = 0;
     const answers = STARTS.map((index) =>
-      inLine(async () => {
+      inLine("w", async () => {
         begun += 1;
         await end.promise;
         return index;

@@ -15,26 +15,29 @@ interface Waiter {
  */
 const LOOK_MS = 5_000;
 
-/** Lets so many requests of an isolate in at a time; the others wait, first come, first served, but for places whose holders died: those go to whoever looks first. */
+/**
+ * Lets so many requests of an isolate in at a time; the others wait. Parties that wait take turns, and within a party it is first come, first served; but places whose holders
+ * died go to whoever looks first.
+ */
 export class Places {
   readonly #options: PlacesOptions;
   /** By place: until when it is taken at most, ms since the epoch. */
   readonly #inside = new Map<symbol, number>();
-  #line: Waiter[] = [];
-  #waiting = 0;
+  /** By party, those whose turn is next first; none is empty. */
+  readonly #lines = new Map<string, Waiter[]>();
 
   constructor(options: PlacesOptions) {
     this.#options = options;
   }
 
-  /** How many wait. */
-  get waiting(): number {
-    return this.#waiting;
+  /** How many of a party wait. */
+  waiting(party = ""): number {
+    return this.#lines.get(party)?.length ?? 0;
   }
 
   /** Resolves when there is a place; the answer gives it back, and may be called more than once. */
-  async enter(): Promise<() => void> {
-    const place = this.#waiting === 0 && this.#hasRoom() ? this.#take() : await this.#turn();
+  async enter(party = ""): Promise<() => void> {
+    const place = this.#lines.size === 0 && this.#hasRoom() ? this.#take() : await this.#turn(party);
     return () => {
       if (this.#inside.delete(place)) {
         this.#callNext();
@@ -48,36 +51,49 @@ export class Places {
     return place;
   }
 
-  async #turn(): Promise<symbol> {
+  async #turn(party: string): Promise<symbol> {
     const waiter: Waiter = { call: () => undefined, gone: false };
     const called = new Promise<symbol>((resolve) => (waiter.call = resolve));
-    this.#line.push(waiter);
-    this.#waiting += 1;
+    const line = this.#lines.get(party);
+    if (line === undefined) {
+      this.#lines.set(party, [waiter]);
+    } else {
+      line.push(waiter);
+    }
     for (;;) {
       const place = await orLook(called);
       if (place !== null) {
         return place;
       }
       if (!waiter.gone && this.#hasRoom()) {
-        this.#strike(waiter);
+        this.#strike(party, waiter);
         return this.#take();
       }
     }
   }
 
-  #strike(waiter: Waiter): void {
+  #strike(party: string, waiter: Waiter): void {
     waiter.gone = true;
-    this.#waiting -= 1;
-    this.#line = this.#line.filter((other) => other !== waiter);
+    const line = this.#lines.get(party) ?? [];
+    line.splice(line.indexOf(waiter), 1);
+    if (line.length === 0) {
+      this.#lines.delete(party);
+    }
   }
 
   /** Its place is taken for it, so that nobody who comes now is before it. */
   #callNext(): void {
-    const next = this.#line.shift();
-    if (next !== undefined) {
-      next.gone = true;
-      this.#waiting -= 1;
-      next.call(this.#take());
+    for (const [party, line] of this.#lines) {
+      const next = line.shift();
+      this.#lines.delete(party);
+      if (line.length > 0) {
+        this.#lines.set(party, line);
+      }
+      if (next !== undefined) {
+        next.gone = true;
+        next.call(this.#take());
+        return;
+      }
     }
   }
 

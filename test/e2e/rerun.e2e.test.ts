@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, expect, it } from "vitest";
 import type { JsonObject } from "#graph/json.ts";
 import { agentFile } from "../agent-file.ts";
@@ -83,13 +83,16 @@ async function failedRun({ client }: TestServer): Promise<string> {
 
 const bar = (page: Page) => page.getByTestId("run-bar");
 const outputs = (page: Page) => page.locator('[data-output="ordered"] pre');
+/** Machines that test are busy. */
+const PATIENCE = { timeout: 60_000 };
+const isFocused = (element: Locator) => element.evaluate((found) => found === document.activeElement);
 const form = (page: Page) => page.getByTestId("fork-form");
 
 /** Waits for the page of the run that comes from `origin`, and for its end; answers its id. */
 async function completedFrom(page: Page, origin: string): Promise<string> {
   const name = new RegExp(`^(Retry of|Forked from) …${origin.slice(-8)}$`);
   await bar(page).getByRole("link", { name }).waitFor();
-  await expect.poll(() => bar(page).textContent(), { timeout: 60_000 }).toContain("Completed");
+  await expect.poll(() => bar(page).textContent(), PATIENCE).toContain("Completed");
   return new URL(page.url()).pathname.slice("/runs/".length);
 }
 
@@ -110,11 +113,11 @@ describeInBrowser(
       const retried = await completedFrom(page, failed);
       // The button is gone, and the keyboard is not lost with it.
       expect(await retry.count()).toBe(0);
-      expect(await bar(page).evaluate((element) => element === document.activeElement)).toBe(true);
+      await expect.poll(() => isFocused(bar(page)), PATIENCE).toBe(true);
       expect(shop.calls()).toEqual(["PUT /order/tea"]);
       expect(await browser.server.client.execution(retried)).toMatchObject({ retried_from: failed, source: "page" });
       await page.getByRole("tab", { name: "Outputs" }).click();
-      await expect.poll(() => outputs(page).allTextContents()).toEqual(["tea"]);
+      await expect.poll(() => outputs(page).allTextContents(), PATIENCE).toEqual(["tea"]);
 
       await block(page, "Address").click();
       await page.getByRole("button", { name: "Run again from here" }).click();
@@ -124,17 +127,17 @@ describeInBrowser(
       await value.fill('{"not": ');
       await form(page).getByText("Not valid JSON").waitFor();
       await form(page).getByRole("button", { name: "Start a new run with the changes" }).click();
-      expect(await value.evaluate((element) => element === document.activeElement)).toBe(true);
+      await expect.poll(() => isFocused(value), PATIENCE).toBe(true);
       await value.fill('"coffee"');
       await form(page).getByText("Changed by you").waitFor();
       await form(page).getByRole("button", { name: "Start a new run with the changes" }).click();
 
       const forked = await completedFrom(page, retried);
       expect(await form(page).count()).toBe(0);
-      expect(await bar(page).evaluate((element) => element === document.activeElement)).toBe(true);
+      await expect.poll(() => isFocused(bar(page)), PATIENCE).toBe(true);
       expect(shop.calls()).toEqual(["PUT /order/coffee"]);
       await page.getByRole("tab", { name: "Outputs" }).click();
-      await expect.poll(() => outputs(page).allTextContents()).toEqual(["coffee"]);
+      await expect.poll(() => outputs(page).allTextContents(), PATIENCE).toEqual(["coffee"]);
       const { forked_from } = await browser.server.client.execution(forked);
       expect(forked_from).toMatchObject({ execution_id: retried });
 
@@ -142,7 +145,7 @@ describeInBrowser(
       await page.waitForURL(`**/runs/${retried}`);
       await page.getByRole("link", { name: /^Retry of / }).click();
       await page.waitForURL(`**/runs/${failed}`);
-      await expect.poll(() => bar(page).textContent()).toContain("Failed");
+      await expect.poll(() => bar(page).textContent(), PATIENCE).toContain("Failed");
       expect(await bar(page).getByRole("link").count()).toBe(0);
     });
 
@@ -188,14 +191,15 @@ describeInBrowser(
       const page = await browser.openSignedIn({ viewport: NARROW });
       await page.goto(`/runs/${failed}`);
       await page.getByRole("button", { name: "Show block" }).click();
-      await page.getByRole("button", { name: "Run again from here" }).focus();
+      const fork = page.getByRole("button", { name: "Run again from here" });
+      await fork.focus();
       await page.keyboard.press("Enter");
       const headers = form(page).getByRole("textbox", { name: "headers" });
       expect(JSON.parse(await headers.inputValue())).toEqual({ "x-shop": "corner" });
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(NARROW.width);
       await page.keyboard.press("Escape");
       await form(page).waitFor({ state: "detached" });
-      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Run again from here");
+      await expect.poll(() => isFocused(fork), PATIENCE).toBe(true);
       await page.keyboard.press("Enter");
       await form(page).getByRole("textbox", { name: "method" }).focus();
       await page.keyboard.press("ControlOrMeta+A");

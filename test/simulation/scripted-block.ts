@@ -36,6 +36,7 @@ export const scriptedBlock: Block = defineBlock({
   description: "Does what its script says.",
   categories: ["BASIC"],
   effects: "pure",
+  waits: true,
   input: z.looseObject({ script: z.array(z.any()) }),
   output: z.object({ out: z.any(), other: z.any(), n: z.any() }),
   examples: [],

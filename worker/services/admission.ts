@@ -44,7 +44,7 @@ const credits = new StartCredits();
  */
 export function startAdmittedRun(deps: ServiceDeps, run: NewRun): Promise<Outcome<ExecutionView>> {
   // In line before the workspace is asked: it gives up a run that does not appear soon after its answer.
-  return deps.inLine(() => start(deps, run));
+  return deps.inLine(run.workspaceId, () => start(deps, run));
 }
 
 async function start(deps: ServiceDeps, run: NewRun): Promise<Outcome<ExecutionView>> {

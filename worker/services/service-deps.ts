@@ -32,8 +32,8 @@ export interface ServiceDeps {
   blocks: BlockLibrary;
   runSingleBlock: RunSingleBlock;
   runFirstStretch: RunFirstStretch;
-  /** Starts a run when its turn has come. @throws ServiceError 503 `overloaded` */
-  inLine: <T>(start: () => Promise<T>) => Promise<T>;
+  /** Starts a run of a workspace when its turn has come. @throws ServiceError 503 `overloaded` */
+  inLine: <T>(workspaceId: string, start: () => Promise<T>) => Promise<T>;
   /** Takes work of a run that is begun here, to do it here. */
   firstConsumer: (draft: Draft) => FirstConsumer | null;
   /** Writes a run's row in the list; resolves when it is there. */

@@ -41,7 +41,7 @@ export async function startChild(deps: ServiceDeps, request: ChildRequest): Prom
     const checked = graph.checkInputs(inputs);
     const plan = tunedPlan(deps, workspace_id, graph.plan);
     const start = { execution_id, workspace_id, plan, inputs: checked, source: "agent", parent };
-    const outcome = await deps.inLine(() => beginRun(deps, start, { waitMs: 0 }));
+    const outcome = await deps.inLine(start.workspace_id, () => beginRun(deps, start, { waitMs: 0 }));
     return outcome.ok ? { ok: true, value: null } : outcome;
   } catch (error) {
     if (error instanceof ServiceError && error.status < 500) {

@@ -29,11 +29,11 @@ it("begins so many side by side and the others in the order in which they came, 
   const kept: Promise<unknown>[] = [];
   const starts = line({ waitUntil: (start) => void kept.push(start) });
   const { begun, end, work } = works(4);
-  const failing = starts.through(async () => {
+  const failing = starts.through("w", async () => {
     await work(0)();
     throw new Error("no");
   });
-  const others = [1, 2, 3].map((index) => starts.through(work(index)));
+  const others = [1, 2, 3].map((index) => starts.through("w", work(index)));
   await settle();
   expect(begun).toEqual([0, 1]);
   end(0);
@@ -55,7 +55,7 @@ it("makes room for the next when a start takes long, and only once", async () =>
   try {
     const starts = line({ places: 1 });
     const { begun, end, work } = works(3);
-    const all = [0, 1, 2].map((index) => starts.through(work(index)));
+    const all = [0, 1, 2].map((index) => starts.through("w", work(index)));
     await settle();
     expect(begun).toEqual([0]);
     vi.advanceTimersByTime(1_000);
@@ -78,11 +78,25 @@ it("makes room for the next when a start takes long, and only once", async () =>
 it("refuses what would wait behind too many, before anything of it is done", async () => {
   const starts = line({ places: 1, waiting: 1 });
   const { begun, end, work } = works(3);
-  const first = starts.through(work(0));
-  const second = starts.through(work(1));
-  await expect(starts.through(work(2))).rejects.toMatchObject({ status: 503, code: "overloaded", retryAfter: 5 });
+  const first = starts.through("w", work(0));
+  const second = starts.through("w", work(1));
+  await expect(starts.through("w", work(2))).rejects.toMatchObject({ status: 503, code: "overloaded", retryAfter: 5 });
   end(0);
   end(1);
   expect(await Promise.all([first, second])).toEqual([0, 1]);
   expect(begun).toEqual([0, 1]);
+});
+
+it("lets workspaces take turns, and refuses only the one of which too many wait", async () => {
+  const starts = line({ places: 1, waiting: 2 });
+  const { begun, end, work } = works(5);
+  const all = [0, 1, 2].map((index) => starts.through("busy", work(index)));
+  await expect(starts.through("busy", work(3))).rejects.toMatchObject({ status: 503, code: "overloaded" });
+  all.push(starts.through("other", work(4)));
+  for (const index of [0, 1, 4, 2]) {
+    end(index);
+    await settle();
+  }
+  expect(await Promise.all(all)).toEqual([0, 1, 2, 4]);
+  expect(begun).toEqual([0, 1, 4, 2]);
 });
