@@ -7,11 +7,11 @@ import { startServer, type TestServer } from "./server.ts";
 
 const CALLS = 8;
 
-/** Makes its calls side by side: one POST, the others GET. */
-function agent(host: string, run: string): JsonObject {
+/** Makes its calls side by side: GET, but for the first. */
+function agent(host: string, run: string, first: "GET" | "POST" = "POST"): JsonObject {
   const calls = Array.from({ length: CALLS }, (_, index): [string, ShapeNode] => [
     `call${index}`,
-    ["webRequest", { method: index === 0 ? "POST" : "GET", url: `http://${host}/${run}/${index}` }],
+    ["webRequest", { method: index === 0 ? first : "GET", url: `http://${host}/${run}/${index}` }],
   ]);
   return agentFile(`Calls ${run}`, "", {
     nodes: {
@@ -80,26 +80,63 @@ describe("a run whose Worker makes its first calls to the outside", () => {
     expect(remote.of("all")).toHaveLength(CALLS);
   }, 60_000);
 
-  it("[ST5] goes on when its caller hangs up, or is answered before the end", async () => {
-    const { id: left } = await server.client.importGraph(agent(remote.host, "left"));
-    const hangUp = new AbortController();
-    const asking = post(left, 30, hangUp.signal).catch(() => "hung up");
-    await remote.calls("left", CALLS);
-    hangUp.abort();
-    expect(await asking).toBe("hung up");
-    const { id: late } = await server.client.importGraph(agent(remote.host, "late"));
-    const response = await post(late, 1);
-    expect(response.status).toBe(202);
-    remote.letGo("left");
-    remote.letGo("late");
-    for (const [graph, name] of [
-      [left, "left"],
-      [late, "late"],
-    ] as const) {
-      expect(await ended(await runOf(graph))).toEqual({ status: "COMPLETED", code: undefined, attempts: CALLS });
-      expect(remote.of(name)).toHaveLength(CALLS);
-    }
+  it("[ST7] is in the list when the answer is there, if it only reads", async () => {
+    const { id } = await server.client.importGraph(agent(remote.host, "read", "GET"));
+    const answering = post(id, 30);
+    await remote.calls("read", CALLS);
+    expect(await Array.fromAsync(server.client.executions({ graph_id: id }))).toEqual([]);
+    remote.letGo("read");
+    const run = (await (await answering).json()) as { id: string; status: string };
+    expect(run.status).toBe("COMPLETED");
+    const listed = await Array.fromAsync(server.client.executions({ graph_id: id }));
+    expect(listed.map((item) => [item.id, item.status])).toEqual([[run.id, "COMPLETED"]]);
+    expect(await ended(run.id)).toEqual({ status: "COMPLETED", code: undefined, attempts: CALLS });
+    expect(remote.of("read")).toHaveLength(CALLS);
   }, 60_000);
+
+  it("[ST7] leaves nothing when it only reads and the process is killed at once, and is as any other after a while", async () => {
+    const { id: young } = await server.client.importGraph(agent(remote.host, "young", "GET"));
+    const { id: old } = await server.client.importGraph(agent(remote.host, "old", "GET"));
+    const asking = [post(old, 30).catch(() => "killed")];
+    await remote.calls("old", CALLS);
+    const known = await runOf(old);
+    asking.push(post(young, 30).catch(() => "killed"));
+    await remote.calls("young", CALLS);
+    await server.kill("SIGKILL");
+    expect(await Promise.all(asking)).toEqual(["killed", "killed"]);
+    remote.letGo("old");
+    remote.letGo("young");
+    await server.restart();
+    expect(await ended(known)).toEqual({ status: "COMPLETED", code: undefined, attempts: 2 * CALLS });
+    expect(await Array.fromAsync(server.client.executions({ graph_id: young }))).toEqual([]);
+    expect(remote.of("young")).toHaveLength(CALLS);
+  }, 90_000);
+
+  it.each(["GET", "POST"] as const)(
+    "[ST5] [ST7] goes on when its caller hangs up, or is answered before the end (%s)",
+    async (first) => {
+      const [leftName, lateName] = [`left-${first}`, `late-${first}`];
+      const { id: left } = await server.client.importGraph(agent(remote.host, leftName, first));
+      const hangUp = new AbortController();
+      const asking = post(left, 30, hangUp.signal).catch(() => "hung up");
+      await remote.calls(leftName, CALLS);
+      hangUp.abort();
+      expect(await asking).toBe("hung up");
+      const { id: late } = await server.client.importGraph(agent(remote.host, lateName, first));
+      const response = await post(late, 1);
+      expect(response.status).toBe(202);
+      remote.letGo(leftName);
+      remote.letGo(lateName);
+      for (const [graph, name] of [
+        [left, leftName],
+        [late, lateName],
+      ] as const) {
+        expect(await ended(await runOf(graph))).toEqual({ status: "COMPLETED", code: undefined, attempts: CALLS });
+        expect(remote.of(name)).toHaveLength(CALLS);
+      }
+    },
+    60_000,
+  );
 
   it("[ST5] [LS4] [LS5] comes to its end when the process is killed in the middle: what may be repeated is, what may not is not", async () => {
     const { id } = await server.client.importGraph(agent(remote.host, "killed"));

@@ -16,6 +16,7 @@ import type { Clock } from "#worker/consumers/clock.ts";
 import { runFirstStretch } from "#worker/consumers/first-stretch.ts";
 import { sleep } from "#worker/consumers/sleep.ts";
 import { UnstoredRun } from "#worker/consumers/unstored-run.ts";
+import type { Storing } from "#worker/consumers/unstored-run.ts";
 import { WorkSession } from "#worker/consumers/work-session.ts";
 import type { BegunWork, SessionDeps } from "#worker/consumers/session-deps.ts";
 import type { AttemptWatch } from "./attempt-watch.ts";
@@ -132,21 +133,21 @@ export class Isolate implements Caller, Clock {
     const { execution_id: id } = draft.header;
     const message: WorkMessage = { execution_id: id, pool: "io" };
     const unstored = new Set(begun.leases.map(attemptKey));
-    let storing: Promise<boolean> | undefined;
-    const store = (): Promise<boolean> =>
-      (storing ??= this.#adopt(draft, draft.ended ? undefined : consumer).catch((error: unknown) => {
-        onlyFailedCalls(error);
-        return false;
-      }));
+    const storing = this.#storing(draft, consumer);
+    const { random } = this.#deps.world;
+    if (random.chance(0.3)) {
+      // Whoever waits for the run has waited long enough, and is to be told of it.
+      this.after(random.small(1, 3_000), () => void storing.done());
+    }
     const run = new UnstoredRun(draft, {
       clock: this,
       leaseMs: this.#deps.objectOf(id).leaseMs,
       object: this.#object(id),
-      store,
+      storing,
     });
     const report: UnstoredRun["report"] = async (...args) => {
       const answer = await run.report(...args);
-      if (storing === undefined) {
+      if (!storing.begun) {
         answer.leases.forEach((lease) => unstored.add(attemptKey(lease)));
       }
       return answer;
@@ -154,8 +155,22 @@ export class Isolate implements Caller, Clock {
     const object = { lease: run.lease.bind(run), report, heartbeat: run.heartbeat.bind(run) };
     const session = this.#session(message, { consumer, budgetMs: 240_000, object }, unstored);
     await this.#attend(message, session, { ...begun, replica: null });
-    await store();
+    await storing.done();
     this.#deps.world.features.happened("begun_unstored");
+  }
+
+  #storing(draft: Draft, consumer: string): Storing {
+    let stored: Promise<boolean> | undefined;
+    return {
+      get begun() {
+        return stored !== undefined;
+      },
+      done: () =>
+        (stored ??= this.#adopt(draft, draft.ended ? undefined : consumer).catch((error: unknown) => {
+          onlyFailedCalls(error);
+          return false;
+        })),
+    };
   }
 
   /** Whether the object has the run from here, and this consumer has what is under way in it. */

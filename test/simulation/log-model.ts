@@ -5,6 +5,7 @@ import type { Plan, PlanNode } from "#graph/plan/plan.ts";
 import { AgainstReference } from "./against-reference.ts";
 import { limitOf, mayFailEarly, nextLimit, OVER_ALL } from "./attempt-limit.ts";
 import { CarriedValues } from "./carried-values.ts";
+import { checkChildCompleted, failuresOfChild } from "./child-end.ts";
 import { newEntry, nodeOf } from "./log-entry.ts";
 import type { Entry, EventOf } from "./log-entry.ts";
 import { MemoModel } from "./rerun-model.ts";
@@ -330,7 +331,9 @@ export class LogModel {
       () => `${event.ne} completed, reused: ${event.reused}, known: ${JSON.stringify(entry.known)}`,
     );
     if (entry.known === null) {
-      this.#checkChildCompleted(entry);
+      if (runsAgent(this.#node(event.node))) {
+        checkChildCompleted(event, this.#childOf(event.ne)?.ended ?? null);
+      }
       this.#endsWith(event, entry);
     } else {
       this.#used.reused(event, entry.known.used);
@@ -340,25 +343,6 @@ export class LogModel {
     entry.completed = true;
     entry.status = "over";
     this.reference.complete(entry);
-  }
-
-  /** Rule CH2: a node that runs an agent ends as the agent's run does. */
-  #checkChildCompleted({ ne, node }: Entry): void {
-    const end = runsAgent(this.#node(node)) ? this.#childOf(ne)?.ended?.type : "execution_completed";
-    must(end === "execution_completed", "one-result", () => `${ne} completed, and its agent's run ended with ${end}`);
-  }
-
-  /** The codes with which the agent's run lets the node fail that runs it. */
-  #failuresOfChild({ ne, node }: Entry): string[] {
-    const end = runsAgent(this.#node(node)) ? this.#childOf(ne)?.ended : null;
-    switch (end?.type) {
-      case "execution_failed":
-        return [end.error.code];
-      case "execution_terminated":
-        return ["child_terminated"];
-      default:
-        return [];
-    }
   }
 
   /** A failed attempt; where values lie outside of the log, it may have failed before its block began. */
@@ -398,7 +382,8 @@ export class LogModel {
     must(event.handled === node.error_linked, "outputs-once", () => `${event.ne}: handled is ${event.handled}`);
     const { code } = event.error;
     const away = this.#world.large !== null && node.effects === "once" ? ["storage_unavailable"] : [];
-    const possible = [...possibleFailures(node), ...this.#failuresOfChild(entry), ...away];
+    const ofChild = runsAgent(node) ? failuresOfChild(this.#childOf(event.ne)?.ended ?? null) : [];
+    const possible = [...possibleFailures(node), ...ofChild, ...away];
     must(possible.includes(code), "outputs-once", () => `${event.ne} failed with ${code}: ${event.error.message}`);
     // A node that runs an agent fails with the agent's code, and has lost nothing itself.
     if (entry.status === "running" && (code === "outcome_unknown" || code === "attempts_exhausted")) {

@@ -40,9 +40,8 @@ export const MUTATIONS: readonly Mutation[] = [
     what: "what is reported after the object has the run goes to the draft",
     rule: "ST7",
     file: "worker/consumers/unstored-run.ts",
-    find: "    if (this.#stored !== null) {\n      return (await this.#stored) ? this.#deps.object.report",
-    replace:
-      "    if (this.#stored !== null && reports.length > 99) {\n      return (await this.#stored) ? this.#deps.object.report",
+    find: "    if (this.#deps.storing.begun) {\n",
+    replace: "    if (this.#deps.storing.begun && reports.length > 99) {\n",
   },
   {
     name: "listing-left-for-good",

@@ -5,7 +5,7 @@ import type { Env } from "../env.ts";
 import { fitsRequest, takeBegunWork } from "./begun-work.ts";
 import { systemClock } from "./clock.ts";
 import { UnstoredRun } from "./unstored-run.ts";
-import type { UnstoredRunDeps } from "./unstored-run.ts";
+import type { Storing } from "./unstored-run.ts";
 import { sessionDeps } from "./work-on.ts";
 import { WorkSession } from "./work-session.ts";
 
@@ -17,9 +17,9 @@ export interface FirstConsumer {
   /**
    * Works on the run, once its object has stored it for this consumer. Answers the run's end if it comes with this and is left to the caller to list (rule ST6). Never throws.
    *
-   * @param store if it is to begin before: has the object store the run
+   * @param storing if it is to begin before
    */
-  work(store?: UnstoredRunDeps["store"]): Promise<WorkAnswer["ending"]>;
+  work(storing?: Storing): Promise<WorkAnswer["ending"]>;
 }
 
 /**
@@ -40,13 +40,13 @@ export function firstConsumer(env: Env, draft: Draft): FirstConsumer | null {
   return {
     name,
     readsOnly: draft.onlyReads,
-    work: (store) => {
+    work: (storing) => {
       const deps = sessionDeps(env, executionId, name);
       const message = { execution_id: executionId, pool: "io" } as const;
-      if (store === undefined) {
+      if (storing === undefined) {
         return new WorkSession(deps, message).run(begun);
       }
-      const object = new UnstoredRun(draft, { clock: deps.clock, leaseMs, object: deps.object, store });
+      const object = new UnstoredRun(draft, { clock: deps.clock, leaseMs, object: deps.object, storing });
       return new WorkSession({ ...deps, object }, message).run({ ...begun, replica: null });
     },
   };

@@ -7,6 +7,7 @@ import type { Plan } from "#graph/plan/plan.ts";
 import { takeBegunWork } from "./begun-work.ts";
 import { HandClock } from "./hand-clock.testkit.ts";
 import { UnstoredRun } from "./unstored-run.ts";
+import type { Storing } from "./unstored-run.ts";
 
 const LEASE_MS = 30_000;
 const NEXT: LeaseRequest = { consumer: "c", pool: "io", max: 5 };
@@ -24,6 +25,7 @@ interface Begun {
   clock: HandClock;
   draft: Draft;
   run: UnstoredRun;
+  storing: Storing;
   /** What the object was told, in order; `stored` with the events that it got. */
   told: string[];
 }
@@ -39,6 +41,18 @@ function begin(of: Plan, isOurs = true): Begun {
     told.push(what);
     return Promise.resolve({ ...nothingHere([]), ended: false });
   };
+  let stored: Promise<boolean> | undefined;
+  const storing: Storing = {
+    get begun() {
+      return stored !== undefined;
+    },
+    done: () => {
+      if (stored === undefined) {
+        told.push(`stored ${draft.state.lastSeq}`);
+      }
+      return (stored ??= Promise.resolve(isOurs));
+    },
+  };
   const run = new UnstoredRun(draft, {
     clock,
     leaseMs: LEASE_MS,
@@ -47,12 +61,9 @@ function begin(of: Plan, isOurs = true): Begun {
       report: (reports) => tell(`report of ${reports.map(({ node_execution_id: ne }) => ne).join(", ")}`),
       heartbeat: () => tell("heartbeat"),
     },
-    store: () => {
-      told.push(`stored ${draft.state.lastSeq}`);
-      return Promise.resolve(isOurs);
-    },
+    storing,
   });
-  return { clock, draft, run, told };
+  return { clock, draft, run, told, storing };
 }
 
 function ended(ne: string, more: Partial<AttemptReport> = {}): AttemptReport {
@@ -119,6 +130,16 @@ describe("a run that no object has yet", () => {
     await run.heartbeat([{ node_execution_id: "n2", attempt: 1 }]);
     await run.lease(NEXT);
     expect(told).toEqual([`stored ${lastSeq}`, "report of n1", "heartbeat", "lease"]);
+    expect(draft.state.lastSeq).toBe(lastSeq);
+  });
+
+  it("[ST7] is its object's as soon as somebody else has it stored", async () => {
+    const { run, told, storing, draft } = begin(plan({ a: safe, b: safe }, []));
+    const { lastSeq } = draft.state;
+    void storing.done();
+    await run.report([ended("n1")], NEXT, null);
+    await run.heartbeat([{ node_execution_id: "n2", attempt: 1 }]);
+    expect(told).toEqual([`stored ${lastSeq}`, "report of n1", "heartbeat"]);
     expect(draft.state.lastSeq).toBe(lastSeq);
   });
 

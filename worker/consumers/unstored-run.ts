@@ -9,13 +9,20 @@ const UNSTORED_MS = 2_000;
 /** Events that a run has at most before its object gets it. */
 const UNSTORED_EVENTS = 10_000;
 
+/** Has the run's object store the draft, once, whoever asks first. */
+export interface Storing {
+  /** Somebody has asked: what happens from now on is no longer the draft's. */
+  readonly begun: boolean;
+  /** Whether this consumer goes on with the run; false when it failed. Never throws. */
+  done(): Promise<boolean>;
+}
+
 export interface UnstoredRunDeps {
   clock: Clock;
   leaseMs: number;
   /** The run's object, once it has the run. */
   object: Pick<ExecutionRpc, "lease" | "report" | "heartbeat">;
-  /** Has the object store the draft as it is. Answers whether this consumer goes on with the run; false when it failed. Never throws. */
-  store: () => Promise<boolean>;
+  storing: Storing;
 }
 
 /**
@@ -27,7 +34,6 @@ export class UnstoredRun implements Pick<ExecutionRpc, "lease" | "report" | "hea
   readonly #deps: UnstoredRunDeps;
   readonly #until: number;
   #disarm: () => void = () => undefined;
-  #stored: Promise<boolean> | null = null;
 
   constructor(draft: Draft, deps: UnstoredRunDeps) {
     this.#draft = draft;
@@ -41,8 +47,8 @@ export class UnstoredRun implements Pick<ExecutionRpc, "lease" | "report" | "hea
   }
 
   async report(reports: AttemptReport[], next: LeaseRequest, continuedFrom: number | null): Promise<WorkAnswer> {
-    if (this.#stored !== null) {
-      return (await this.#stored) ? this.#deps.object.report(reports, next, continuedFrom) : this.#answer([], true);
+    if (this.#deps.storing.begun) {
+      return (await this.#store()) ? this.#deps.object.report(reports, next, continuedFrom) : this.#answer([], true);
     }
     const answer = this.#take(reports, next);
     if (this.#mayWait) {
@@ -53,10 +59,10 @@ export class UnstoredRun implements Pick<ExecutionRpc, "lease" | "report" | "hea
   }
 
   async heartbeat(attempts: { node_execution_id: string; attempt: number }[]): Promise<WorkAnswer> {
-    if (this.#stored === null) {
+    if (!this.#deps.storing.begun) {
       return this.#answer([], false);
     }
-    return (await this.#stored) ? this.#deps.object.heartbeat(attempts) : this.#answer([], true);
+    return (await this.#store()) ? this.#deps.object.heartbeat(attempts) : this.#answer([], true);
   }
 
   get #mayWait(): boolean {
@@ -87,7 +93,7 @@ export class UnstoredRun implements Pick<ExecutionRpc, "lease" | "report" | "hea
 
   #store(): Promise<boolean> {
     this.#disarm();
-    return (this.#stored ??= this.#deps.store());
+    return this.#deps.storing.done();
   }
 
   #answer(refused: WorkAnswer["refused"], ended: boolean): WorkAnswer {

@@ -6,6 +6,7 @@ import type { RunHeader } from "#durable-objects/execution/store.ts";
 import { RunSize } from "#durable-objects/execution/run-size.ts";
 import { executionSummary, executionView } from "#durable-objects/execution/view.ts";
 import type { FirstConsumer } from "#worker/consumers/first-consumer.ts";
+import type { Storing } from "#worker/consumers/unstored-run.ts";
 import { executionStub } from "#worker/env.ts";
 import { callObject } from "./call-object.ts";
 import { listEnded, listEnding, relist } from "./list-ended.ts";
@@ -72,21 +73,12 @@ async function workAndStore(
   { consumer, waitMs }: FirstWork,
 ): Promise<Outcome<ExecutionView>> {
   const until = deps.now() + waitMs;
-  let storing: Promise<Outcome<ExecutionView | null>> | undefined;
-  const store = (): Promise<Outcome<ExecutionView | null>> =>
-    (storing ??= adopt(deps, draft, {
-      waitMs,
-      done: draft.ended,
-      consumer: draft.ended ? null : consumer,
-    }));
-  const isOurs = (): Promise<boolean> =>
-    store().then(
-      (outcome) => !isAnswer(outcome),
-      () => false,
-    );
+  const storing = new StoringOnce(() =>
+    adopt(deps, draft, { waitMs, done: draft.ended, consumer: draft.ended ? null : consumer }),
+  );
   const work = async (): Promise<Outcome<ExecutionView> | null> => {
-    const ended = await workAndList(deps, consumer, isOurs);
-    const outcome = await store();
+    const ended = await workAndList(deps, consumer, storing);
+    const outcome = await storing.outcome();
     if (ended !== null || isAnswer(outcome)) {
       return ended ?? (outcome as Outcome<ExecutionView>);
     }
@@ -96,8 +88,33 @@ async function workAndStore(
   if (ended !== null) {
     return ended;
   }
-  const outcome = await store();
+  const outcome = await storing.outcome();
   return isAnswer(outcome) ? outcome : waitAtObject(deps, draft.header, until);
+}
+
+class StoringOnce implements Storing {
+  readonly #store: () => Promise<Outcome<ExecutionView | null>>;
+  #outcome: Promise<Outcome<ExecutionView | null>> | undefined;
+
+  constructor(store: () => Promise<Outcome<ExecutionView | null>>) {
+    this.#store = store;
+  }
+
+  get begun(): boolean {
+    return this.#outcome !== undefined;
+  }
+
+  /** What the object said. @throws what the call of it threw */
+  outcome(): Promise<Outcome<ExecutionView | null>> {
+    return (this.#outcome ??= this.#store());
+  }
+
+  done(): Promise<boolean> {
+    return this.outcome().then(
+      (outcome) => !isAnswer(outcome),
+      () => false,
+    );
+  }
 }
 
 /** What `work` comes to, or null when it takes longer than `ms`; it then goes on behind the caller's back. */
@@ -128,9 +145,9 @@ function waitAtObject(
 async function workAndList(
   deps: ServiceDeps,
   consumer: FirstConsumer,
-  store?: () => Promise<boolean>,
+  storing?: Storing,
 ): Promise<Outcome<ExecutionView> | null> {
-  const ending = await consumer.work(store);
+  const ending = await consumer.work(storing);
   if (ending === undefined) {
     return null;
   }
