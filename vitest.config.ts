@@ -29,6 +29,8 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+          // What a page shows comes when it comes; browser and server share two cores with whatever else runs.
+          expect: { poll: { timeout: 30_000 } },
         },
       },
     ],

@@ -5,9 +5,9 @@ import type { Locator, Page } from "playwright-core";
 import { afterAll, expect, it } from "vitest";
 import type { JsonObject } from "#graph/json.ts";
 import { agentFile } from "../agent-file.ts";
-import { block, describeInBrowser, expectProblem, NARROW } from "../browser/browser.ts";
-import { runEnded } from "./check-run.ts";
-import type { TestServer } from "./server.ts";
+import { block, describeInBrowser, expectProblem, NARROW } from "./browser.ts";
+import { runEnded } from "../e2e/check-run.ts";
+import type { TestServer } from "../e2e/server.ts";
 
 /** Answers what stands after the last `/`; calls of `/order/` are hung up on while it is out of order. */
 class Shop {
@@ -84,7 +84,6 @@ async function failedRun({ client }: TestServer): Promise<string> {
 const bar = (page: Page) => page.getByTestId("run-bar");
 const outputs = (page: Page) => page.locator('[data-output="ordered"] pre');
 /** Machines that test are busy. */
-const PATIENCE = { timeout: 60_000 };
 const isFocused = (element: Locator) => element.evaluate((found) => found === document.activeElement);
 const form = (page: Page) => page.getByTestId("fork-form");
 
@@ -92,7 +91,7 @@ const form = (page: Page) => page.getByTestId("fork-form");
 async function completedFrom(page: Page, origin: string): Promise<string> {
   const name = new RegExp(`^(Retry of|Forked from) …${origin.slice(-8)}$`);
   await bar(page).getByRole("link", { name }).waitFor();
-  await expect.poll(() => bar(page).textContent(), PATIENCE).toContain("Completed");
+  await expect.poll(() => bar(page).textContent()).toContain("Completed");
   return new URL(page.url()).pathname.slice("/runs/".length);
 }
 
@@ -113,11 +112,11 @@ describeInBrowser(
       const retried = await completedFrom(page, failed);
       // The button is gone, and the keyboard is not lost with it.
       expect(await retry.count()).toBe(0);
-      await expect.poll(() => isFocused(bar(page)), PATIENCE).toBe(true);
+      await expect.poll(() => isFocused(bar(page))).toBe(true);
       expect(shop.calls()).toEqual(["PUT /order/tea"]);
       expect(await browser.server.client.execution(retried)).toMatchObject({ retried_from: failed, source: "page" });
       await page.getByRole("tab", { name: "Outputs" }).click();
-      await expect.poll(() => outputs(page).allTextContents(), PATIENCE).toEqual(["tea"]);
+      await expect.poll(() => outputs(page).allTextContents()).toEqual(["tea"]);
 
       await block(page, "Address").click();
       await page.getByRole("button", { name: "Run again from here" }).click();
@@ -127,17 +126,17 @@ describeInBrowser(
       await value.fill('{"not": ');
       await form(page).getByText("Not valid JSON").waitFor();
       await form(page).getByRole("button", { name: "Start a new run with the changes" }).click();
-      await expect.poll(() => isFocused(value), PATIENCE).toBe(true);
+      await expect.poll(() => isFocused(value)).toBe(true);
       await value.fill('"coffee"');
       await form(page).getByText("Changed by you").waitFor();
       await form(page).getByRole("button", { name: "Start a new run with the changes" }).click();
 
       const forked = await completedFrom(page, retried);
       expect(await form(page).count()).toBe(0);
-      await expect.poll(() => isFocused(bar(page)), PATIENCE).toBe(true);
+      await expect.poll(() => isFocused(bar(page))).toBe(true);
       expect(shop.calls()).toEqual(["PUT /order/coffee"]);
       await page.getByRole("tab", { name: "Outputs" }).click();
-      await expect.poll(() => outputs(page).allTextContents(), PATIENCE).toEqual(["coffee"]);
+      await expect.poll(() => outputs(page).allTextContents()).toEqual(["coffee"]);
       const { forked_from } = await browser.server.client.execution(forked);
       expect(forked_from).toMatchObject({ execution_id: retried });
 
@@ -145,7 +144,7 @@ describeInBrowser(
       await page.waitForURL(`**/runs/${retried}`);
       await page.getByRole("link", { name: /^Retry of / }).click();
       await page.waitForURL(`**/runs/${failed}`);
-      await expect.poll(() => bar(page).textContent(), PATIENCE).toContain("Failed");
+      await expect.poll(() => bar(page).textContent()).toContain("Failed");
       expect(await bar(page).getByRole("link").count()).toBe(0);
     });
 
@@ -199,7 +198,7 @@ describeInBrowser(
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(NARROW.width);
       await page.keyboard.press("Escape");
       await form(page).waitFor({ state: "detached" });
-      await expect.poll(() => isFocused(fork), PATIENCE).toBe(true);
+      await expect.poll(() => isFocused(fork)).toBe(true);
       await page.keyboard.press("Enter");
       await form(page).getByRole("textbox", { name: "method" }).focus();
       await page.keyboard.press("ControlOrMeta+A");
