@@ -233,6 +233,8 @@ describeInBrowser("runs that wait", (browser) => {
     expect(page.url()).not.toContain(run.id);
     await bar(page).getByRole("link", { name: "Started by another run" }).click();
     await page.waitForURL(`**/runs/${run.id}`);
+    // The address changes a moment before the page: until then the button is the child's.
+    await page.getByRole("heading", { name: "Patient parent", level: 1 }).waitFor();
     await page.getByRole("button", { name: "Stop" }).click();
     await expect.poll(() => bar(page).textContent()).toContain("Stopped");
   });
