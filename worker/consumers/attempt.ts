@@ -70,11 +70,12 @@ export class Attempt {
   #discarded = false;
   #reused = false;
 
-  constructor(lease: Lease, options: AttemptOptions) {
+  /** @param now what the clock says, if it was just asked: beside a short block that is not nothing */
+  constructor(lease: Lease, options: AttemptOptions, now: number = options.clock.now()) {
     this.lease = lease;
     this.#options = options;
     this.#cancellation = options.cancellation ?? new Cancellation();
-    this.#startedAt = options.clock.now();
+    this.#startedAt = now;
   }
 
   /** Runs a pure block to its end. No timer of its own: a timer costs more than such a block, and whoever runs many has one for all. */
@@ -162,8 +163,9 @@ export class Attempt {
         }
         return;
       }
-      const outputs = await this.#runBlock(block, lease, slot !== null);
-      if (slot !== null) {
+      const outputs: [string, JsonValue][] | null = slot === null ? null : [];
+      await this.#runBlock(block, lease, outputs);
+      if (slot !== null && outputs !== null) {
         await slot.write(outputs);
       }
     } finally {
@@ -194,25 +196,21 @@ export class Attempt {
     this.#outputs.push(output);
   }
 
-  /** Answers what the block yielded if `keep`. */
-  async #runBlock(block: Block, lease: Lease, keep: boolean): Promise<[string, JsonValue][]> {
+  /** @param outputs gets what the block yields, if that is wanted */
+  #runBlock(block: Block, lease: Lease, outputs: [string, JsonValue][] | null): Promise<void> {
     const { input_default, input } = lease;
-    const outputs: [string, JsonValue][] = [];
     const cancellation = this.#cancellation;
     const ctx = this.#options.context(cancellation, (add) => this.#addUsage(add), lease);
     this.#begun = true;
     const take = (output: [string, JsonValue]): Promise<void> | undefined => {
-      if (keep) {
-        outputs.push(output);
-      }
+      outputs?.push(output);
       const kept = this.#keep(output);
       if (kept === undefined) {
         this.#options.onNews();
       }
       return kept?.then(() => this.#options.onNews());
     };
-    await runUnraced(block, { input_default, data: input }, { ctx, cancellation, take });
-    return outputs;
+    return runUnraced(block, { input_default, data: input }, { ctx, cancellation, take });
   }
 
   /** The block has had its time: it is aborted and the attempt fails. */

@@ -55,12 +55,13 @@ async function goOn(draft: Draft, guard: StretchGuard, deps: FirstStretchDeps): 
   let bytes = 0;
   let busyMs = 0;
   let turnBegan = clock.now();
+  let now = turnBegan;
   for (let nodes = 0; nodes < LIMITS.nodes && bytes < LIMITS.bytes; nodes += 1) {
     const execution = draft.nextPure();
     if (execution === undefined || draft.ended || guard.cancellation.cancelled) {
       return;
     }
-    const attempt = new Attempt(toLease(run, execution, execution.attempt + 1), options);
+    const attempt = new Attempt(toLease(run, execution, execution.attempt + 1), options, now);
     guard.watch(attempt);
     await attempt.runPure();
     if (attempt.abandoned || attempt.unreportedBytes > LIMITS.outputBytes) {
@@ -68,7 +69,7 @@ async function goOn(draft: Draft, guard: StretchGuard, deps: FirstStretchDeps): 
     }
     bytes += attempt.unreportedBytes;
     const report = attempt.takeReport();
-    const now = clock.now();
+    now = clock.now();
     if (!draft.report(toReport(report), now)) {
       return;
     }
@@ -78,7 +79,8 @@ async function goOn(draft: Draft, guard: StretchGuard, deps: FirstStretchDeps): 
         return;
       }
       await new Promise<void>((resolve) => clock.after(0, resolve));
-      turnBegan = clock.now();
+      now = clock.now();
+      turnBegan = now;
     }
   }
 }
