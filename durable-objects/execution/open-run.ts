@@ -148,9 +148,12 @@ export class OpenRun {
       this.#children.follow(commit.events);
       this.#samples.follow(commit.events);
       this.#size.follow(run.state.lastSeq - commit.events.length + 1, commit.events);
-      this.#tellParent(commit);
     }
     this.#runner.after(commit, run.state, () => this.#summary(), consumer);
+    if (commit.batch !== null) {
+      // After the alarm of the run itself: it would not be moved for a limit that is earlier than a look after the parent.
+      this.#tellParent(commit);
+    }
     if (!this.ended && !isHeld(run.header, run.state)) {
       this.#place?.follow(this.idle);
     }

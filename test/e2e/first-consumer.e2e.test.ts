@@ -94,7 +94,7 @@ describe("a run whose Worker makes its first calls to the outside", () => {
     expect(remote.of("read")).toHaveLength(CALLS);
   }, 60_000);
 
-  it("[ST7] leaves nothing when it only reads and the process is killed at once, and is as any other after a while", async () => {
+  it("[ST7] leaves nothing when it only reads and the process is killed at once, and is like every other after a while", async () => {
     const { id: young } = await server.client.importGraph(agent(remote.host, "young", "GET"));
     const { id: old } = await server.client.importGraph(agent(remote.host, "old", "GET"));
     const asking = [post(old, 30).catch(() => "killed")];

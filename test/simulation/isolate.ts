@@ -134,7 +134,7 @@ export class Isolate implements Caller, Clock {
     const message: WorkMessage = { execution_id: id, pool: "io" };
     const unstored = new Set(begun.leases.map(attemptKey));
     const storing = this.#storing(draft, consumer);
-    const { random } = this.#deps.world;
+    const random = this.#deps.world.random.stream(`waits for ${id}`);
     if (random.chance(0.3)) {
       // Whoever waits for the run has waited long enough, and is to be told of it.
       this.after(random.small(1, 3_000), () => void storing.done());

@@ -68,6 +68,15 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "  }",
   },
   {
+    name: "alarm-for-the-parent-first",
+    what: "a run that another started sets its alarm for a look after that one, and does not move it for its own limit of time",
+    rule: "AL1",
+    file: `${OBJECT}/open-run.ts`,
+    find: "    this.#runner.after(commit, run.state, () => this.#summary(), consumer);\n",
+    replace:
+      "    if (commit.batch !== null) this.#tellParent(commit);\n    this.#runner.after(commit, run.state, () => this.#summary(), consumer);\n",
+  },
+  {
     name: "no-alarm-for-ready-work",
     what: "the alarm is not set for ready work that nobody has come for",
     rule: "AL1",

@@ -172,7 +172,7 @@ export class ObjectWatch {
   }
 
   /** There is an alarm for what has a limit of time. */
-  #checkLimits(host: ObjectHost, { deadline, header, nextLimit }: LogModel): void {
+  #checkLimits(host: ObjectHost, { deadline, nextLimit }: LogModel): void {
     const { alarm } = host.storage;
     const { rates } = this.#world.faults;
     // After a write that failed the alarm is set again, and not for this.
@@ -185,8 +185,7 @@ export class ObjectWatch {
       must(alarm <= latest, "time-is-up", () => `the alarm is set for ${alarm}, ${alarm - limit} ms after a limit`);
     const latestFor = (limit: number): number => (limit > host.now() ? limit + ALARM_RETRY_MS : due);
     check(nextLimit, latestFor(nextLimit));
-    // A run that another has started looks a lease later whether that one waits for it, and does not move this alarm for a limit that is shorter.
-    check(deadline, header.parent === undefined ? latestFor(deadline) : Math.max(latestFor(deadline), due));
+    check(deadline, latestFor(deadline));
   }
 
   /** Somebody outside was told that the run has this event. */

@@ -7,7 +7,7 @@ import type { ExecutionState, NodeExecution, NodeState } from "./state.ts";
  * itself; a kind of object that is not known here is an error, so that nothing is left out unsaid.
  */
 export function canonicalState(state: ExecutionState): unknown {
-  // A function of the plan, which is the same for both; and when work became ready by itself, which only memory knows.
+  // A function of the plan, which is the same for both; and when work became ready by itself, which a state that was loaded finds at its next tick.
   const {
     plan: _plan,
     below: _below,
