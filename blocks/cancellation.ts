@@ -6,6 +6,8 @@ export class Cancellation {
   #cancelled = false;
   #reason: unknown;
   readonly #listeners = new Set<() => void>();
+  /** Work that is given up when this is cancelled. */
+  #racing: ((reason: unknown) => void)[] = [];
   #rejection: Promise<never> | undefined;
   #controller: AbortController | undefined;
 
@@ -42,6 +44,9 @@ export class Cancellation {
     for (const listener of listeners) {
       listener();
     }
+    for (const reject of this.#racing.splice(0)) {
+      reject(reason);
+    }
   }
 
   /** Calls `listener` once: when the work is cancelled, or at once when it is already. The answer calls it off. */
@@ -72,19 +77,32 @@ export class Cancellation {
    * that was ever raced with it.
    */
   orCancelled<T>(work: Promise<T>): Promise<T> {
+    if (this.#cancelled) {
+      work.catch(() => undefined);
+      return Promise.reject(this.#reason as Error);
+    }
     return new Promise<T>((resolve, reject) => {
-      const callOff = this.onCancel(() => reject(this.#reason as Error));
+      this.#racing.push(reject);
       work.then(
         (value) => {
-          callOff();
+          this.#leave(reject);
           resolve(value);
         },
         (error: unknown) => {
-          callOff();
+          this.#leave(reject);
           reject(error as Error);
         },
       );
     });
+  }
+
+  #leave(reject: (reason: unknown) => void): void {
+    // Mostly there is one.
+    if (this.#racing.at(-1) === reject) {
+      this.#racing.pop();
+    } else {
+      this.#racing = this.#racing.filter((other) => other !== reject);
+    }
   }
 
   get signal(): AbortSignal {

@@ -10,8 +10,12 @@ import type { Storing } from "#worker/consumers/unstored-run.ts";
 import { executionStub } from "#worker/env.ts";
 import { callObject } from "./call-object.ts";
 import { listEnded, listEnding, relist } from "./list-ended.ts";
+import { MeasuredRuns } from "./measured-runs.ts";
 import { storeLargeValues } from "./store-large-values.ts";
 import type { ServiceDeps } from "./service-deps.ts";
+
+/** Of this isolate. */
+const measuredRuns = new MeasuredRuns();
 
 export interface BeginOptions {
   /** How long to wait for the end. */
@@ -190,11 +194,15 @@ function atRun<T>(id: string, call: () => Promise<T>): Promise<T> {
 }
 
 function summaryOf({ header, state, batches }: Draft): ExecutionSummary {
-  const samples = new BlockSamples(header.plan);
-  const size = new RunSize();
-  for (const { first_seq, events } of batches) {
-    samples.follow(events);
-    size.follow(first_seq, events);
-  }
-  return { ...executionSummary(header, state), blocks: samples.toRecord(), size: size.largest };
+  const { graph_id, graph_version } = header.plan;
+  const measures = measuredRuns.of(`${graph_id}@${graph_version}`, state.endedAt ?? 0, () => {
+    const samples = new BlockSamples(header.plan);
+    const size = new RunSize();
+    for (const { first_seq, events } of batches) {
+      samples.follow(events);
+      size.follow(first_seq, events);
+    }
+    return { blocks: samples.toRecord(), size: size.largest };
+  });
+  return { ...executionSummary(header, state), ...measures };
 }
