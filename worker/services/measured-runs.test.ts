@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { MeasuredRuns } from "./measured-runs.ts";
 
-it("measures some runs of an agent in a second, and tells the size of the last of them for the others", () => {
+it("[WP7] measures some runs of an agent in a second, and tells the size of the last of them for the others", () => {
   const runs = new MeasuredRuns();
   let measured = 0;
   const of = (agent: string, now: number): unknown =>
