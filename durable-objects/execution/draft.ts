@@ -11,6 +11,7 @@ import { nextPure } from "./core/next-pure.ts";
 import type { Report } from "./core/report.ts";
 import { initialState } from "./core/state.ts";
 import type { ExecutionState, NodeExecution } from "./core/state.ts";
+import type { Output } from "./core/stored-value.ts";
 import type { BegunRun } from "./protocol.ts";
 import type { RunHeader } from "./store.ts";
 
@@ -93,6 +94,13 @@ export class Draft {
     // What may end the run has its own time.
     const batch = open !== undefined && env.now <= open.at ? open : undefined;
     return this.#record({ type: "report", reports, ...next }, { batch, now: env.now, leaseMs: env.leaseMs });
+  }
+
+  /** All that nodes have yielded so far. */
+  get outputs(): Output[] {
+    return this.batches.flatMap(({ events }) =>
+      events.flatMap((event): Output[] => (event.type === "node_output" ? [[event.pin, event.value]] : [])),
+    );
   }
 
   /** When the run's object would have to look at it by itself, ms since the epoch. */

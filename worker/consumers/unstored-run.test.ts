@@ -111,6 +111,12 @@ describe("a run that no object has yet", () => {
       ended("n1", FAILED),
       5,
     ],
+    [
+      "its outputs come to much",
+      plan({ a: safe, b: safe }, []),
+      ended("n1", { outputs: Array.from({ length: 20 }, (): [string, string] => ["out", "x".repeat(200_000)]) }),
+      5,
+    ],
     ["its Worker takes no more", plan({ a: safe, b: safe }, ["a.out -> b.x"]), ended("n1"), -1],
   ])("[ST7] is stored when %s", async (_what, of, report, max) => {
     const { run, told } = begin(of);

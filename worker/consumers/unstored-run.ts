@@ -2,12 +2,13 @@ import type { Draft } from "#durable-objects/execution/draft.ts";
 import type { AttemptReport, ExecutionRpc, LeaseRequest, WorkAnswer } from "#durable-objects/execution/protocol.ts";
 import { toLease, toReport } from "#durable-objects/execution/wire.ts";
 import type { Clock } from "./clock.ts";
+import { roughSize } from "./rough-size.ts";
 
 /** How long the Worker that begins a run does without its object at most, ms. Lists show a run that a request works on after as long (runner.ts). */
 const UNSTORED_MS = 2_000;
 
-/** Events that a run has at most before its object gets it. */
-const UNSTORED_EVENTS = 10_000;
+/** What a run has at most before its object gets it, all in one call: events, and about how many bytes of outputs (a call takes 32 MiB). */
+const MOST = { events: 10_000, bytes: 4_000_000 };
 
 /** Has the run's object store the draft, once, whoever asks first. */
 export interface Storing {
@@ -34,11 +35,13 @@ export class UnstoredRun implements Pick<ExecutionRpc, "lease" | "report" | "hea
   readonly #deps: UnstoredRunDeps;
   readonly #until: number;
   #disarm: () => void = () => undefined;
+  #bytes: number;
 
   constructor(draft: Draft, deps: UnstoredRunDeps) {
     this.#draft = draft;
     this.#deps = deps;
     this.#until = deps.clock.now() + UNSTORED_MS;
+    this.#bytes = roughSize(draft.outputs);
     this.#arm();
   }
 
@@ -67,11 +70,14 @@ export class UnstoredRun implements Pick<ExecutionRpc, "lease" | "report" | "hea
 
   get #mayWait(): boolean {
     const { ended, onlyReads, state } = this.#draft;
-    return !ended && onlyReads && state.lastSeq < UNSTORED_EVENTS;
+    return !ended && onlyReads && state.lastSeq < MOST.events && this.#bytes < MOST.bytes;
   }
 
   #take(reports: AttemptReport[], { pool, max }: LeaseRequest): WorkAnswer {
     const { clock, leaseMs } = this.#deps;
+    for (const { outputs } of reports) {
+      this.#bytes += roughSize(outputs);
+    }
     const { leased, refused } = this.#draft.takeReports(
       reports.map(toReport),
       { pool: max < 0 ? null : pool, max },
