@@ -194,6 +194,10 @@ function atRun<T>(id: string, call: () => Promise<T>): Promise<T> {
 }
 
 function summaryOf({ header, state, batches }: Draft): ExecutionSummary {
+  const summary = executionSummary(header, state);
+  if (summary.atypical === true) {
+    return summary;
+  }
   const { graph_id, graph_version } = header.plan;
   const measures = measuredRuns.of(`${graph_id}@${graph_version}`, state.endedAt ?? 0, () => {
     const samples = new BlockSamples(header.plan);
@@ -204,5 +208,5 @@ function summaryOf({ header, state, batches }: Draft): ExecutionSummary {
     }
     return { blocks: samples.toRecord(), size: size.largest };
   });
-  return { ...executionSummary(header, state), ...measures };
+  return { ...summary, ...measures };
 }
