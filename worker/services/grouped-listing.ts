@@ -6,6 +6,9 @@ import { applyExecutionSummaries } from "#worker/db/execution-projection.ts";
 /** How long a request trusts another one to write its row; then it writes it itself. */
 const TRUST_MS = 2_000;
 
+/** How long a row waits at most for others to be written with, where others have come lately: a part of what its run took, ms. */
+const GATHER = { part: 1 / 5, least: 20, most: 100 };
+
 interface Waiting {
   summary: ExecutionSummary;
   /** `listed`: somebody wrote it. `lead`: it is this one's turn to write what has gathered. Else what went wrong. */
@@ -13,14 +16,18 @@ interface Waiting {
 }
 
 /**
- * Rows for the list of runs, written together while one write is under way. The first that comes writes at once; those that come meanwhile
- * wait, and one of them then writes for all. Every request writes in its own name and under `waitUntil`, so that a caller that hangs up takes
- * nobody's row along; one that waits in vain writes its own.
+ * Rows for the list of runs, written together. One that comes alone is written at once; while others come, as the last groups show, rows wait a moment for as many as
+ * came lately: a write of several costs the database hardly more than a write of one. Those that come during a write wait for the next, which one of them makes for all.
+ * Every request writes in its own name and under `waitUntil`, so that a caller that hangs up takes nobody's row along; one that waits in vain writes its own.
  */
 export class GroupedListing {
   readonly #write: (summaries: readonly ExecutionSummary[]) => Promise<void>;
   #waiting: Waiting[] = [];
   #busy = false;
+  /** About the size of the largest of the last groups. */
+  #usual = 1;
+  /** Ends the wait for others. */
+  #complete: (() => void) | null = null;
 
   constructor(write: (summaries: readonly ExecutionSummary[]) => Promise<void>) {
     this.#write = write;
@@ -29,14 +36,14 @@ export class GroupedListing {
   /** Resolves when the row is there. @throws what writing throws */
   async list(summary: ExecutionSummary): Promise<void> {
     if (!this.#busy) {
-      return this.#lead([{ summary, told: () => undefined }]);
+      return this.#lead(summary);
     }
     const news = await this.#wait(summary);
     if (news === "listed") {
       return;
     }
     if (news === "lead") {
-      return this.#lead([{ summary, told: () => undefined }, ...this.#takeAll()]);
+      return this.#lead(summary);
     }
     if (news === "in vain") {
       this.#busy = false;
@@ -45,49 +52,69 @@ export class GroupedListing {
     throw news.error;
   }
 
-  #wait(summary: ExecutionSummary): Promise<"listed" | "lead" | "in vain" | { error: unknown }> {
-    return new Promise((resolve) => {
-      const entry: Waiting = {
-        summary,
-        told: (news) => {
-          clearTimeout(timer);
-          resolve(news);
-        },
-      };
-      const timer = setTimeout(() => {
+  async #wait(summary: ExecutionSummary): Promise<"listed" | "lead" | "in vain" | { error: unknown }> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const news = new Promise<"listed" | "lead" | "in vain" | { error: unknown }>((resolve) => {
+      const entry: Waiting = { summary, told: resolve };
+      timer = setTimeout(() => {
         this.#waiting = this.#waiting.filter((other) => other !== entry);
         resolve("in vain");
       }, TRUST_MS);
       this.#waiting.push(entry);
     });
+    if (1 + this.#waiting.length >= this.#usual) {
+      this.#complete?.();
+    }
+    try {
+      return await news;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
-  #lead(group: Waiting[]): Promise<void> {
+  #lead(summary: ExecutionSummary): Promise<void> {
     this.#busy = true;
-    const work = this.#writeFor(group);
+    const work = this.#gatherAndWrite(summary);
     waitUntil(work.catch(() => undefined));
     return work;
   }
 
-  async #writeFor(group: Waiting[]): Promise<void> {
+  async #gatherAndWrite(summary: ExecutionSummary): Promise<void> {
+    if (1 + this.#waiting.length < this.#usual) {
+      await this.#gather(summary);
+    }
+    const others = this.#waiting;
+    this.#waiting = [];
     try {
-      await this.#write(group.map(({ summary }) => summary));
-      group.forEach(({ told }) => told("listed"));
+      await this.#write([summary, ...others.map((other) => other.summary)]);
+      others.forEach(({ told }) => told("listed"));
     } catch (error) {
-      group.forEach(({ told }) => told({ error }));
+      others.forEach(({ told }) => told({ error }));
       throw error;
     } finally {
+      // Whoever has come meanwhile will not be alone next time.
+      const size = 1 + others.length + Math.sign(this.#waiting.length);
+      this.#usual = Math.max(size, size === 1 ? Math.floor(this.#usual / 2) : this.#usual - 1);
       const next = this.#waiting.shift();
       this.#busy = next !== undefined;
       next?.told("lead");
     }
   }
 
-  #takeAll(): Waiting[] {
-    const all = this.#waiting;
-    this.#waiting = [];
-    return all;
+  async #gather(summary: ExecutionSummary): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, gatherMs(summary));
+      this.#complete = resolve;
+    });
+    this.#complete = null;
+    clearTimeout(timer);
   }
+}
+
+function gatherMs({ started_at, ended_at }: ExecutionSummary): number {
+  const took = started_at === null || ended_at === null ? 0 : ended_at - started_at;
+  return Math.min(Math.max(took * GATHER.part, GATHER.least), GATHER.most);
 }
 
 /** One a database, for all requests of this isolate. */
