@@ -89,6 +89,10 @@ export class ExecutionObject extends DurableObject<ExecutionEnv> implements Exec
     return this.wait(begun.workspace_id, waitMs);
   }
 
+  async wake(): Promise<void> {
+    // It is awake, with its store.
+  }
+
   async relist(workspaceId: string): Promise<Outcome<null>> {
     return this.#with(workspaceId, (open) => open.relist());
   }

@@ -113,6 +113,21 @@ describe("an execution object", () => {
     expect(valueOf(await stub.view("w"))).toMatchObject({ status: "COMPLETED" });
   });
 
+  it("[ST7] is woken for a run that is about to come, and keeps nothing of that", async () => {
+    const { id, stub, inside } = object();
+    await isolate({ inside });
+    await stub.wake();
+    expect(await stub.view("w")).toMatchObject({ ok: false, code: "not_found" });
+    await runInDurableObject(inside, async (_, { storage }) => {
+      const tables = storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf\\_%' ESCAPE '\\'");
+      expect(tables.toArray()).toEqual([]);
+      expect(await storage.getAlarm()).toBeNull();
+    });
+    expect(await stub.adopt(draftOf(id, calls).toBegunRun(false, "first"), 0)).toEqual({ ok: true, value: null });
+    await stub.wake();
+    expect(valueOf(await stub.view("w"))).toMatchObject({ id, status: "RUNNING" });
+  });
+
   it("[ST6] leaves the list to the consumer that ends a run, and looks after it until it hears", async () => {
     const { id, stub, inside } = object();
     await isolate({ inside });

@@ -368,6 +368,8 @@ export interface ExecutionRpc {
    * here already is left as it is and answered.
    */
   adopt(run: BegunRun, waitMs: number): Promise<Outcome<ExecutionView | null>>;
+  /** A run is about to come: the object opens its storage before. Changes nothing, and a run need not come. */
+  wake(): Promise<void>;
   /** The caller could not put an ended run in the list of runs: the object does, now and until it is there. */
   relist(workspaceId: string): Promise<Outcome<null>>;
   /** The list of runs has this ended run as of event `seq`: it need not be looked for. */

@@ -5,6 +5,7 @@ import type { ExecutionSummary, ExecutionView, Outcome, StartRequest } from "#du
 import type { RunHeader } from "#durable-objects/execution/store.ts";
 import { RunSize } from "#durable-objects/execution/run-size.ts";
 import { executionSummary, executionView } from "#durable-objects/execution/view.ts";
+import { systemClock } from "#worker/consumers/clock.ts";
 import type { FirstConsumer } from "#worker/consumers/first-consumer.ts";
 import type { Storing } from "#worker/consumers/unstored-run.ts";
 import { executionStub } from "#worker/env.ts";
@@ -13,6 +14,7 @@ import { listEnded, listEnding, relist } from "./list-ended.ts";
 import { MeasuredRuns } from "./measured-runs.ts";
 import { storeLargeValues } from "./store-large-values.ts";
 import type { ServiceDeps } from "./service-deps.ts";
+import { whenIdleSoon } from "./when-idle.ts";
 
 /** Of this isolate. */
 const measuredRuns = new MeasuredRuns();
@@ -77,9 +79,11 @@ async function workAndStore(
   { consumer, waitMs }: FirstWork,
 ): Promise<Outcome<ExecutionView>> {
   const until = deps.now() + waitMs;
-  const storing = new StoringOnce(() =>
-    adopt(deps, draft, { waitMs, done: draft.ended, consumer: draft.ended ? null : consumer }),
-  );
+  const letSleep = whenIdleSoon(systemClock, () => wakeObject(deps, draft.header));
+  const storing = new StoringOnce(() => {
+    letSleep();
+    return adopt(deps, draft, { waitMs, done: draft.ended, consumer: draft.ended ? null : consumer });
+  });
   const work = async (): Promise<Outcome<ExecutionView> | null> => {
     const ended = await workAndList(deps, consumer, storing);
     const outcome = await storing.outcome();
@@ -163,6 +167,13 @@ async function workAndList(
 async function listed(deps: ServiceDeps, draft: Draft): Promise<Outcome<ExecutionView>> {
   await listEnded(deps, summaryOf(draft));
   return { ok: true, value: executionView(draft.header, draft.state) };
+}
+
+/** Makes the run's object while answers from outside are waited for: at the end the caller would wait for that. When it fails, the run itself wakes it. */
+function wakeObject({ env }: ServiceDeps, { execution_id }: RunHeader): void {
+  executionStub(env, execution_id)
+    .wake()
+    .catch(() => undefined);
 }
 
 /** The object's word is the caller's answer: it has the run from somebody else, or waited for its end, or refused it. */
