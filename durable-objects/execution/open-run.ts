@@ -116,9 +116,7 @@ export class OpenRun {
   /** Decides, commits, and lets follow what follows. */
   apply(input: Input, consumer: LeaseRequest | null): Commit {
     const { effects, leaseMs, onBroken } = this.#deps;
-    if (this.#broken) {
-      throw new Error("A commit of this run failed; it must be loaded again.");
-    }
+    this.#assertSound();
     let commit: Commit;
     try {
       commit = this.run.apply(input, { now: effects.now(), random: Math.random, leaseMs });
@@ -129,6 +127,13 @@ export class OpenRun {
     }
     this.after(commit, consumer);
     return commit;
+  }
+
+  /** @throws Error when a commit has failed, in this call or in one beside it: what the state says is not what is stored */
+  #assertSound(): void {
+    if (this.#broken) {
+      throw new Error("A commit of this run failed; it must be loaded again.");
+    }
   }
 
   /** What the state says was never written: nobody may be told of it any more. */
@@ -202,6 +207,7 @@ export class OpenRun {
     if (!this.ended) {
       // Before anything sets the next alarm: should this object be gone meanwhile, the platform rings this one again.
       await this.#askParent();
+      this.#assertSound();
     }
     if (!this.ended) {
       this.apply({ type: "tick" }, null);

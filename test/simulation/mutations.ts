@@ -271,6 +271,14 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "      void commit;\n      if (begun",
   },
   {
+    name: "alarm-goes-on-after-a-lost-commit",
+    what: "an alarm goes on with a run of which a commit has failed while it asked the parent",
+    rule: "AL4",
+    file: "durable-objects/execution/open-run.ts",
+    find: "      this.#assertSound();\n    }\n    if (!this.ended) {",
+    replace: "    }\n    if (!this.ended) {",
+  },
+  {
     name: "never-relisted",
     what: "an object that is asked to list its run does not",
     rule: "ST4",

@@ -81,6 +81,13 @@ const REGRESSIONS: { seed: number; mutation: string; invariant: string; story: s
     story:
       "a run that was over was loaded from a snapshot again, and had forgotten the child that it had not reached to stop it",
   },
+  {
+    seed: 1_311_993,
+    mutation: "alarm-goes-on-after-a-lost-commit",
+    invariant: "told-is-kept",
+    story: "an alarm heard that the parent was over, could not write the end, and told the list of it all the same",
+    without: [],
+  },
 ];
 
 describe("worlds that once broke", () => {
