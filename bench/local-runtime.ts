@@ -54,7 +54,7 @@ export async function startLocalRuntime({
     host: "127.0.0.1",
     port: 0,
     vars,
-    onProcess: (started) => {
+    onProcesses: ([started = 0]) => {
       pid = started;
     },
   });

@@ -6,8 +6,8 @@ import { type ListeningSocket, openListeningSocket } from "./runtime/listening-s
 import { migrateDatabase } from "./runtime/migrate-database.ts";
 import { openDatabase } from "./runtime/open-database.ts";
 import { BUILD_DIR } from "./runtime/project.ts";
-import { type PreparedWorker, readRuntimeConfig, RUNTIME_DIR } from "./runtime/runtime-config.ts";
-import { SOCKET, writeServeConfig } from "./runtime/serve-config.ts";
+import { type PreparedWorker, PUBLIC_SOCKET, readRuntimeConfig, RUNTIME_DIR } from "./runtime/runtime-config.ts";
+import { prepareProcesses, type RuntimeProcesses } from "./runtime/runtime-processes.ts";
 import { StartError } from "./runtime/start-error.ts";
 import { watchIdleMemory } from "./runtime/watch-idle-memory.ts";
 import { type LogSink, workerLog } from "./runtime/worker-log.ts";
@@ -21,8 +21,10 @@ export interface RuntimeOptions {
   port: number;
   /** Variables of the Worker, over those of wrangler.toml. */
   vars: Record<string, string>;
-  /** Told of each runtime process: the first, and those that replace a crashed one. */
-  onProcess?: (pid: number) => void;
+  /** How many processes share the work: one that keeps the state, the others answer requests and run blocks. Default: one for everything. */
+  processes?: number;
+  /** Told of the runtime's processes, the one with the state first: the first ones, and those that replace them after a crash. */
+  onProcesses?: (pids: number[]) => void;
   /** Takes what the Worker logs. Default: standard error. */
   log?: LogSink;
   /** What to serve. Default: the built Worker. */
@@ -88,10 +90,17 @@ async function serve(
 ): Promise<EmbeddedRuntime> {
   const bootstrapToken = randomBytes(24).toString("base64url");
   const env = { ...options.vars, [BOOTSTRAP_TOKEN]: bootstrapToken };
-  const configFile = join(options.dataDir, "runtime.capnp");
-  writeServeConfig(configFile, { config, resources, variables: Object.keys(env), importPaths, v8Flags: v8Flags() });
-  const workerd = await start(options, { configFile, importPaths, env, log, socket });
-  const url = visitUrl(options.host, workerd.ports.get(SOCKET) ?? options.port);
+  const { dataDir, host, port, inspectorPort } = options;
+  const prepared = prepareProcesses({
+    config,
+    dataDir,
+    count: options.processes ?? 1,
+    listen: socket ?? `${urlHost(host)}:${port}`,
+    inspectorPort,
+    serve: { resources, variables: Object.keys(env), importPaths, v8Flags: v8Flags() },
+  });
+  const workerd = await start(options, { prepared, importPaths, env, log });
+  const url = visitUrl(host, workerd.ports.get(PUBLIC_SOCKET) ?? port);
   const triggers = startCronTriggers({ url, bootstrapToken, crons: config.crons, log });
   const watch = options.idleMemory ? watchIdleMemory(workerd, options.idleMemory, log) : null;
   return {
@@ -101,6 +110,7 @@ async function serve(
       watch?.stop();
       triggers.stop();
       await workerd.stop();
+      prepared.clear();
       socket?.close();
     },
   };
@@ -109,11 +119,10 @@ async function serve(
 const BUILT_WORKER: PreparedWorker = { folder: RUNTIME_DIR, modulesRoot: join(BUILD_DIR, "server") };
 
 interface StartParts {
-  configFile: string;
+  prepared: RuntimeProcesses;
   importPaths: string[];
   env: Record<string, string>;
   log: LogSink;
-  socket: ListeningSocket | null;
 }
 
 /** Before workerd tries: its own message for a port in use names no remedy, and comes late. */
@@ -125,16 +134,15 @@ async function openSocket({ host, port }: RuntimeOptions): Promise<ListeningSock
   }
 }
 
-async function start(options: RuntimeOptions, { socket, ...parts }: StartParts): Promise<Workerd> {
-  const { host, port, inspectorPort, onProcess } = options;
+async function start(
+  { host, port, onProcesses }: RuntimeOptions,
+  { prepared, ...parts }: StartParts,
+): Promise<Workerd> {
+  const { processes, beforeStart, clear } = prepared;
   try {
-    return await startWorkerd({
-      ...parts,
-      sockets: { [SOCKET]: socket ?? `${urlHost(host)}:${port}` },
-      inspectorPort,
-      onProcess,
-    });
+    return await startWorkerd({ ...parts, processes, beforeStart, onProcesses });
   } catch (error) {
+    clear();
     throw asStartError(error, { host, port });
   }
 }

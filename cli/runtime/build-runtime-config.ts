@@ -4,8 +4,10 @@ import { dirname, join, relative } from "node:path";
 import type { Miniflare } from "miniflare";
 import { cronMatches } from "./cron.ts";
 import { entryModule, FILES_BINDING } from "./entry-module.ts";
+import { frontModule } from "./front-module.ts";
 import {
   configPath,
+  PUBLIC_SOCKET,
   type PreparedWorker,
   RESOURCES,
   type RuntimeConfig,
@@ -16,6 +18,7 @@ import {
   type StoredWorker,
 } from "./runtime-config.ts";
 import { reachable } from "./reachable-services.ts";
+import { stateModule } from "./state-module.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
 /** The Worker's name in wrangler.toml, by which its service binding to itself finds it. */
@@ -27,6 +30,8 @@ const FILES_SERVICE = `assets:assets-service:${WORKER_NAME}`;
 const FILES_LIST = { service: `assets:kv:${WORKER_NAME}`, binding: "ASSETS_REVERSE_MAP" };
 const LOOPBACK_SERVICE = "loopback";
 const INTERNET_SERVICE = "internet";
+
+const ENTRY_MODULE = "embedded-entry.js";
 
 /** Miniflare's extensions that its services import; the others are for products that this Worker does not use. */
 const SHARED_EXTENSION = /^miniflare:/;
@@ -72,6 +77,15 @@ export async function writeRuntimeConfig(worker: WorkerOptions, folder: string):
       .filter((extension) => extension.modules.every(({ name }) => SHARED_EXTENSION.test(name)))
       .map((extension) => ({ modules: extension.modules.map((module) => modules.store("extensions", module)) })),
     entry: USER_SERVICE,
+    sockets: [{ name: PUBLIC_SOCKET, service: { name: USER_SERVICE } }],
+    frontModule: modules.store("front", {
+      name: "front-entry.js",
+      esModule: frontModule({ main: ENTRY_MODULE, service: USER_SERVICE, objects: objectsOf(user) }),
+    }),
+    stateModule: modules.store("state", {
+      name: "state-entry.js",
+      esModule: stateModule({ main: ENTRY_MODULE, service: USER_SERVICE }),
+    }),
     crons: worker.crons,
   };
   writeFileSync(configPath(folder), JSON.stringify(stored));
@@ -177,11 +191,20 @@ function filesOf(services: WrittenService[]): string[] {
 function becomeEntry(worker: WrittenWorker, files: string[]): void {
   const [main] = worker.modules;
   if (main === undefined) throw new Error("The Worker has no main module.");
-  worker.modules.unshift({ name: "embedded-entry.js", esModule: entryModule(main.name, files) });
+  worker.modules.unshift({ name: ENTRY_MODULE, esModule: entryModule(main.name, files) });
   worker.bindings = [...(worker.bindings ?? []), { name: FILES_BINDING, service: { name: FILES_SERVICE } }];
   // Miniflare's own way out only sets headers that say "a Worker of weft.example.com"; its cache is not used.
   worker["globalOutbound"] = { name: INTERNET_SERVICE };
   delete worker["cacheApiOutbound"];
+}
+
+/** The classes of objects behind the Worker's bindings, by the names of those. */
+function objectsOf({ bindings = [] }: WrittenWorker): Map<string, string> {
+  return new Map(
+    bindings.flatMap(({ name, durableObjectNamespace }) =>
+      durableObjectNamespace === undefined ? [] : [[name, (durableObjectNamespace as { className: string }).className]],
+    ),
+  );
 }
 
 /** Stands for the process that started the simulator: takes its log lines from level 2 (warnings) up, and its errors. */

@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MigratedDatabase, Statement } from "./migrate-database.ts";
 import { reachable } from "./reachable-services.ts";
-import type { RuntimeConfig, StoredService } from "./runtime-config.ts";
-import { SOCKET, writeServeConfig } from "./serve-config.ts";
+import { PUBLIC_SOCKET, type RuntimeConfig, type StoredService } from "./runtime-config.ts";
+import { writeServeConfig } from "./serve-config.ts";
 import type { LogSink } from "./worker-log.ts";
 import { startWorkerd } from "./workerd-process.ts";
 
@@ -43,17 +43,21 @@ export async function openDatabase(
   writeFileSync(source, SOURCE);
   const configFile = join(folder, "database.capnp");
   const paths = [...importPaths, folder];
-  const alone = { ...config, services: databaseServices(config, source), entry: SERVICE };
+  const alone = {
+    ...config,
+    services: databaseServices(config, source),
+    entry: SERVICE,
+    sockets: [{ name: PUBLIC_SOCKET, service: { name: SERVICE } }],
+  };
   writeServeConfig(configFile, { config: alone, resources, variables: [TOKEN], importPaths: paths, v8Flags: [] });
   const token = randomBytes(24).toString("base64url");
   const workerd = await startWorkerd({
-    configFile,
+    processes: [{ configFile, sockets: { [PUBLIC_SOCKET]: "127.0.0.1:0" } }],
     importPaths: paths,
-    sockets: { [SOCKET]: "127.0.0.1:0" },
     env: { [TOKEN]: token },
     log,
   });
-  const url = `http://127.0.0.1:${workerd.ports.get(SOCKET)}/`;
+  const url = `http://127.0.0.1:${workerd.ports.get(PUBLIC_SOCKET)}/`;
   return { database: remoteDatabase(url, token), close: () => workerd.stop() };
 }
 

@@ -32,6 +32,19 @@ export function processUsage(pid: number): ProcessUsage | null {
   }
 }
 
+/** Of several together. Null when one of them is not there. */
+export function processesUsage(pids: readonly number[]): ProcessUsage | null {
+  const sum: ProcessUsage = { cpuMs: 0, rssMiB: 0, connections: 0 };
+  for (const pid of pids) {
+    const one = processUsage(pid);
+    if (one === null) return null;
+    sum.cpuMs += one.cpuMs;
+    sum.rssMiB += one.rssMiB;
+    sum.connections += one.connections;
+  }
+  return sum;
+}
+
 function connections(pid: number): number {
   const own = new Set(socketInodes(pid));
   return ["tcp", "tcp6"]

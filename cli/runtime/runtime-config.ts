@@ -9,8 +9,13 @@ import { BUILD_DIR } from "./project.ts";
 export interface RuntimeConfig {
   services: StoredService[];
   extensions: { modules: StoredModule[] }[];
-  /** The service that sockets lead to. */
+  /** The Worker's service. */
   entry: string;
+  /** What listens, and which service it leads to. */
+  sockets: StoredSocket[];
+  /** The Worker's main modules where several processes share its work (`split-config.ts`): in those that do it, and in the one that keeps the state. */
+  frontModule: StoredModule;
+  stateModule: StoredModule;
   /** Times at which the Worker's `scheduled` handler wants to be called. */
   crons: string[];
 }
@@ -20,6 +25,22 @@ export interface StoredService {
   worker?: StoredWorker;
   disk?: { path: string; writable: boolean; allowDotfiles?: boolean };
   network?: Record<string, StoredValue>;
+  /** A service of another process, at its socket. */
+  external?: { address: string; http: { [option: string]: StoredValue } };
+}
+
+/** Without an address it is told at the start what it listens on. */
+export interface StoredSocket {
+  name: string;
+  address?: string;
+  service: ServiceDesignator;
+}
+
+/** How workerd's configuration points to a service. */
+export interface ServiceDesignator {
+  name: string;
+  entrypoint?: string;
+  props?: { [field: string]: StoredValue };
 }
 
 export interface StoredWorker {
@@ -42,6 +63,9 @@ export interface StoredModule {
 
 /** `{ $void: true }` and `{ $bytes: base64 }` stand for what JSON has no word for. */
 export type StoredValue = string | number | boolean | null | StoredValue[] | { [field: string]: StoredValue };
+
+/** The socket at which people and programs are served. */
+export const PUBLIC_SOCKET = "main";
 
 /** Start of a path under the folder of the database, objects, and files. */
 export const RESOURCES = "$resources/";

@@ -11,9 +11,6 @@ import {
   type StoredValue,
 } from "./runtime-config.ts";
 
-/** The socket of a configuration: it has one. */
-export const SOCKET = "main";
-
 export interface ServeOptions {
   config: RuntimeConfig;
   /** The folder of the database, objects, and files. */
@@ -36,7 +33,12 @@ export function writeServeConfig(file: string, options: ServeOptions): void {
     extensions: config.extensions.map(({ modules }) => ({
       modules: modules.map((module) => moduleStruct(module, options.importPaths)),
     })),
-    sockets: [{ name: SOCKET, http: {}, service: { name: config.entry } }],
+    sockets: config.sockets.map(({ name, address, service }) => ({
+      name,
+      address,
+      http: {},
+      service: struct({ ...service }),
+    })),
     v8Flags,
     structuredLogging: true,
   };
@@ -46,9 +48,10 @@ export function writeServeConfig(file: string, options: ServeOptions): void {
 }
 
 function serviceStruct(service: StoredService, options: ServeOptions): CapnpStruct {
-  const { name, disk, worker, network } = service;
+  const { name, disk, worker, network, external } = service;
   if (disk !== undefined) return { name, disk: { ...disk, path: diskPath(disk.path, options.resources) } };
   if (network !== undefined) return { name, network: { ...struct(network), tlsOptions: tlsOptions() } };
+  if (external !== undefined) return { name, external: struct({ ...external }) };
   if (worker === undefined) throw new Error(`The runtime's service ${name} is of no known kind.`);
   const { modules, bindings, ...fields } = worker;
   const isEntry = name === options.config.entry;

@@ -10,6 +10,7 @@ import {
   isLoopback,
   listenAddress,
   publicUrl,
+  runtimeProcesses,
   sessionSecret,
   workerVars,
 } from "./settings.ts";
@@ -27,7 +28,8 @@ export interface Server {
 /** `<data>/server.json`, while a server runs or after it was killed. */
 interface ServerRecord {
   pid: number;
-  runtime_pid: number;
+  /** Of the runtime's processes; the first keeps the state. */
+  runtime_pids: number[];
 }
 
 /**
@@ -43,7 +45,7 @@ export async function serve(environment: Environment): Promise<Server> {
   const lock = lockData(data);
   let runtime: EmbeddedRuntime | undefined;
   try {
-    await killOrphan(readRecord(data)?.runtime_pid ?? 0);
+    await Promise.all((readRecord(data)?.runtime_pids ?? []).map(killOrphan));
     useOwnTemporaryFolder(data);
     runtime = await startRuntime({
       dataDir: data,
@@ -54,7 +56,8 @@ export async function serve(environment: Environment): Promise<Server> {
         WEFT_SECRET: sessionSecret(data, environment),
       },
       idleMemory: idleMemory(environment),
-      onProcess: (runtime_pid) => writeRecord(data, { pid: process.pid, runtime_pid }),
+      processes: runtimeProcesses(environment),
+      onProcesses: (runtime_pids) => writeRecord(data, { pid: process.pid, runtime_pids }),
     });
     const { access, created } = await ensureLocalOwner(runtime, data, password);
     const known = readLocalAccess(data);

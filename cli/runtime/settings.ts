@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { readModelPrices } from "#blocks/ai/read-model-prices.ts";
@@ -117,6 +118,33 @@ export function idleMemory(environment: Environment): IdleMemoryPolicy | null {
     );
   }
   return seconds === 0 ? null : { idleMs: seconds * 1_000, growthMiB: IDLE_GROWTH_MIB };
+}
+
+/** One keeps the state, which uses a core less than the others do. */
+const DEFAULT_PROCESSES = 2;
+const MOST_PROCESSES = 64;
+
+/**
+ * WEFT_PROCESSES: how many processes the runtime is. Two where there is more than one core and sockets between processes are protected by the file system (not on Windows).
+ * @throws StartError `bad_processes`
+ */
+export function runtimeProcesses(environment: Environment, cores = availableParallelism()): number {
+  const text = environment["WEFT_PROCESSES"] || String(canSplit() && cores > 1 ? DEFAULT_PROCESSES : 1);
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > MOST_PROCESSES) {
+    throw new StartError(
+      "bad_processes",
+      `WEFT_PROCESSES is "${text}"; it must be a number from 1 to ${MOST_PROCESSES}.`,
+    );
+  }
+  if (count > 1 && !canSplit()) {
+    throw new StartError("bad_processes", `WEFT_PROCESSES is "${text}"; on Windows it can only be 1.`);
+  }
+  return count;
+}
+
+function canSplit(): boolean {
+  return process.platform !== "win32";
 }
 
 export function dataDir(environment: Environment): string {

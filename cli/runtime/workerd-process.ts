@@ -8,29 +8,38 @@ import type { ListeningSocket } from "./listening-socket.ts";
 import { type LogSink, readLog } from "./worker-log.ts";
 import { guard } from "./workerd-guard.ts";
 
-export interface WorkerdOptions {
+export interface WorkerdProcess {
   /** A Cap'n Proto text file with a constant `config`. */
   configFile: string;
-  /** Where the files lie that the configuration embeds. */
-  importPaths: string[];
   /** By the names of sockets: what already listens, or an address for the runtime to open. */
   sockets: Record<string, ListeningSocket | string>;
-  env: Record<string, string>;
+  /** Where it lets other processes of the runtime in: `unix:` and a path. */
+  door?: string;
   /** Opens the inspector on this port of 127.0.0.1. */
   inspectorPort?: number | undefined;
+}
+
+export interface WorkerdOptions {
+  /** The processes that are this runtime together. */
+  processes: WorkerdProcess[];
+  /** Where the files lie that the configurations embed. */
+  importPaths: string[];
+  env: Record<string, string>;
   log: LogSink;
-  /** Told of each process: the first, and those that replace one that crashed or was renewed. */
-  onProcess?: ((pid: number) => void) | undefined;
+  /** Done before each start of the processes, while none is there. */
+  beforeStart?: ((this: void) => void) | undefined;
+  /** Told of the processes, in the order of `processes`: the first ones, and those that replace them. */
+  onProcesses?: ((pids: number[]) => void) | undefined;
 }
 
 export interface Workerd {
   /** The port of each socket, by its name. The same for every process. */
   readonly ports: ReadonlyMap<string, number>;
-  /** Of the process that listens; null while there is none. */
-  readonly pid: number | null;
-  /** Calls `work` whenever a process that replaces another begins to listen. */
+  /** Of the processes, once all of them listen; none while they do not. */
+  readonly pids: readonly number[];
+  /** Calls `work` whenever processes that replace others begin to listen. */
   whenListening(work: () => void): void;
-  /** Ends the process and starts another one, as after a crash. Done when one listens again. */
+  /** Ends the processes and starts others, as after a crash. Done when these listen. */
   renew(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -51,7 +60,14 @@ const CONTROL_FD = 3;
 const FIRST_SOCKET_FD = 4;
 const MOST_OUTPUT = 10_000;
 
-/** Starts workerd, waits until it listens, and starts it again whenever it crashes. @throws WorkerdError */
+/** The name by which workerd tells that its door is open. */
+const DOOR = "debug-port";
+
+/**
+ * Starts workerd, waits until it listens, and starts it again whenever it crashes. Where it is several processes they live and die together: a crash of one is one of
+ * the runtime, of which callers and consumers know what to do.
+ * @throws WorkerdError
+ */
 export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const supervisor = new Supervisor(options);
   await supervisor.start();
@@ -61,11 +77,11 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
 class Supervisor implements Workerd {
   readonly #options: WorkerdOptions;
   ports: ReadonlyMap<string, number> = new Map();
-  pid: number | null = null;
-  #child: ChildProcess | undefined;
+  pids: readonly number[] = [];
+  #children: ChildProcess[] = [];
   #listening: (() => void) | undefined;
   #stopped = false;
-  /** Waits for the process that replaces one that was ended on purpose. */
+  /** Waits for the processes that replace those that were ended on purpose. */
   #renewal: PromiseWithResolvers<void> | null = null;
 
   constructor(options: WorkerdOptions) {
@@ -73,11 +89,20 @@ class Supervisor implements Workerd {
   }
 
   async start(): Promise<void> {
-    const child = this.#spawn();
-    this.#child = child;
-    this.ports = await listening(child, Object.keys(this.#options.sockets).length);
-    this.pid = child.pid ?? null;
-    child.once("exit", () => void this.#replace());
+    const { processes, beforeStart, onProcesses } = this.#options;
+    beforeStart?.();
+    const children = processes.map((one) => this.#spawn(one));
+    this.#children = children;
+    onProcesses?.(pidsOf(children));
+    try {
+      const ports = await Promise.all(children.map((child, index) => listening(child, names(processes[index]))));
+      this.ports = new Map(ports.flatMap((some) => [...some]));
+    } catch (error) {
+      await endAll(children);
+      throw error;
+    }
+    this.pids = pidsOf(children);
+    void Promise.race(children.map(ended)).then(() => this.#replace(children));
   }
 
   whenListening(work: () => void): void {
@@ -87,24 +112,21 @@ class Supervisor implements Workerd {
   async renew(): Promise<void> {
     if (this.#stopped) return;
     this.#renewal ??= Promise.withResolvers();
-    // Without one that listens, another is being started already.
-    if (this.pid !== null) this.#child?.kill("SIGKILL");
+    // Without any that listen, others are being started already.
+    if (this.pids.length > 0) await endAll(this.#children);
     await this.#renewal.promise;
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#renewal?.resolve();
-    const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, "exit");
-    child.kill("SIGKILL");
-    await ended;
+    await endAll(this.#children);
   }
 
   /** Everything that was answered is on disk, so that nothing is lost but time. */
-  async #replace(): Promise<void> {
-    this.pid = null;
+  async #replace(children: ChildProcess[]): Promise<void> {
+    this.pids = [];
+    await endAll(children);
     for (let pause = 0; !this.#stopped; pause = Math.min(2 * pause + 50, LONGEST_PAUSE_MS)) {
       if (pause > 0) await sleep(pause);
       if (this.#stopped) return;
@@ -123,8 +145,8 @@ class Supervisor implements Workerd {
     }
   }
 
-  #spawn(): ChildProcess {
-    const { importPaths, sockets, inspectorPort, configFile, env, log, onProcess } = this.#options;
+  #spawn({ sockets, door, inspectorPort, configFile }: WorkerdProcess): ChildProcess {
+    const { importPaths, env, log } = this.#options;
     const args = [
       "serve",
       // The simulator's services use flags of this kind.
@@ -136,6 +158,7 @@ class Supervisor implements Workerd {
           ? `--socket-addr=${name}=${this.#address(name, socket)}`
           : `--socket-fd=${name}=${FIRST_SOCKET_FD + index}`,
       ),
+      ...(door === undefined ? [] : [`--debug-port=${door}`]),
       ...(inspectorPort === undefined ? [] : [`--inspector-addr=127.0.0.1:${inspectorPort}`]),
       configFile,
       "config",
@@ -145,11 +168,7 @@ class Supervisor implements Workerd {
       windowsHide: true,
       env: { ...process.env, TZ: "UTC", ...env },
     });
-    child.once("spawn", () => {
-      if (child.pid === undefined) return;
-      guard(child);
-      onProcess?.(child.pid);
-    });
+    child.once("spawn", () => guard(child));
     for (const stream of [child.stdout, child.stderr]) if (stream !== null) readLog(stream, log);
     return child;
   }
@@ -171,8 +190,34 @@ function descriptor(socket: ListeningSocket | string): number | "ignore" {
   return typeof socket === "string" ? "ignore" : socket.fd;
 }
 
+function pidsOf(children: ChildProcess[]): number[] {
+  return children.flatMap(({ pid }) => pid ?? []);
+}
+
+function names(one: WorkerdProcess | undefined): string[] {
+  return [...Object.keys(one?.sockets ?? {}), ...(one?.door === undefined ? [] : [DOOR])];
+}
+
+function isOver({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null;
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (!isOver(child)) await once(child, "exit");
+}
+
+async function endAll(children: ChildProcess[]): Promise<void> {
+  await Promise.all(
+    children.map(async (child) => {
+      const end = ended(child);
+      if (!isOver(child)) child.kill("SIGKILL");
+      await end;
+    }),
+  );
+}
+
 /** workerd tells on its control descriptor which socket listens on which port. */
-async function listening(child: ChildProcess, sockets: number): Promise<Map<string, number>> {
+async function listening(child: ChildProcess, sockets: string[]): Promise<Map<string, number>> {
   const ports = new Map<string, number>();
   let output = "";
   const keep = (chunk: Buffer): void => {
@@ -187,7 +232,7 @@ async function listening(child: ChildProcess, sockets: number): Promise<Map<stri
       lines.on("line", (line) => {
         const message = JSON.parse(line) as { event: string; socket?: string; port: number };
         if (message.event === "listen" && message.socket !== undefined) ports.set(message.socket, message.port);
-        if (ports.size === sockets) done();
+        if (sockets.every((name) => ports.has(name))) done();
       });
     });
     return ports;

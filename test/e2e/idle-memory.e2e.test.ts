@@ -1,6 +1,6 @@
 import { watch } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { processUsage } from "#cli/runtime/process-usage.ts";
+import { processesUsage } from "#cli/runtime/process-usage.ts";
 import { agentFile, sleepingShape } from "../agent-file.ts";
 import { runEnded } from "./check-run.ts";
 import { startServer, type TestServer } from "./server.ts";
@@ -10,20 +10,20 @@ const IDLE_SECONDS = 3;
 const SLEEP_SECONDS = 15;
 const TEXT = "x".repeat(4_000_000);
 
-function memoryMiB(pid: number | null): number {
-  const usage = pid === null ? null : processUsage(pid);
-  if (usage === null) throw new Error(`There is no process ${pid}.`);
+function memoryMiB(pids: number[]): number {
+  const usage = processesUsage(pids);
+  if (usage === null) throw new Error(`There are no processes ${pids.join(", ")}.`);
   return usage.rssMiB;
 }
 
-/** The process that has taken the place of another one, as soon as the server writes down that it has. */
-function runtimeAfter(first: number | null, server: TestServer): Promise<number> {
+/** The processes that have taken the place of others, as soon as the server writes down that they have. */
+function runtimeAfter(first: number[], server: TestServer): Promise<number[]> {
   return new Promise((resolve) => {
     const look = (): void => {
-      const pid = server.runtimePid;
-      if (pid !== null && pid !== first) {
+      const pids = server.runtimePids;
+      if (pids.length > 0 && pids[0] !== first[0]) {
         watcher.close();
-        resolve(pid);
+        resolve(pids);
       }
     };
     const watcher = watch(server.dataDir, look);
@@ -40,7 +40,7 @@ describe.runIf(process.platform === "linux")("an idle server", () => {
   afterAll(() => server.stop());
 
   it("gives back the memory that it once needed, refuses nobody meanwhile, and forgets nothing", async () => {
-    const first = server.runtimePid;
+    const first = server.runtimePids;
     const { id: graph_id } = await server.client.importGraph(agentFile("Echo", "", sleepingShape(0)));
     const sleeper = await server.client.importGraph(agentFile("Sleeper", "", sleepingShape(SLEEP_SECONDS)));
     const runs = await Promise.all(

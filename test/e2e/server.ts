@@ -14,8 +14,8 @@ export interface TestServer {
   readonly password: string;
   /** The serving process: the one that `npm start` runs. */
   readonly pid: number;
-  /** The process in which the Worker runs, which the serving one starts; null while it is not known, as when another one takes its place. */
-  readonly runtimePid: number | null;
+  /** The processes in which the Worker runs, which the serving one starts, the one with the state first; none while they are not known, as when others take their place. */
+  readonly runtimePids: number[];
   readonly dataDir: string;
   readonly client: WeftClient;
   /** Everything that the process has written, over all its starts. */
@@ -89,12 +89,12 @@ class ServerProcess implements TestServer {
     return pid;
   }
 
-  get runtimePid(): number | null {
+  get runtimePids(): number[] {
     try {
       const record = readFileSync(join(this.dataDir, "server.json"), "utf8");
-      return (JSON.parse(record) as { runtime_pid: number }).runtime_pid;
+      return (JSON.parse(record) as { runtime_pids: number[] }).runtime_pids;
     } catch {
-      return null;
+      return [];
     }
   }
 

@@ -12,8 +12,8 @@ const SLEEP_SECONDS = 20;
 const RUNTIME_KEEPS_MS = 10_000;
 
 /** Databases of runs that the runtime has open. */
-function openRuns({ runtimePid }: TestServer): number {
-  const folder = `/proc/${runtimePid}/fd`;
+function openRuns({ runtimePids: [state] }: TestServer): number {
+  const folder = `/proc/${state}/fd`;
   const opened = readdirSync(folder).flatMap((file) => {
     try {
       return [readlinkSync(join(folder, file))];
