@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { startCronTriggers } from "./runtime/cron-triggers.ts";
 import type { IdleMemoryPolicy } from "./runtime/idle-memory.ts";
-import { type ListeningSocket, openListeningSocket } from "./runtime/listening-socket.ts";
+import { type ListeningSocket, openListeningSockets } from "./runtime/listening-socket.ts";
 import { migrateDatabase } from "./runtime/migrate-database.ts";
 import { openDatabase } from "./runtime/open-database.ts";
 import { BUILD_DIR } from "./runtime/project.ts";
@@ -21,9 +21,9 @@ export interface RuntimeOptions {
   port: number;
   /** Variables of the Worker, over those of wrangler.toml. */
   vars: Record<string, string>;
-  /** How many processes share the work: one that keeps the state, the others answer requests and run blocks. Default: one for everything. */
+  /** How many processes share the work (`process-configs.ts`). Default: 1. */
   processes?: number;
-  /** Told of the runtime's processes, the one with the state first: the first ones, and those that replace them after a crash. */
+  /** Told of the runtime's processes, the one with the database first: the first ones, and those that replace them after a crash. */
   onProcesses?: (pids: number[]) => void;
   /** Takes what the Worker logs. Default: standard error. */
   log?: LogSink;
@@ -58,20 +58,20 @@ export async function startRuntime(options: RuntimeOptions): Promise<EmbeddedRun
   const config = readRuntimeConfig(folder);
   const importPaths = [folder, modulesRoot];
   const [opened, migrated] = await Promise.allSettled([
-    openSocket(options),
+    openSockets(options),
     migrateDatabase(resources, () => openDatabase({ config, resources, importPaths, log })),
   ]);
-  const socket = opened.status === "fulfilled" ? opened.value : null;
+  const listening = opened.status === "fulfilled" ? opened.value : null;
   for (const one of [opened, migrated]) {
     if (one.status === "fulfilled") continue;
-    socket?.close();
+    closeAll(listening);
     throw one.reason;
   }
 
   try {
-    return await serve(options, { config, resources, importPaths, log, socket });
+    return await serve(options, { config, resources, importPaths, log, listening });
   } catch (error) {
-    socket?.close();
+    closeAll(listening);
     throw error;
   }
 }
@@ -81,12 +81,17 @@ interface Serving {
   resources: string;
   importPaths: string[];
   log: LogSink;
-  socket: ListeningSocket | null;
+  /** What listens already; null where the runtime must open the port itself. */
+  listening: ListeningSocket[] | null;
+}
+
+function closeAll(sockets: ListeningSocket[] | null): void {
+  for (const socket of sockets ?? []) socket.close();
 }
 
 async function serve(
   options: RuntimeOptions,
-  { config, resources, importPaths, log, socket }: Serving,
+  { config, resources, importPaths, log, listening }: Serving,
 ): Promise<EmbeddedRuntime> {
   const bootstrapToken = randomBytes(24).toString("base64url");
   const env = { ...options.vars, [BOOTSTRAP_TOKEN]: bootstrapToken };
@@ -95,7 +100,7 @@ async function serve(
     config,
     dataDir,
     count: options.processes ?? 1,
-    listen: socket ?? `${urlHost(host)}:${port}`,
+    listen: listening ?? [`${urlHost(host)}:${port}`],
     inspectorPort,
     serve: { resources, variables: Object.keys(env), importPaths, v8Flags: v8Flags() },
   });
@@ -111,7 +116,7 @@ async function serve(
       triggers.stop();
       await workerd.stop();
       prepared.clear();
-      socket?.close();
+      closeAll(listening);
     },
   };
 }
@@ -126,9 +131,9 @@ interface StartParts {
 }
 
 /** Before workerd tries: its own message for a port in use names no remedy, and comes late. */
-async function openSocket({ host, port }: RuntimeOptions): Promise<ListeningSocket | null> {
+async function openSockets({ host, port, processes }: RuntimeOptions): Promise<ListeningSocket[] | null> {
   try {
-    return await openListeningSocket(host.replace(/^\[(.*)\]$/, "$1"), port);
+    return await openListeningSockets(host.replace(/^\[(.*)\]$/, "$1"), port, processes);
   } catch (error) {
     throw asStartError(error, { host, port });
   }

@@ -1,4 +1,6 @@
+import type { GraphKey } from "#worker/db/graph-table.ts";
 import type { WorkspaceRpc } from "#durable-objects/workspace/protocol.ts";
+import { MAX_SHARDS } from "#graph/run/shard.ts";
 import type { ExecutionRpc, ExecutionSummary, WorkMessage } from "#durable-objects/execution/protocol.ts";
 
 /** What a stub of an `ExecutionObject` answers: its RPC surface and, for WebSockets, `fetch`. */
@@ -24,6 +26,10 @@ export interface Env {
   WEFT_PUBLIC_URL?: string;
   /** Set by the starter for the time of one process: opens POST /internal/bootstrap. */
   WEFT_BOOTSTRAP_TOKEN?: string;
+  /** The shard of runs that are begun here, where several processes serve one platform. Default 0. */
+  WEFT_SHARD?: string;
+  /** The processes beside this one that serve the same platform, where there are such. What Cloudflare's isolates know of each other's changes is a matter of seconds. */
+  OTHER_PROCESSES?: { forgetGraph(key: GraphKey): Promise<void> };
   /** Longest time between two signs of life of a leased attempt, ms. Default 30,000. */
   WEFT_LEASE_MS?: string;
   /** Node executions that reach the outside and that one consumer runs at a time. Default 5. */
@@ -46,6 +52,12 @@ export interface Env {
   OPENAI_BASE_URL?: string;
   ANTHROPIC_API_KEY?: string;
   ANTHROPIC_BASE_URL?: string;
+}
+
+/** The shard of runs that are begun here (graph/run/shard.ts). */
+export function ownShard(env: Pick<Env, "WEFT_SHARD">): number {
+  const given = Number(env.WEFT_SHARD);
+  return Number.isInteger(given) && given > 0 && given < MAX_SHARDS ? given : 0;
 }
 
 /** The stub of a run's object; its name is the execution id. */

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import type { Miniflare } from "miniflare";
+import { MAX_SHARDS } from "#graph/run/shard.ts";
 import { cronMatches } from "./cron.ts";
 import { entryModule, FILES_BINDING } from "./entry-module.ts";
-import { frontModule } from "./front-module.ts";
 import {
   configPath,
   PUBLIC_SOCKET,
@@ -17,8 +17,8 @@ import {
   type StoredValue,
   type StoredWorker,
 } from "./runtime-config.ts";
+import { idModule, objectClasses, OBJECTS, processModule } from "./process-module.ts";
 import { reachable } from "./reachable-services.ts";
-import { stateModule } from "./state-module.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
 /** The Worker's name in wrangler.toml, by which its service binding to itself finds it. */
@@ -78,14 +78,13 @@ export async function writeRuntimeConfig(worker: WorkerOptions, folder: string):
       .map((extension) => ({ modules: extension.modules.map((module) => modules.store("extensions", module)) })),
     entry: USER_SERVICE,
     sockets: [{ name: PUBLIC_SOCKET, service: { name: USER_SERVICE } }],
-    frontModule: modules.store("front", {
-      name: "front-entry.js",
-      esModule: frontModule({ main: ENTRY_MODULE, service: USER_SERVICE, objects: objectsOf(user) }),
-    }),
-    stateModule: modules.store("state", {
-      name: "state-entry.js",
-      esModule: stateModule({ main: ENTRY_MODULE, service: USER_SERVICE }),
-    }),
+    shared: {
+      process: modules.store("shared", {
+        name: "process-entry.js",
+        esModule: processModule({ ...OBJECTS, main: ENTRY_MODULE, service: USER_SERVICE, maxShards: MAX_SHARDS }),
+      }),
+      ids: modules.store("shared", { name: "ids.js", esModule: idModule(objectClasses(OBJECTS, MAX_SHARDS)) }),
+    },
     crons: worker.crons,
   };
   writeFileSync(configPath(folder), JSON.stringify(stored));
@@ -196,15 +195,6 @@ function becomeEntry(worker: WrittenWorker, files: string[]): void {
   // Miniflare's own way out only sets headers that say "a Worker of weft.example.com"; its cache is not used.
   worker["globalOutbound"] = { name: INTERNET_SERVICE };
   delete worker["cacheApiOutbound"];
-}
-
-/** The classes of objects behind the Worker's bindings, by the names of those. */
-function objectsOf({ bindings = [] }: WrittenWorker): Map<string, string> {
-  return new Map(
-    bindings.flatMap(({ name, durableObjectNamespace }) =>
-      durableObjectNamespace === undefined ? [] : [[name, (durableObjectNamespace as { className: string }).className]],
-    ),
-  );
 }
 
 /** Stands for the process that started the simulator: takes its log lines from level 2 (warnings) up, and its errors. */

@@ -18,28 +18,48 @@ const BACKLOG = 4_096;
  * handle that came from elsewhere is left alone.
  */
 const SOURCE = `
-const [host, port] = process.argv.slice(1);
-const server = require("node:net").createServer();
-server.once("error", ({ code, message }) => process.send({ code, message }, () => process.exit()));
-server.listen({ host, port: Number(port), backlog: ${BACKLOG} }, () =>
-  process.send({ port: server.address().port }, server._handle, () => process.exit()));
+const net = require("node:net");
+const [host, port, count] = process.argv.slice(1);
+const listen = (options) => new Promise((done, fail) => {
+  const server = net.createServer();
+  server.once("error", fail);
+  server.listen({ host, backlog: ${BACKLOG}, ...options }, () => done(server));
+});
+const send = (message, handle) => new Promise((done) => process.send(message, handle, done));
+(async () => {
+  const first = await listen({ port: Number(port) });
+  const { port: chosen } = first.address();
+  if (count === "1") return send({ port: chosen }, first._handle);
+  await new Promise((done) => first.close(done));
+  for (let index = 0; index < Number(count); index++) {
+    await send({ port: chosen }, (await listen({ port: chosen, reusePort: true }))._handle);
+  }
+})().catch(({ code, message }) => send({ code, message })).finally(() => process.exit());
 `;
 
+/** Where the kernel divides connections among the sockets of a port; elsewhere whoever is first takes what is there. */
+const DIVIDES = process.platform === "linux";
+
 /**
- * Opens a port (0: any free one) and keeps it until it is closed, also while the runtime is started anew. Where sockets cannot be handed on (Windows) the port is
- * only tried, and the answer is null.
+ * Opens a port (0: any free one) and keeps it until it is closed, also while the runtime is started anew. For several processes there are several sockets, each for one of them, where the kernel divides
+ * connections among them; otherwise there is one. A port that anybody listens on already is refused, also where others would be let in. Where sockets cannot be handed on (Windows) the port is only tried, and the answer is null.
  * @throws Error with the `code` of listen(2), such as EADDRINUSE
  */
-export async function openListeningSocket(host: string, port: number): Promise<ListeningSocket | null> {
+export async function openListeningSockets(
+  host: string,
+  port: number,
+  processes = 1,
+): Promise<ListeningSocket[] | null> {
   if (process.platform === "win32") {
     await tryPort(host, port);
     return null;
   }
-  const maker = spawn(process.execPath, ["-e", SOURCE, host, String(port)], {
+  const count = DIVIDES ? processes : 1;
+  const maker = spawn(process.execPath, ["-e", SOURCE, host, String(port), String(count)], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  const [socket] = await Promise.all([madeBy(maker), once(maker, "exit")]);
-  return socket;
+  const [sockets] = await Promise.all([madeBy(maker, count), once(maker, "exit")]);
+  return sockets;
 }
 
 interface Made {
@@ -77,20 +97,24 @@ function kept(handle: Handle, port: number): ListeningSocket {
   };
 }
 
-function madeBy(maker: ChildProcess): Promise<ListeningSocket> {
-  return new Promise((done, fail) => {
-    maker.once("error", fail);
-    maker.once("exit", (code, signal) => fail(new Error(`No socket was made: ${signal ?? code}`)));
-    maker.once("message", (message: Made | Refused, handle: unknown) => {
-      if ("code" in message) {
-        fail(Object.assign(new Error(message.message), { code: message.code }));
-      } else if (isHandle(handle)) {
-        done(kept(handle, message.port));
-      } else {
-        fail(new Error("The socket did not arrive."));
-      }
+async function madeBy(maker: ChildProcess, count: number): Promise<ListeningSocket[]> {
+  const made: ListeningSocket[] = [];
+  try {
+    await new Promise<void>((done, fail) => {
+      maker.once("error", fail);
+      maker.once("exit", (code, signal) => fail(new Error(`No socket was made: ${signal ?? code}`)));
+      maker.on("message", (message: Made | Refused, handle: unknown) => {
+        if ("code" in message) return fail(Object.assign(new Error(message.message), { code: message.code }));
+        if (!isHandle(handle)) return fail(new Error("The socket did not arrive."));
+        made.push(kept(handle, message.port));
+        if (made.length === count) done();
+      });
     });
-  });
+  } catch (error) {
+    for (const socket of made) socket.close();
+    throw error;
+  }
+  return made;
 }
 
 async function tryPort(host: string, port: number): Promise<void> {

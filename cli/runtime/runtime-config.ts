@@ -13,11 +13,17 @@ export interface RuntimeConfig {
   entry: string;
   /** What listens, and which service it leads to. */
   sockets: StoredSocket[];
-  /** The Worker's main modules where several processes share its work (`split-config.ts`): in those that do it, and in the one that keeps the state. */
-  frontModule: StoredModule;
-  stateModule: StoredModule;
+  /** What processes that share the work serve in addition (`process-configs.ts`). */
+  shared: SharedModules;
   /** Times at which the Worker's `scheduled` handler wants to be called. */
   crons: string[];
+}
+
+export interface SharedModules {
+  /** The Worker's main module (`process-module.ts`). */
+  process: StoredModule;
+  /** That of the service that makes the ids of objects of other processes. */
+  ids: StoredModule;
 }
 
 export interface StoredService {

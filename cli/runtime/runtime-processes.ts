@@ -1,19 +1,19 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ListeningSocket } from "./listening-socket.ts";
+import { processConfigs, shardsIn } from "./process-configs.ts";
 import { PUBLIC_SOCKET, type RuntimeConfig } from "./runtime-config.ts";
 import { type ServeOptions, writeServeConfig } from "./serve-config.ts";
-import { type SplitAddresses, splitConfig } from "./split-config.ts";
 import type { WorkerdProcess } from "./workerd-process.ts";
 
 export interface ProcessesOptions {
   config: RuntimeConfig;
   /** Where configuration files and the sockets between processes are put. */
   dataDir: string;
-  /** How many: one for everything, or one that keeps the state and others that do the work. */
+  /** How many. */
   count: number;
-  /** Where people and programs are served. */
-  listen: ListeningSocket | string;
+  /** Where people and programs are served: a socket for each process, or one for all. */
+  listen: (ListeningSocket | string)[];
   inspectorPort?: number | undefined;
   serve: Omit<ServeOptions, "config">;
 }
@@ -26,6 +26,9 @@ export interface RuntimeProcesses {
   /** Done when they will not be started again. */
   clear: (this: void) => void;
 }
+
+/** Where namespaces of objects have their folders, in that of the resources. */
+const OBJECTS_FOLDER = "do";
 
 /** The longest path of a socket on all systems that have such sockets, less what names of sockets need. */
 const LONGEST_FOLDER = 80;
@@ -44,32 +47,40 @@ export function prepareProcesses({
     writeServeConfig(file, { ...serve, config: one });
     return file;
   };
-  if (count === 1) {
-    const whole = { configFile: write("runtime.capnp", config), sockets: { [PUBLIC_SOCKET]: listen }, inspectorPort };
+  const publicSocket = (index: number): WorkerdProcess["sockets"] => {
+    const socket = listen[index] ?? listen[0];
+    return socket === undefined ? {} : { [PUBLIC_SOCKET]: socket };
+  };
+  const known = knownShards(config, serve.resources);
+  if (count === 1 && known === 1) {
+    const whole = { configFile: write("runtime.capnp", config), sockets: publicSocket(0), inspectorPort };
     return { processes: [whole], clear: () => {} };
   }
   const folder = socketFolder(dataDir);
-  const addresses: SplitAddresses = {
-    state: `unix:${join(folder, "state")}`,
-    fronts: Array.from({ length: count - 1 }, (_, index) => `unix:${join(folder, `front-${index}`)}`),
-    service: (name) => `unix:${join(folder, name)}`,
-  };
-  const { state, front } = splitConfig(config, addresses);
-  const stateProcess = { configFile: write("state.capnp", state), sockets: {}, door: addresses.state };
-  const frontFile = write("front.capnp", front);
-  const fronts = addresses.fronts.map((door, index) => ({
-    configFile: frontFile,
-    sockets: { [PUBLIC_SOCKET]: listen },
-    door,
-    // It takes one process.
-    inspectorPort: index === 0 ? inspectorPort : undefined,
-  }));
+  const doors = Array.from({ length: count }, (_, index) => `unix:${join(folder, `door-${index}`)}`);
+  const configs = processConfigs(config, {
+    doors,
+    shards: Math.max(count, known),
+    address: (binding) => `unix:${join(folder, binding)}`,
+  });
   return {
-    processes: [stateProcess, ...fronts],
+    processes: configs.map((one, index) => ({
+      configFile: write(`runtime-${index}.capnp`, one),
+      sockets: publicSocket(index),
+      door: doors[index] ?? "",
+      // One port is one process's.
+      inspectorPort: index === 0 ? inspectorPort : undefined,
+    })),
     // A socket outlives the process that listened on it, and then cannot be opened again.
     beforeStart: () => empty(folder),
     clear: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** Runs that processes have begun that there may not be any more are kept by those that there are. */
+function knownShards(config: RuntimeConfig, resources: string): number {
+  const folder = join(resources, OBJECTS_FOLDER);
+  return shardsIn(config, existsSync(folder) ? readdirSync(folder) : []);
 }
 
 /** Nobody but this user can reach what listens in it. */

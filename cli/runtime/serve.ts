@@ -28,7 +28,7 @@ export interface Server {
 /** `<data>/server.json`, while a server runs or after it was killed. */
 interface ServerRecord {
   pid: number;
-  /** Of the runtime's processes; the first keeps the state. */
+  /** Of the runtime's processes. */
   runtime_pids: number[];
 }
 

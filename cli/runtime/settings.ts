@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { readModelPrices } from "#blocks/ai/read-model-prices.ts";
+import { MAX_SHARDS } from "#graph/run/shard.ts";
 import { thrownMessage } from "#graph/run/thrown-message.ts";
 import type { IdleMemoryPolicy } from "./idle-memory.ts";
 import { PROJECT_ROOT } from "./project.ts";
@@ -120,31 +120,21 @@ export function idleMemory(environment: Environment): IdleMemoryPolicy | null {
   return seconds === 0 ? null : { idleMs: seconds * 1_000, growthMiB: IDLE_GROWTH_MIB };
 }
 
-/** One keeps the state, which uses a core less than the others do. */
-const DEFAULT_PROCESSES = 2;
-const MOST_PROCESSES = 64;
-
 /**
- * WEFT_PROCESSES: how many processes the runtime is. Two where there is more than one core and sockets between processes are protected by the file system (not on Windows).
+ * WEFT_PROCESSES: how many processes share the work, one by default: more use more cores, and each needs memory.
  * @throws StartError `bad_processes`
  */
-export function runtimeProcesses(environment: Environment, cores = availableParallelism()): number {
-  const text = environment["WEFT_PROCESSES"] || String(canSplit() && cores > 1 ? DEFAULT_PROCESSES : 1);
+export function runtimeProcesses(environment: Environment, platform = process.platform): number {
+  const text = environment["WEFT_PROCESSES"] || "1";
   const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > MOST_PROCESSES) {
-    throw new StartError(
-      "bad_processes",
-      `WEFT_PROCESSES is "${text}"; it must be a number from 1 to ${MOST_PROCESSES}.`,
-    );
+  if (!Number.isInteger(count) || count < 1 || count > MAX_SHARDS) {
+    throw new StartError("bad_processes", `WEFT_PROCESSES is "${text}"; it must be a number from 1 to ${MAX_SHARDS}.`);
   }
-  if (count > 1 && !canSplit()) {
+  // Sockets between processes are protected by the file system, and one that listens is passed on.
+  if (count > 1 && platform === "win32") {
     throw new StartError("bad_processes", `WEFT_PROCESSES is "${text}"; on Windows it can only be 1.`);
   }
   return count;
-}
-
-function canSplit(): boolean {
-  return process.platform !== "win32";
 }
 
 export function dataDir(environment: Environment): string {

@@ -1,4 +1,5 @@
 import { v5 as uuidv5 } from "uuid";
+import { inShard, shardOf } from "#graph/run/shard.ts";
 import type { BlockPool } from "#graph/catalog/block-descriptor.ts";
 import { errorMessage, log } from "../logger.ts";
 import type { ExecutionEnv } from "./env.ts";
@@ -44,9 +45,9 @@ export interface EffectsHost {
   storage: { setAlarm(at: number): Promise<void> };
 }
 
-/** The id of the run that a node execution starts: always the same, so that starting it twice is starting it once. */
+/** The id of the run that a node execution starts: always the same, so that starting it twice is starting it once. It is of the shard of its parent. */
 export function childExecutionId(executionId: string, ne: string): string {
-  return uuidv5(ne, executionId);
+  return inShard(uuidv5(ne, executionId), shardOf(executionId));
 }
 
 export function createEffects(host: EffectsHost, env: () => ExecutionEnv, header: RunHeader): Effects {

@@ -14,7 +14,7 @@ export interface TestServer {
   readonly password: string;
   /** The serving process: the one that `npm start` runs. */
   readonly pid: number;
-  /** The processes in which the Worker runs, which the serving one starts, the one with the state first; none while they are not known, as when others take their place. */
+  /** The processes in which the Worker runs, which the serving one starts; none while they are not known, as when others take their place. */
   readonly runtimePids: number[];
   readonly dataDir: string;
   readonly client: WeftClient;

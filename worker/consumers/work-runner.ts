@@ -2,9 +2,11 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Output } from "#durable-objects/execution/core/stored-value.ts";
 import type { CarryRequest, ChildRequest, Outcome, WorkMessage } from "#durable-objects/execution/protocol.ts";
 import { readProjectedSeq } from "#worker/db/execution-projection.ts";
+import type { GraphKey } from "#worker/db/graph-table.ts";
 import { openDatabase } from "#worker/db/database.ts";
 import type { Env } from "../env.ts";
 import { createDeps } from "#worker/compose.ts";
+import { forgetGraphHead } from "#worker/services/runnable-graph.ts";
 import { startChild } from "#worker/services/start-child.ts";
 import { carryValues } from "#worker/values/carry-values.ts";
 import { POOL_CONSUMERS } from "#durable-objects/execution/pool-consumers.ts";
@@ -43,6 +45,11 @@ export class WorkRunner extends WorkerEntrypoint<Env> {
   /** Gives a run large values of another one as its own. */
   async carryValues(request: CarryRequest): Promise<Output[]> {
     return carryValues(this.env, request);
+  }
+
+  /** A process beside this one has changed a graph. */
+  forgetGraph(key: GraphKey): void {
+    forgetGraphHead(key);
   }
 
   /** How far the list of runs in D1 knows a run; 0 when it does not. */

@@ -1,12 +1,13 @@
 import { waitUntil } from "cloudflare:workers";
 import { v7 as uuidv7 } from "uuid";
+import { inShard } from "#graph/run/shard.ts";
 import type { ExecutionView, Outcome, RunAdmission, StartRequest } from "#durable-objects/execution/protocol.ts";
 import type { AdmissionTicket, BeginAnswer, BeginRequest, Credits } from "#durable-objects/workspace/protocol.ts";
 import { errorMessage, log } from "#durable-objects/logger.ts";
 import type { JsonObject } from "#graph/json.ts";
 import { restrictsStarts } from "#graph/model/flow-settings.ts";
 import { wasExecutionDeleted } from "#worker/db/execution-table.ts";
-import { executionStub, workspaceStub } from "#worker/env.ts";
+import { executionStub, ownShard, workspaceStub } from "#worker/env.ts";
 import { StartCredits } from "./admission-credits.ts";
 import { flowKeyValues } from "./admission-key.ts";
 import { beginRun } from "./begin-run.ts";
@@ -49,7 +50,7 @@ export function startAdmittedRun(deps: ServiceDeps, run: NewRun): Promise<Outcom
 
 async function start(deps: ServiceDeps, run: NewRun): Promise<Outcome<ExecutionView>> {
   const { workspaceId, graph, idempotency } = run;
-  const executionId = uuidv7();
+  const executionId = inShard(uuidv7(), ownShard(deps.env));
   if (!restrictsStarts(graph.flow) && idempotency === undefined && mayStart(deps, workspaceId)) {
     return create(deps, run, { executionId, unasked: true });
   }

@@ -17,7 +17,7 @@ import { refusingGraphs } from "./graph-refusal.ts";
 import { toGraphSummary, toGraphView } from "./graph-view.ts";
 import { decodeCursor, decodeNumberCursor, encodeCursor } from "./list-cursor.ts";
 import { requirePermission } from "./require-permission.ts";
-import { forgetGraphHead } from "./runnable-graph.ts";
+import { graphHasChanged } from "./runnable-graph.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { notFound, ServiceError } from "./service-error.ts";
 
@@ -112,7 +112,7 @@ export async function saveGraph(
   if (!saved) {
     throw versionConflict(await requireGraph(deps, key));
   }
-  forgetGraphHead(key);
+  await graphHasChanged(deps, key);
   const next: GraphRow = {
     ...row,
     name: graph.name,
@@ -130,7 +130,7 @@ export async function deleteGraph(deps: ServiceDeps, principal: Principal, graph
   if (!(await graphTable.deleteGraph(deps.db, key))) {
     throw notFound("graph");
   }
-  forgetGraphHead(key);
+  await graphHasChanged(deps, key);
   await deleteGraphContent(deps.env.FILES, key);
 }
 
@@ -167,7 +167,7 @@ export async function activateGraphVersion(
     await requireGraph(deps, key);
     throw new ServiceError(404, "not_found", `The graph has no version ${choice.version}.`);
   }
-  forgetGraphHead(key);
+  await graphHasChanged(deps, key);
   const { row, graph } = await load(deps, principal, choice);
   return toGraphView(graph, row, { blocks: deps.blocks });
 }

@@ -1,3 +1,4 @@
+import { errorMessage, log } from "#durable-objects/logger.ts";
 import { GraphError } from "#graph/errors.ts";
 import type { JsonObject } from "#graph/json.ts";
 import type { FlowSettings } from "#graph/model/flow-settings.ts";
@@ -125,7 +126,15 @@ export async function resolveSubAgent(
   return runnable;
 }
 
-/** To be called by whoever changes or deletes a graph, so that this isolate sees it at once. */
+/** To be called by whoever has changed or deleted a graph, so that this isolate and the processes beside it see it at once. */
+export async function graphHasChanged(deps: Pick<ServiceDeps, "env">, key: GraphKey): Promise<void> {
+  forgetGraphHead(key);
+  await deps.env.OTHER_PROCESSES?.forgetGraph(key).catch((error: unknown) =>
+    log("warn", "could not tell other processes of a change", { graph_id: key.graphId, error: errorMessage(error) }),
+  );
+}
+
+/** Of this isolate. */
 export function forgetGraphHead(key: GraphKey): void {
   heads.delete(headKey(key));
 }
