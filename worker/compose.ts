@@ -21,7 +21,7 @@ import type { ServiceDeps } from "./services/service-deps.ts";
 import { ServiceError } from "./services/service-error.ts";
 import { StartLine } from "./services/start-line.ts";
 
-/** Of this isolate: the embedded runtime has one, and no platform that would spread requests over several. */
+/** Of this isolate: the embedded runtime has one in each of its processes, and no platform that would spread requests over more when these are busy. */
 const STARTS = new StartLine({ places: 16, heldMs: 200, waiting: 10_000, waitUntil });
 
 /** What the use cases work with in this deployment. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# weft.sh start|stop|wait: Weft as one engine of a side-by-side benchmark, served as `npm start` does.
+# weft.sh start|stop|wait: Weft as one engine of a side-by-side benchmark, served as `npm start` does, with a process for each core (WEFT_PROCESSES).
 # Data, log and pid file live under $PEERS_DIR (default: <temp folder>/peers), as those of the other engines do.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -16,7 +16,7 @@ start() {
     return
   fi
   cd "$root"
-  HOST=127.0.0.1 PORT=$port WEFT_DATA="$dir/data/weft" WEFT_EGRESS_ALLOW="127.0.0.1:$echo_port" \
+  WEFT_PROCESSES=${WEFT_PROCESSES:-$(getconf _NPROCESSORS_ONLN)} HOST=127.0.0.1 PORT=$port WEFT_DATA="$dir/data/weft" WEFT_EGRESS_ALLOW="127.0.0.1:$echo_port" \
     setsid node cli/start.ts > "$dir/log/weft.log" 2>&1 < /dev/null &
   echo $! > "$pid_file"
 }

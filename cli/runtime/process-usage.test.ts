@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { expect, it } from "vitest";
-import { processUsage } from "./process-usage.ts";
+import { processesUsage, processUsage } from "./process-usage.ts";
 
 const hasProc = process.platform === "linux";
 
@@ -28,4 +28,11 @@ it.runIf(hasProc)("answers null for a process that has ended", async () => {
   const child = spawn(process.execPath, ["-e", ""]);
   await once(child, "exit");
   expect(processUsage(child.pid ?? 0)).toBeNull();
+});
+
+it.runIf(hasProc)("adds up what several hold, while all of them are there", () => {
+  const one = processUsage(process.pid);
+  const two = processesUsage([process.pid, process.pid]);
+  expect(two?.rssMiB).toBeCloseTo(2 * (one?.rssMiB ?? 0), -2);
+  expect(processesUsage([process.pid, 0])).toBeNull();
 });

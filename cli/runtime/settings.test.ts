@@ -2,7 +2,15 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { idleMemory, isLoopback, listenAddress, publicUrl, sessionSecret, workerVars } from "./settings.ts";
+import {
+  idleMemory,
+  isLoopback,
+  listenAddress,
+  publicUrl,
+  runtimeProcesses,
+  sessionSecret,
+  workerVars,
+} from "./settings.ts";
 import { StartError } from "./start-error.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "weft-settings-"));
@@ -70,6 +78,15 @@ it("lets an idle runtime go after five minutes, another time, or never", () => {
   expect(idle("0")).toBeNull();
   expect(() => idle("soon")).toThrow(StartError);
   expect(() => idle("-1")).toThrow(StartError);
+});
+
+it("is one process unless more are wanted, where several can be", () => {
+  const processes = (WEFT_PROCESSES?: string, platform: NodeJS.Platform = "linux"): number =>
+    runtimeProcesses({ WEFT_PROCESSES }, platform);
+  expect([processes(), processes(""), processes("3")]).toEqual([1, 1, 3]);
+  for (const wrong of ["0", "2.5", "many", "33"]) expect(() => processes(wrong)).toThrow(StartError);
+  expect(processes("1", "win32")).toBe(1);
+  expect(() => processes("2", "win32")).toThrow(/on Windows/);
 });
 
 describe("sessionSecret", () => {

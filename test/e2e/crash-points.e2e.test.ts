@@ -3,6 +3,7 @@ import { v5 as uuidv5 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiError, type WeftClient } from "#cli/client.ts";
 import type { ExecutionEvent } from "#graph/run/event.ts";
+import { inShard, shardOf } from "#graph/run/shard.ts";
 import { child, limited, nested, reviewed, reviewedAs, steps, type TestAgent } from "./agents.ts";
 import { checkOneAfterTheOther, checkRun, LONGEST_RECOVERY_MS, repeatedAttempts } from "./check-run.ts";
 import { startServer, type TestServer } from "./server.ts";
@@ -126,7 +127,7 @@ async function childOf(client: WeftClient, [parent]: StartedRun[]): Promise<Star
   if (parent === undefined) throw new Error("Nothing was started.");
   for await (const event of client.follow(parent.id, 0, limit())) {
     if (event.type === "node_waiting" && event.kind === "child") {
-      const id = uuidv5(event.node_execution_id, parent.id);
+      const id = inShard(uuidv5(event.node_execution_id, parent.id), shardOf(parent.id));
       await begun(client, id);
       return { id, agent: child, run: parent.run, held: false };
     }

@@ -17,7 +17,7 @@ import { workOn } from "./work-on.ts";
 /** A consumer takes no more work after 4 minutes, and its last attempts have 10. */
 const LONGEST_WORK_MS = 900_000;
 
-/** Of this isolate, which on the embedded runtime is the only one. */
+/** Of this isolate: the embedded runtime has one in each of its processes. */
 const PLACES: Record<BlockPool, Places> = {
   io: new Places({ most: POOL_CONSUMERS.io, mostMs: LONGEST_WORK_MS }),
   cpu: new Places({ most: POOL_CONSUMERS.cpu, mostMs: LONGEST_WORK_MS }),
