@@ -12,17 +12,18 @@ const SLEEP_SECONDS = 20;
 const RUNTIME_KEEPS_MS = 10_000;
 
 /** Databases of runs that the runtime has open. */
-function openRuns({ runtimePids: [state] }: TestServer): number {
-  const folder = `/proc/${state}/fd`;
-  const opened = readdirSync(folder).flatMap((file) => {
+function openRuns({ runtimePids }: TestServer): number {
+  const folders = runtimePids.map((pid) => `/proc/${pid}/fd`);
+  const files = folders.flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)));
+  const opened = files.flatMap((file) => {
     try {
-      return [readlinkSync(join(folder, file))];
+      return [readlinkSync(file)];
     } catch {
       // Closed meanwhile.
       return [];
     }
   });
-  return opened.filter((name) => /ExecutionObject\/[0-9a-f]{64}\.sqlite$/.test(name)).length;
+  return opened.filter((name) => /ExecutionObject(?:-\d+)?\/[0-9a-f]{64}\.sqlite$/.test(name)).length;
 }
 
 /** Until when a run has waited, ms since the epoch. */
