@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# weft.sh start|stop|wait: Weft as one engine of a side-by-side benchmark, served as `npm start` does, with a process for each core (WEFT_PROCESSES).
+# weft.sh start|stop|wait: Weft as one engine of a side-by-side benchmark, served as `npm start` does, with a process for each core
+# (WEFT_PROCESSES).
 # Data, log and pid file live under $PEERS_DIR (default: <temp folder>/peers), as those of the other engines do.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
