@@ -59,9 +59,10 @@ async function load(): Promise<Loaded> {
   const built = `const entry = { fetch: (request, env) => env, queue: (batch, env) => env };
     class BuiltExecution { constructor(ctx, env) { this.env = env; } }
     class BuiltWorkspace {} class BuiltRunner {}`;
-  const source = processModule({ ...OBJECTS, main: "main.js", service: "weft", maxShards: 4 })
-    .replace(/^import [\s\S]*? from "\.\/main\.js";$/m, built)
-    .replace(/^export \* from .*$/m, "");
+  const source = processModule({ ...OBJECTS, main: "main.js", service: "weft", maxShards: 4 }).replace(
+    /^import [\s\S]*? from "\.\/main\.js"; export .*$/m,
+    built,
+  );
   const url = `data:text/javascript,${encodeURIComponent(stripTypeScriptTypes(source))}`;
   return (await import(/* @vite-ignore */ url)) as Loaded;
 }

@@ -69,8 +69,7 @@ export function processModule(options: ProcessModuleOptions): string {
   ${executions.className} as BuiltExecution,
   ${workspaces.className} as BuiltWorkspace,
   ${runner} as BuiltRunner,
-} from ${from};
-export * from ${from};
+} from ${from}; export * from ${from};
 
 const SHARDS = ${JSON.stringify(shards)};
 
