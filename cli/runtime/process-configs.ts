@@ -63,29 +63,27 @@ interface Namespace {
   home: number;
 }
 
+function keyOf(config: RuntimeConfig, className: string): string {
+  const declared = entryOf(config)["durableObjectNamespaces"] as { className: string; uniqueKey: string }[];
+  const found = declared.find((one) => one.className === className);
+  if (found === undefined) throw new Error(`${config.entry} has no objects ${className}.`);
+  return found.uniqueKey;
+}
+
 function namespaces(config: RuntimeConfig, { doors, shards }: SharedWork): Namespace[] {
-  const keyOf = (className: string): string => {
-    const declared = entryOf(config)["durableObjectNamespaces"] as { className: string; uniqueKey: string }[];
-    const found = declared.find((one) => one.className === className);
-    if (found === undefined) throw new Error(`${config.entry} has no objects ${className}.`);
-    return found.uniqueKey;
-  };
   const { executions, workspaces } = OBJECTS;
-  const key = keyOf(executions.className);
+  const key = keyOf(config, executions.className);
   const ofRuns = Array.from({ length: shards }, (_, shard) => ({
     ...shardNames(executions, shard),
     uniqueKey: shard === 0 ? key : `${key}${KEY_SEPARATOR}${shard}`,
     home: shard % doors.length,
   }));
-  return [...ofRuns, { ...workspaces, uniqueKey: keyOf(workspaces.className), home: 0 }];
+  return [...ofRuns, { ...workspaces, uniqueKey: keyOf(config, workspaces.className), home: 0 }];
 }
 
 /** How many shards a folder of objects has, by the names of what is in it. */
 export function shardsIn(config: RuntimeConfig, folders: string[]): number {
-  const known = new Map(
-    namespaces(config, { doors: [""], shards: 1, address: () => "" }).map((one) => [one.binding, one]),
-  );
-  const prefix = `${known.get(OBJECTS.executions.binding)?.uniqueKey}${KEY_SEPARATOR}`;
+  const prefix = `${keyOf(config, OBJECTS.executions.className)}${KEY_SEPARATOR}`;
   const numbers = folders.filter((name) => name.startsWith(prefix)).map((name) => Number(name.slice(prefix.length)));
   return Math.max(0, ...numbers.filter(Number.isInteger)) + 1;
 }

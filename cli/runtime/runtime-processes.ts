@@ -67,7 +67,7 @@ export function prepareProcesses({
     processes: configs.map((one, index) => ({
       configFile: write(`runtime-${index}.capnp`, one),
       sockets: publicSocket(index),
-      door: doors[index] ?? "",
+      ...(count > 1 ? { door: doors[index] ?? "" } : {}),
       // One port is one process's.
       inspectorPort: index === 0 ? inspectorPort : undefined,
     })),
@@ -89,7 +89,8 @@ function socketFolder(dataDir: string): string {
   return Buffer.byteLength(folder) <= LONGEST_FOLDER ? folder : mkdtempSync("/tmp/weft-run-");
 }
 
+/** The folder itself stays: in a place that others may write to, somebody else could make it meanwhile. */
 function empty(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
 }

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
@@ -202,8 +201,8 @@ function isOver({ pid, exitCode, signalCode }: ChildProcess): boolean {
   return pid === undefined || exitCode !== null || signalCode !== null;
 }
 
-async function ended(child: ChildProcess): Promise<void> {
-  if (!isOver(child)) await once(child, "exit");
+function ended(child: ChildProcess): Promise<void> {
+  return isOver(child) ? Promise.resolve() : new Promise((done) => child.once("exit", () => done()));
 }
 
 async function endAll(children: ChildProcess[]): Promise<void> {

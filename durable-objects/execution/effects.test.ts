@@ -1,6 +1,7 @@
 import { expect, it, vi } from "vitest";
 import { plan } from "./core/plan.testkit.ts";
-import { createEffects } from "./effects.ts";
+import { inShard, shardOf } from "#graph/run/shard.ts";
+import { childExecutionId, createEffects } from "./effects.ts";
 import type { ExecutionEnv } from "./env.ts";
 import type { RunHeader } from "./store.ts";
 
@@ -57,4 +58,12 @@ it("keeps the object in memory until what it sends is sent, well or not, and unt
   expect(busy).toBe(1);
   callOff();
   expect(busy).toBe(0);
+});
+
+it("gives the run that a node execution starts always the same id, of the shard of its parent", () => {
+  const first = "01a22e5e-d4f4-7311-bdbd-6f7cd2b29fda";
+  const third = inShard(first, 3);
+  expect([first, third].map((id) => shardOf(childExecutionId(id, "ne-1")))).toEqual([0, 3]);
+  expect(childExecutionId(third, "ne-1")).toBe(childExecutionId(third, "ne-1"));
+  expect(childExecutionId(third, "ne-1")).not.toBe(childExecutionId(third, "ne-2"));
 });
